@@ -1,0 +1,46 @@
+"""The one table of commands: what each is for, what it needs, who answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """``django`` is the management command that answers (None: answered by the launcher or a library).
+
+    ``role`` is the database role it works under: "app" (owns nothing, sees through row security),
+    "owner" (migrations, seeding) or "" when it needs no database.
+    """
+
+    name: str
+    help: str
+    django: str | None = None
+    role: str = "app"
+    stops_at_first_word: bool = False
+
+
+_TABLE = (
+    Command("up", "start the database, the web and the worker; Ctrl-C stops them", role=""),
+    Command("plan", "who goes where, when, with whom: solve, check, rank, explain, diff", role=""),
+    Command("schema", "print a JSON Schema of docs/schema", role=""),
+    Command("manage", "run one of Django's own commands", role="owner"),
+    Command("migrate", "bring the database to this version", "migrate", "owner"),
+    Command("doctor", "say what works here and what does not", "doctor"),
+    Command("demo", "logins, links and scenes of the demonstration world", "demo", "owner"),
+    Command("outbox", "messages written in the demonstration world", "outbox", "owner"),
+    Command("may", "may this reader see this class of this person's data, three ways", "may"),
+    Command(
+        "access-matrix", "every URL by role, situation and class, with what is expected", "access_matrix"
+    ),
+    Command("territory", "communes, centres and languages: counts and checks", "territory"),
+    Command("travel", "minutes and kilometres between two communes", "travel"),
+    Command("states", "states and transitions of bookings, offers and swaps", "states", ""),
+    Command("statement", "an interpreter's monthly statement", "statement"),
+    Command("keys", "make, show or rotate the keys of encrypted data", "keys"),
+    Command("audit", "verify the sealed record of actions and reads", "audit"),
+    Command("backup", "write the database to a file", "backup", "owner"),
+    Command("restore", "read the database back from a file", "restore", "owner"),
+    Command("import", "load people or places from a file", "import", "owner"),
+)
+TABLE = {command.name: command for command in _TABLE}
