@@ -1,0 +1,240 @@
+"""The whole planning problem, and a plan for it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from .errors import InstanceError
+from .model import Person, Span, Visit
+
+__all__ = ["TERMS", "Assignment", "Plan", "Problem", "Service", "Weights"]
+
+#: Names of the objective's terms, in the order in which they are reported.
+TERMS = (
+    "unserved",
+    "lateness",
+    "travel",
+    "waiting",
+    "overtime",
+    "gender_wish",
+    "second_choice_language",
+    "broken_continuity",
+    "imbalance",
+    "changes",
+)
+
+DAY_S = 86_400
+
+
+class Service(NamedTuple):
+    """One person at work in one slot, from ``start`` for the slot's duration."""
+
+    person: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The team of one visit: slot id -> who and from when."""
+
+    visit: str
+    services: Mapping[str, Service]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "services", {slot: Service(*s) for slot, s in self.services.items()})
+
+    @property
+    def start(self) -> int:
+        """The earliest start of its slots. Raises ValueError on an empty team."""
+        return min(service.start for service in self.services.values())
+
+    @property
+    def people(self) -> dict[str, str]:
+        """Slot id -> person id."""
+        return {slot: service.person for slot, service in self.services.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who goes where and when. A visit that is not in it is not served."""
+
+    assignments: Mapping[str, Assignment] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "assignments", dict(self.assignments))
+        for visit, assignment in self.assignments.items():
+            if visit != assignment.visit:
+                raise InstanceError("an assignment is filed under another visit", [visit, assignment.visit])
+
+    def with_team(self, visit: str, services: Mapping[str, Service]) -> Plan:
+        """The same plan with this team for this visit."""
+        return Plan({**self.assignments, visit: Assignment(visit, services)})
+
+    def without(self, *visits: str) -> Plan:
+        """The same plan with these visits not served."""
+        return Plan({v: a for v, a in self.assignments.items() if v not in visits})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Price of one unit of each term; the cost is the sum of price times amount.
+
+    Units: points of unserved visits; seconds of lateness, travel, waiting (neither at work nor travelling
+    between two things of one shift, breaks included) and overtime; slots whose gender wish is not met; points
+    of second languages; slots taken by somebody else than the preferred people; imbalance in minutes times
+    hours (grows with the square of a person's visit time, so that sharing costs less); slots that differ from
+    the published plan.
+    """
+
+    unserved: int = 200_000
+    lateness: int = 10
+    travel: int = 1
+    waiting: int = 0
+    overtime: int = 3
+    gender_wish: int = 1_800
+    second_choice_language: int = 1_800
+    broken_continuity: int = 1_800
+    imbalance: int = 0
+    changes: int = 900
+
+    def __post_init__(self) -> None:
+        negative = [term for term in TERMS if getattr(self, term) < 0]
+        if negative:
+            raise InstanceError("a weight is negative", negative)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Everything needed to plan.
+
+    Attributes
+    ----------
+    travel : square, seconds, row = from, column = to; need not be symmetric.
+    epoch : the UTC instant of second 0, as ISO 8601 with zone.
+    horizon : seconds planned for; windows lie inside ``[0, horizon)``.
+    step : the engine proposes starts that are multiples of this many seconds, or fixed.
+    days, weeks : spans over which limits are counted; by default 24 hours each from the epoch, and one week
+        that is the whole horizon. Give them when clocks change.
+    published : the plan people know already; leaving it costs ``changes``.
+    places : labels of the places, for people to read; empty or one per row of ``travel``.
+    """
+
+    people: tuple[Person, ...]
+    visits: tuple[Visit, ...]
+    travel: tuple[tuple[int, ...], ...]
+    epoch: str = "1970-01-01T00:00:00+00:00"
+    horizon: int = DAY_S
+    weights: Weights = Weights()
+    step: int = 60
+    days: tuple[Span, ...] = ()
+    weeks: tuple[Span, ...] = ()
+    published: Plan | None = None
+    places: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "people", tuple(self.people))
+        put(self, "visits", tuple(self.visits))
+        put(self, "travel", tuple(tuple(row) for row in self.travel))
+        put(self, "places", tuple(self.places))
+        if self.horizon <= 0 or self.step <= 0:
+            raise InstanceError("horizon and step must be positive")
+        days = self.days or [Span(at, min(at + DAY_S, self.horizon)) for at in range(0, self.horizon, DAY_S)]
+        put(self, "days", tuple(Span(*d) for d in days))
+        put(self, "weeks", tuple(Span(*w) for w in self.weeks) or (Span(0, self.horizon),))
+        self._check_calendar()
+        self._check_travel()
+        self._check_ids()
+        for person in self.people:
+            self._check_person_places(person)
+        known = {person.id for person in self.people}
+        for visit in self.visits:
+            self._check_visit(visit, known)
+        self._check_pins_apart()
+
+    def _check_calendar(self) -> None:
+        try:
+            epoch = datetime.fromisoformat(self.epoch)
+        except ValueError:
+            raise InstanceError(f"epoch {self.epoch!r} is not an ISO 8601 instant") from None
+        if epoch.tzinfo is None:
+            raise InstanceError(f"epoch {self.epoch!r} has no zone")
+        for spans in (self.days, self.weeks):
+            if any(s.end <= s.start for s in spans) or any(
+                b.start < a.end for a, b in itertools.pairwise(spans)
+            ):
+                raise InstanceError("days and weeks must be in order and apart")
+
+    def _check_travel(self) -> None:
+        n = len(self.travel)
+        for i, row in enumerate(self.travel):
+            if len(row) != n:
+                raise InstanceError(f"row {i} of travel has {len(row)} columns, expected {n}")
+            if any(type(cell) is not int or cell < 0 for cell in row):
+                raise InstanceError(
+                    f"row {i} of travel has a cell that is not a whole number of seconds >= 0"
+                )
+        if self.places and len(self.places) != n:
+            raise InstanceError(f"{len(self.places)} place labels for {n} places")
+
+    def _check_ids(self) -> None:
+        for things in (self.people, self.visits):
+            seen: set[str] = set()
+            for thing in things:
+                if thing.id in seen:
+                    raise InstanceError("an id is used twice", [thing.id])
+                seen.add(thing.id)
+
+    def _check_place(self, place: int | None, owner: str) -> None:
+        if place is not None and not 0 <= place < len(self.travel):
+            raise InstanceError(f"place {place} is not in the travel matrix", [owner])
+
+    def _check_person_places(self, person: Person) -> None:
+        for shift in person.shifts:
+            self._check_place(shift.start_place, person.id)
+            self._check_place(shift.end_place, person.id)
+        for busy in person.busy:
+            self._check_place(busy.place, person.id)
+
+    def _check_visit(self, visit: Visit, known: set[str]) -> None:
+        self._check_place(visit.place, visit.id)
+        if any(w.earliest < 0 or w.latest >= self.horizon for w in visit.windows):
+            raise InstanceError("a window is outside the horizon", [visit.id])
+        # Preferred and excluded people may have left since: only a pin must name somebody who is here.
+        for person in visit.pins.values():
+            if person not in known:
+                raise InstanceError("a pin names an unknown person", [visit.id, person])
+
+    def _check_pins_apart(self) -> None:
+        """Two visits with fixed starts cannot pin the same person at the same time."""
+        held: dict[str, list[tuple[int, int, str]]] = {}
+        for visit in self.visits:
+            if visit.fixed_start is None:
+                continue
+            for slot in visit.slots:
+                person = visit.pins.get(slot.id)
+                if person is not None and slot.lag[0] == slot.lag[1]:
+                    start = visit.fixed_start + slot.lag[0]
+                    held.setdefault(person, []).append((start, start + visit.duration_of(slot), visit.id))
+        for person, spans in held.items():
+            for one, two in itertools.pairwise(sorted(spans)):
+                if two[0] < one[1]:
+                    raise InstanceError("two pins hold one person at once", [person, one[2], two[2]])
+
+    def person(self, person_id: str) -> Person:
+        """The person of that id. Raises KeyError."""
+        for person in self.people:
+            if person.id == person_id:
+                return person
+        raise KeyError(person_id)
+
+    def visit(self, visit_id: str) -> Visit:
+        """The visit of that id. Raises KeyError."""
+        for visit in self.visits:
+            if visit.id == visit_id:
+                return visit
+        raise KeyError(visit_id)
