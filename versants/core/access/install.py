@@ -1,0 +1,97 @@
+"""Brings the database's row security in line with the shields declared on the models.
+
+Run after every migration (post_migrate), as the owner; it is idempotent: policies that changed are replaced,
+tables and functions are granted to the application's role, which owns nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from versants.core.access.shield import shields
+
+APP_ROLE = "versants_app"
+
+FUNCTIONS = """
+CREATE SCHEMA IF NOT EXISTS app;
+CREATE OR REPLACE FUNCTION app.setting(name text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.' || name, true), '') $$;
+CREATE OR REPLACE FUNCTION app.membership() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.membership', true), '')::bigint $$;
+CREATE OR REPLACE FUNCTION app.account() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.account', true), '')::bigint $$;
+CREATE OR REPLACE FUNCTION app.team() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.team', true), '')::bigint $$;
+CREATE OR REPLACE FUNCTION app.desk() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.desk', true), '')::bigint $$;
+CREATE OR REPLACE FUNCTION app.organisation() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.organisation', true), '')::bigint $$;
+CREATE OR REPLACE FUNCTION app.professional() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.professional', true), '')::bigint $$;
+CREATE OR REPLACE FUNCTION app.link() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('app.link', true), '')::bigint $$;
+CREATE OR REPLACE FUNCTION app.role() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(current_setting('app.role', true), '') $$;
+CREATE OR REPLACE FUNCTION app.now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT coalesce(nullif(current_setting('app.now', true), '')::timestamptz, now()) $$;
+CREATE OR REPLACE FUNCTION app.granted(kind text, classes text[]) RETURNS SETOF bigint LANGUAGE sql STABLE AS
+$$ SELECT subject_id FROM core_grant
+   WHERE subject_kind = kind AND (classes IS NULL OR data_class = ANY(classes))
+     AND ((holder_kind = 'membership' AND holder_id = app.membership())
+       OR (holder_kind = 'team' AND holder_id = app.team())
+       OR (holder_kind = 'desk' AND holder_id = app.desk())
+       OR (holder_kind = 'organisation' AND holder_id = app.organisation())
+       OR (holder_kind = 'link' AND holder_id = app.link()))
+     AND (data_class <> 'clinical' OR app.role() = 'clinician')
+     AND period @> app.now() $$;
+"""
+
+# What the application's role may not do at all, whatever a view tries.
+_APPEND_ONLY = ("core_auditevent",)
+
+
+def install() -> None:
+    """Create functions, replace policies, grant the application's role what it needs."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FUNCTIONS)
+        present = set(connection.introspection.table_names(cursor))
+        for table, (_model, shield) in sorted(shields().items()):
+            if table not in present:
+                continue
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
+            cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+            cursor.execute("SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %s", [table])
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP POLICY "{name}" ON "{table}"')
+            for policy in shield.policies():
+                cursor.execute(policy.sql(table))
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE])
+        if cursor.fetchone():
+            cursor.execute(f"GRANT USAGE ON SCHEMA public, app TO {APP_ROLE}")
+            cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}")
+            cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}")
+            cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public, app TO {APP_ROLE}")
+            for table in _APPEND_ONLY:
+                if table in present:
+                    cursor.execute(f'REVOKE UPDATE, DELETE ON "{table}" FROM {APP_ROLE}')
+            if "django_migrations" in present:
+                cursor.execute(f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APP_ROLE}")
+
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Row security off for the table owner, inside one transaction: for loading a whole world or a backup.
+
+    The application's role cannot do this; other sessions wait, they never see the tables unprotected.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        tables = sorted(shields())
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY')
+        yield
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')

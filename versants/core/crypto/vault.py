@@ -1,0 +1,153 @@
+"""Sealing text: AES-256-GCM with the subject's data key, bound to the table, column and row it stands in.
+
+Sealed text does not print itself, is never serialised, and opens only through ``read``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from versants.core import clock
+from versants.core.crypto import keyring
+from versants.core.errors import VersantsError
+from versants.core.models.keys import DataKey
+
+_VERSION = b"\x01"
+_NONCE_BYTES = 12
+
+
+class SealBroken(VersantsError):
+    """The text was moved to another row, changed, or its key was destroyed."""
+
+    status = 410
+
+
+class Sealed:
+    """Encrypted text. Printing, formatting and comparing it tell nothing."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = bytes(raw)
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "<sealed>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("sealed text is not serialised")
+
+    def __bool__(self) -> bool:
+        return bool(self._raw)
+
+    @property
+    def raw(self) -> bytes:
+        """The ciphertext, for the database."""
+        return self._raw
+
+
+class SealedField(models.BinaryField):
+    """A column of sealed text. Its model has ``uid`` and ``key`` (a DataKey)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("null", True)
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
+        return None if value is None else Sealed(bytes(value))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is not None and not isinstance(value, Sealed):
+            raise TypeError("only sealed text goes into a sealed column")
+        return super().get_db_prep_value(None if value is None else value.raw, connection, prepared)
+
+    def value_to_string(self, obj: Any) -> str:
+        return "<sealed>"
+
+
+def new_key() -> DataKey:
+    """A fresh data key, wrapped and saved."""
+    key = DataKey(wrapped_by=keyring.active_key_id())
+    _wrap(key, os.urandom(32))
+    key.save()
+    return key
+
+
+def prepare_keys(n: int) -> list[DataKey]:
+    """``n`` fresh data keys, wrapped, not yet saved: for loading many at once."""
+    keys = [DataKey(wrapped_by=keyring.active_key_id()) for _ in range(n)]
+    for key in keys:
+        _wrap(key, os.urandom(32))
+    return keys
+
+
+def destroy(key: DataKey) -> None:
+    """Erase: what the key sealed cannot be read again, here, in history or in a restored backup."""
+    key.wrapped, key.destroyed_at = None, clock.now()
+    key.save(update_fields=["wrapped", "destroyed_at"])
+
+
+def _wrap(key: DataKey, plain: bytes) -> None:
+    nonce = os.urandom(_NONCE_BYTES)
+    box = AESGCM(keyring.wrapping_key(key.wrapped_by))
+    key.wrapped = nonce + box.encrypt(nonce, plain, b"datakey|" + key.uid.bytes)
+
+
+def _unwrap(key: DataKey) -> bytes:
+    if key.wrapped is None:
+        raise SealBroken("seal.erased", _("This was erased."))
+    raw = bytes(key.wrapped)
+    box = AESGCM(keyring.wrapping_key(key.wrapped_by))
+    try:
+        return box.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], b"datakey|" + key.uid.bytes)
+    except InvalidTag as exc:
+        raise SealBroken("seal.key", _("The key of this file does not fit.")) from exc
+
+
+def _place(row: models.Model, field: str) -> bytes:
+    return f"{row._meta.db_table}|{field}|{row.uid}".encode()  # type: ignore[attr-defined]
+
+
+def write(row: Any, field: str, text: str) -> None:
+    """Seal ``text`` into ``row.field`` (not saved yet). Empty text empties the column."""
+    if not text:
+        setattr(row, field, None)
+        return
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = AESGCM(_unwrap(row.key)).encrypt(nonce, text.encode(), _place(row, field))
+    setattr(row, field, Sealed(_VERSION + nonce + sealed))
+
+
+def read(row: Any, field: str) -> str:
+    """The text in ``row.field``; empty if there is none. Raises SealBroken if moved, changed or erased."""
+    sealed: Sealed | None = getattr(row, field)
+    if not sealed:
+        return ""
+    raw = sealed.raw
+    if raw[:1] != _VERSION:
+        raise SealBroken("seal.version", _("This text was sealed by a newer version."))
+    start = len(_VERSION) + _NONCE_BYTES
+    try:
+        plain = AESGCM(_unwrap(row.key)).decrypt(raw[len(_VERSION) : start], raw[start:], _place(row, field))
+    except InvalidTag as exc:
+        raise SealBroken("seal.broken", _("This text does not belong here or was changed.")) from exc
+    return plain.decode()
+
+
+def blind_index(purpose: str, text: str) -> str:
+    """A keyed hash for exact look-ups of sealed values; equal texts give equal indexes, nothing else can be told."""
+    normal = "".join(text.casefold().split())
+    return hmac.new(keyring.index_key(), f"{purpose}|{normal}".encode(), hashlib.sha256).hexdigest()
