@@ -49,6 +49,16 @@ $$ SELECT subject_id FROM core_grant
      AND period @> app.now() $$;
 """
 
+# Narrow functions of the apps, created after the tables exist.
+_SQL: list[str] = []
+
+
+def register_sql(sql: str) -> None:
+    """An idempotent CREATE OR REPLACE of an app, run with the policies."""
+    if sql not in _SQL:
+        _SQL.append(sql)
+
+
 # What the application's role may not do at all, whatever a view tries.
 _APPEND_ONLY = ("core_auditevent",)
 
@@ -68,6 +78,8 @@ def install() -> None:
                 cursor.execute(f'DROP POLICY "{name}" ON "{table}"')
             for policy in shield.policies():
                 cursor.execute(policy.sql(table))
+        for sql in _SQL:
+            cursor.execute(sql)
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE])
         if cursor.fetchone():
             cursor.execute(f"GRANT USAGE ON SCHEMA public, app TO {APP_ROLE}")

@@ -1,0 +1,21 @@
+"""Every address of Versants. Names are fixed by docs/reference.md."""
+
+from django.urls import include, path
+
+from versants.core.web import errors, health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", include("versants.core.urls")),
+    path("", include("versants.people.urls")),
+    path("", include("versants.mobile.urls")),
+    path("", include("versants.programme.urls")),
+    path("", include("versants.portal.urls")),
+    path("account/", include("allauth.urls")),
+]
+
+handler400 = errors.handler400
+handler403 = errors.handler403
+handler404 = errors.handler404
+handler500 = errors.handler500

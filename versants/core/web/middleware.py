@@ -1,0 +1,45 @@
+"""One log line per request, with its id, and answers that say so when the database is away."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from versants.core.web.logs import request_id
+
+logger = logging.getLogger("versants.web")
+
+
+class RequestLogMiddleware:
+    """Outermost: names the request, times it, logs the route's name (never the path: it may hold a token)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = secrets.token_hex(8)
+        token = request_id.set(name)
+        request.request_id = name  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = name
+            route = request.resolver_match.view_name if request.resolver_match else ""
+            logger.info(
+                "request",
+                extra={
+                    "facts": {
+                        "method": request.method,
+                        "route": route,
+                        "status": response.status_code,
+                        "ms": round((time.perf_counter() - began) * 1000, 1),
+                    }
+                },
+            )
+            return response
+        finally:
+            request_id.reset(token)

@@ -1,0 +1,49 @@
+from versants.mobile.models.facts import FigureDefinition, InterventionFact
+from versants.mobile.models.links import RequestLink
+from versants.mobile.models.plans import PlanProposal
+from versants.mobile.models.records import (
+    Attempt,
+    ClinicalNote,
+    FollowUp,
+    Record,
+    RecordAddition,
+    RecordPerson,
+    SocialNote,
+    StaffTime,
+)
+from versants.mobile.models.requests import (
+    EscalationStep,
+    Request,
+    RequestDraft,
+    RequestEvent,
+    RequestLanguage,
+    RequestNote,
+    RequestPerson,
+)
+from versants.mobile.models.visits import Assignment, Need, Slot, Visit
+
+__all__ = [
+    "Assignment",
+    "Attempt",
+    "ClinicalNote",
+    "EscalationStep",
+    "FigureDefinition",
+    "FollowUp",
+    "InterventionFact",
+    "Need",
+    "PlanProposal",
+    "Record",
+    "RecordAddition",
+    "RecordPerson",
+    "Request",
+    "RequestDraft",
+    "RequestEvent",
+    "RequestLanguage",
+    "RequestLink",
+    "RequestNote",
+    "RequestPerson",
+    "Slot",
+    "SocialNote",
+    "StaffTime",
+    "Visit",
+]

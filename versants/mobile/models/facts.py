@@ -1,0 +1,83 @@
+"""Figures: facts without persons, written in the transaction of the record they come from."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from versants.core.access.classes import DataClass
+from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
+from versants.mobile.enums import InterventionKind, Mode
+from versants.people.models import Team
+from versants.territory.models import Commune, Language, Versant
+
+
+class FigureDefinition(models.Model):
+    """What counts, as dated data: a figure can say by which definition it was counted."""
+
+    key = models.CharField(max_length=24)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    text_fr = models.TextField()
+    text_nl = models.TextField()
+    text_en = models.TextField()
+    counts = models.JSONField(default=dict)  # {"record_state": "signed", "attempts": false}
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("definition of a figure")
+        verbose_name_plural = _("definitions of figures")
+        constraints = [models.UniqueConstraint(fields=["key", "valid_from"], name="definition_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.valid_from}"
+
+
+class InterventionFact(models.Model):
+    """One visit delivered = 1, whatever the roles; persons, contacts, professionals and hours are counts of their own.
+
+    An attempt is a fact with ``delivered`` 0. No person, no visit and no author can be found from a row.
+    """
+
+    day = models.DateField()
+    semester = models.CharField(max_length=6)  # 2026-2, from the calendar of reporting periods
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    versant = models.CharField(max_length=16, choices=Versant)
+    commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=InterventionKind)
+    language = models.ForeignKey(Language, on_delete=models.PROTECT, null=True, related_name="+")
+    mode = models.CharField(max_length=8, choices=Mode)
+    delivered = models.PositiveSmallIntegerField(default=1)
+    attempted = models.PositiveSmallIntegerField(default=0)
+    n_persons = models.PositiveSmallIntegerField(default=0)
+    n_first_contacts = models.PositiveSmallIntegerField(default=0)
+    n_professionals = models.PositiveSmallIntegerField(default=0)
+    minutes = models.PositiveSmallIntegerField(default=0)
+    with_interpreter = models.CharField(max_length=8, blank=True)  # on_site | remote | none
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.AGGREGATE,
+        extra=(
+            Policy("read", "SELECT", "app.membership() IS NOT NULL"),
+            Policy("write", "INSERT", check="app.team() IS NOT NULL"),
+        ),
+        extra_q=lambda actor: Q(pk__isnull=False) if actor.membership else Q(pk__in=[]),
+        about_person=False,
+    )
+
+    class Meta:
+        verbose_name = _("intervention, as counted")
+        verbose_name_plural = _("interventions, as counted")
+        indexes = [models.Index(fields=["semester", "versant", "kind"], name="fact_semester")]
+        constraints = [
+            models.CheckConstraint(
+                name="fact_delivered_or_attempted",
+                condition=Q(delivered=1, attempted=0) | Q(delivered=0, attempted=1),
+                violation_error_message=_("A visit took place, or it did not."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind}"

@@ -1,0 +1,291 @@
+"""Requests: who asks what. Logistics stand here in clear; words and telephone numbers are sealed, apart."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from versants.core import clock
+from versants.core.access.classes import DataClass, Role
+from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
+from versants.core.crypto.vault import SealedField
+from versants.core.models import DataKey
+from versants.mobile.enums import (
+    Agreement,
+    Audience,
+    Category,
+    Channel,
+    Danger,
+    EscalationStepKind,
+    GenderWish,
+    InterpretedBy,
+    Mode,
+    RefusalReason,
+    RequestState,
+    Urgency,
+)
+from versants.mobile.models.links import RequestLink
+from versants.people.models import Person, Site, Team
+from versants.territory.models import Commune, Language
+
+# A link, or the public page, reaches the one request named by its own 128-bit uid, never the others of the site.
+_BY_LINK = "uid::text = app.setting('request') AND (link_id = app.link() OR (link_id IS NULL AND channel = 'public'))"
+_REQUESTERS = (
+    f"site_organisation_id = app.organisation() AND app.role() IN ('{Role.REQUESTER}', '{Role.SITE_MANAGER}')"
+)
+# For tables that hang on a request: "the reader is the one who asked".
+ASKED_BY_READER = (
+    "EXISTS (SELECT 1 FROM mobile_request r WHERE r.id = request_id AND ((r.uid::text = app.setting('request')"
+    " AND (r.link_id = app.link() OR (r.link_id IS NULL AND r.channel = 'public')))"
+    f" OR (r.site_organisation_id = app.organisation() AND app.role() IN ('{Role.REQUESTER}', '{Role.SITE_MANAGER}'))))"
+)
+
+
+def _asked_by(actor) -> Q:
+    if actor.request and (actor.link or actor.kind == "public"):
+        where = Q(link_id=actor.link) if actor.link else Q(link_id=None, channel=Channel.PUBLIC)
+        return where & Q(uid=actor.request)
+    if actor.role in {Role.REQUESTER, Role.SITE_MANAGER} and actor.organisation:
+        return Q(site_organisation_id=actor.organisation)
+    return Q(pk__in=[])
+
+
+class Request(models.Model):
+    """Who asks what, where, in which language, by when. Nothing here says who the person is."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="requests")
+    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
+    # The person, or the request in the mouth of the one who follows it: R-2026-0412.
+    number = models.CharField(max_length=12, unique=True)
+    channel = models.CharField(max_length=8, choices=Channel)
+    link = models.ForeignKey(RequestLink, on_delete=models.PROTECT, null=True, related_name="requests")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="requests")
+    site_organisation_id = models.BigIntegerField(null=True)
+    elsewhere = models.ForeignKey(Commune, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_by_membership = models.BigIntegerField(null=True)
+    language_of_answer = models.CharField(max_length=2, default="fr")
+
+    state = models.CharField(_("state"), max_length=12, choices=RequestState, default=RequestState.NEW)
+    urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
+    danger = models.CharField(_("danger"), max_length=16, choices=Danger, blank=True)
+    audience = models.CharField(_("for whom"), max_length=8, choices=Audience, default=Audience.PERSON)
+    n_people = models.PositiveSmallIntegerField(_("how many"), default=1)
+    categories = ArrayField(models.CharField(max_length=16, choices=Category), default=list, blank=True)
+    gender_wish = models.CharField(_("wish"), max_length=8, choices=GenderWish, blank=True)
+    mode = models.CharField(_("how"), max_length=8, choices=Mode, default=Mode.ON_SITE)
+    window = DateTimeRangeField(_("when"), null=True)  # arrival between, half-open, UTC
+    duration_min = models.PositiveSmallIntegerField(_("how long"), default=90)
+    agreement = models.CharField(_("agreement"), max_length=8, choices=Agreement, blank=True)
+    agreement_why_not = models.CharField(max_length=120, blank=True)
+    interpreted_by = models.CharField(_("who interpreted so far"), max_length=12, choices=InterpretedBy, blank=True)
+
+    asked_at = models.DateTimeField(default=clock.now)
+    promised_at = models.DateTimeField(_("answer promised by"))
+    answered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=20, choices=RefusalReason, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.LOGISTIC,
+        own="team_id",
+        subject=("request", "id"),
+        coordinators=True,
+        extra=(
+            Policy("by_link", "ALL", _BY_LINK, _BY_LINK),
+            Policy("by_requester", "ALL", _REQUESTERS, _REQUESTERS),
+        ),
+        extra_q=_asked_by,
+    )
+
+    class Meta:
+        verbose_name = _("request")
+        verbose_name_plural = _("requests")
+        indexes = [
+            models.Index(fields=["team", "state", "-asked_at"], name="request_inbox"),
+            models.Index(fields=["site_organisation_id", "-asked_at"], name="request_site"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="request_has_place",
+                condition=Q(site__isnull=False) | Q(elsewhere__isnull=False) | Q(channel=Channel.PUBLIC),
+                violation_error_message=_("Say where to come."),
+            ),
+            models.CheckConstraint(
+                name="request_agreement_or_why",
+                condition=~Q(agreement=Agreement.NOT_YET) | ~Q(agreement_why_not="") | Q(urgency=Urgency.CRISIS),
+                violation_error_message=_("If the person was not asked yet, say why in a few words."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def commune(self) -> Commune | None:
+        return self.site.commune if self.site_id else self.elsewhere
+
+
+class RequestNote(models.Model):
+    """The words of a request and the number to ring back: sealed, never in the logistics."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, related_name="note")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
+    summary = SealedField()
+    callback_phone = SealedField()
+    callback_who = SealedField()
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.SOCIAL,
+        own="team_id",
+        subject=("request", "request_id"),
+        grant_classes=(DataClass.SOCIAL,),
+        extra=(
+            # Written by the one who asks; sent text is never shown back by the link.
+            Policy("asker_adds", "INSERT", check="EXISTS (SELECT 1 FROM mobile_request r WHERE r.id = request_id)"),
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("words of a request")
+        verbose_name_plural = _("words of requests")
+
+    def __str__(self) -> str:
+        return "<sealed>"
+
+
+class RequestPerson(models.Model):
+    """For whom: by code. Known to the team, not to those who see logistics only."""
+
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="persons")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="requests")
+    code_given = models.CharField(max_length=9, blank=True)  # what the centre typed, valid but not yet matched
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.SOCIAL,
+        own="team_id",
+        subject=("request", "request_id"),
+        grant_classes=(DataClass.SOCIAL,),
+        extra=(
+            Policy("asker_adds", "INSERT", check="EXISTS (SELECT 1 FROM mobile_request r WHERE r.id = request_id)"),
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("person of a request")
+        verbose_name_plural = _("persons of requests")
+
+    def __str__(self) -> str:
+        return self.code_given
+
+
+class RequestLanguage(models.Model):
+    """A language asked for; rank 1 is wanted, the others will do."""
+
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="languages")
+    language = models.ForeignKey(Language, on_delete=models.PROTECT, related_name="+")
+    rank = models.PositiveSmallIntegerField(default=1)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"))
+
+    class Meta:
+        verbose_name = _("language of a request")
+        verbose_name_plural = _("languages of requests")
+        ordering = ["rank"]
+
+    def __str__(self) -> str:
+        return str(self.language_id)
+
+
+class RequestEvent(models.Model):
+    """A line of "who was told": codes and times, shown to the team and, in short, to the one who asked."""
+
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=clock.now)
+    code = models.CharField(max_length=32)  # received, on_call_told, accepted, passed, asked_back, refused, no_answer
+    facts = models.JSONField(default=dict)
+    for_requester = models.BooleanField(default=False)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"))
+
+    class Meta:
+        verbose_name = _("step of a request")
+        verbose_name_plural = _("steps of requests")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class EscalationStep(models.Model):
+    """What happens when nobody answers: a named step, due at an instant, done or overtaken by an answer."""
+
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="escalation")
+    kind = models.CharField(max_length=16, choices=EscalationStepKind)
+    rank = models.PositiveSmallIntegerField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    # Whom: a name and a number of the programme's own staff, so that the page can say it and the phone can ring.
+    whom = models.CharField(max_length=80, blank=True)
+    phone = models.CharField(max_length=24, blank=True)
+    result = models.CharField(max_length=16, blank=True)  # told | overtaken | nobody
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"))
+
+    class Meta:
+        verbose_name = _("escalation step")
+        verbose_name_plural = _("escalation steps")
+        ordering = ["rank"]
+        constraints = [models.UniqueConstraint(fields=["request", "rank"], name="escalation_rank_once")]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class RequestDraft(models.Model):
+    """What was typed behind a link and not sent yet: kept by the server, sealed, found again by the same phone."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    link = models.ForeignKey(RequestLink, on_delete=models.CASCADE, related_name="drafts")
+    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
+    cookie_hash = models.CharField(max_length=64)  # the phone's own secret: shift staff never see each other's drafts
+    content = SealedField()
+    saved_at = models.DateTimeField(default=clock.now)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.SOCIAL,
+        extra=(
+            Policy(
+                "same_phone",
+                "ALL",
+                "link_id = app.link() AND cookie_hash = app.setting('request')",
+                "link_id = app.link() AND cookie_hash = app.setting('request')",
+            ),
+        ),
+        extra_q=lambda actor: (
+            Q(link_id=actor.link, cookie_hash=actor.request) if actor.link and actor.request else Q(pk__in=[])
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("draft of a request")
+        verbose_name_plural = _("drafts of requests")
+        constraints = [models.UniqueConstraint(fields=["link", "cookie_hash"], name="request_draft_once")]
+
+    def __str__(self) -> str:
+        return "<sealed>"
