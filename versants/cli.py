@@ -152,7 +152,8 @@ def explain(error: Exception) -> tuple[str, int]:
     if known:
         return known
     return (
-        f"Something unforeseen happened ({type(error).__name__}: {_first_line(error)}). Add --traceback to see where.",
+        f"Something unforeseen happened ({type(error).__name__}: {_first_line(error)})."
+        " Add --traceback to see where.",
         EXIT_SURROUNDINGS,
     )
 

@@ -43,7 +43,8 @@ class Engine:
 def run_as(
     user: str | None, command: list[str], *, timeout_s: float = 120
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command as ``user`` from ``/`` with an environment of its own (no PG* variables, English messages)."""
+    """Run a command as ``user`` from ``/`` with an environment of its own (no PG*"
+    " variables, English messages)."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
     env |= {"LC_ALL": "C", "TZ": "UTC"}
     identity: dict[str, object] = {}
@@ -135,7 +136,8 @@ def _checked(folder: Path, user: str | None, origin: str, state: Path) -> Engine
     missing = [program for program in PROGRAMS if not (folder / program).is_file()]
     if missing:
         raise SurroundingsError(
-            f"{folder} holds no PostgreSQL: {', '.join(missing)} is missing. PG_BIN must name the folder of its"
+            f"{folder} holds no PostgreSQL: {', '.join(missing)} is missing. PG_BIN must name"
+            " the folder of its"
             " programs.",
             code="postgres.incomplete",
         )

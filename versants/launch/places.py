@@ -118,7 +118,8 @@ def _state_folder(user: str | None) -> Path:
                 if folder.lstat().st_uid == os.geteuid() and can_enter(folder, user):
                     return folder
     raise SurroundingsError(
-        f"The database runs as “{user}”, who can enter no folder of this machine that is kept: move the project"
+        f"The database runs as “{user}”, who can enter no folder of this machine that is"
+        " kept: move the project"
         " to a folder open to others, or start Versants as an ordinary user.",
         code="folder.denied",
     )

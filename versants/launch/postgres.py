@@ -248,7 +248,8 @@ def _bootstrap(cluster: Cluster) -> None:
                 # `inherit` and the negatives are stated: nothing about these roles is left to defaults
                 connection.execute(
                     sql.SQL(
-                        "alter role {} login nosuperuser nobypassrls nocreatedb nocreaterole noreplication inherit"
+                        "alter role {} login nosuperuser nobypassrls nocreatedb nocreaterole"
+                        " noreplication inherit"
                     ).format(name)
                 )
         found = connection.execute(

@@ -58,7 +58,8 @@ def check_version(data: Path, engine: Engine) -> None:
         raise _cannot_read(data, error) from error
     if made_by != str(engine.major):
         raise SurroundingsError(
-            f"The database in {data} was made by PostgreSQL {made_by} and the one here is {engine.version}: set"
+            f"The database in {data} was made by PostgreSQL {made_by} and the one here is"
+            f" {engine.version}: set"
             f" PG_BIN to the programs of a PostgreSQL {made_by}, or move the data with “versants backup” and"
             " “versants restore”.",
             code="postgres.other_version",
@@ -75,13 +76,14 @@ def answers(cluster: Cluster) -> bool:
                 return row is not None and Path(row[0]) == cluster.data
         except psycopg.OperationalError as error:
             state = str(error)
-            if "starting up" in state or "recovery" in state or "shutting down" in state:
-                if time.monotonic() < deadline:
-                    time.sleep(0.1)
-                    continue
+            passing = "starting up" in state or "recovery" in state or "shutting down" in state
+            if passing and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
             if "Peer authentication" in state or "pg_hba" in state or "Permission denied" in state:
                 raise SurroundingsError(
-                    f"The database in {cluster.data} runs for another user than {user_name()}: start Versants as"
+                    f"The database in {cluster.data} runs for another user than {user_name()}: start"
+                    " Versants as"
                     " that user.",
                     code="postgres.other_user",
                 ) from error
@@ -190,6 +192,24 @@ def is_postmaster(pid: int, data: Path) -> bool:
         return False
 
 
+def is_up(cluster: Cluster) -> bool:
+    """Does the server's process live? Cheap enough to ask every half second."""
+    try:
+        pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError, IndexError) as error:
+        return isinstance(error, PermissionError)
+    return _process_state(pid) != "Z"
+
+
+def _process_state(pid: int) -> str:
+    """Linux's letter for the process (Z: dead and not yet collected); empty where unknown."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
+
+
 def end_process(pid: int) -> None:
     """End a server at once (SIGQUIT: no clean-up of data that nobody keeps) and wait for it."""
     with suppress(ProcessLookupError):
@@ -200,18 +220,23 @@ def end_process(pid: int) -> None:
 
 
 def _remove_foreign_pid(cluster: Cluster) -> None:
-    """A pid file of before a reboot may name an unrelated process by now; PostgreSQL would then refuse to start."""
-    pid_file = cluster.data / "postmaster.pid"
+    """Remove pid files that would keep PostgreSQL from starting although no server lives.
+
+    After a reboot the number may belong to an unrelated process; after kill -9 the server may stay a
+    zombie for as long as nobody collects it. PostgreSQL sees plainly dead numbers by itself.
+    """
     if not Path("/proc/self/cwd").exists():
         return
+    pid_file = cluster.data / "postmaster.pid"
     with suppress(OSError, ValueError, IndexError):
         pid = int(pid_file.read_text().split()[0])
-        process = Path(f"/proc/{pid}")
-        if not process.exists():
-            return  # PostgreSQL sees by itself that it is gone
-        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        if state != "Z" and not is_postmaster(pid, cluster.data):
-            pid_file.unlink()
+        state = _process_state(pid)
+        if not state or (state != "Z" and is_postmaster(pid, cluster.data)):
+            return
+        if any(is_postmaster(int(p.name), cluster.data) for p in Path("/proc").iterdir() if p.name.isdigit()):
+            return  # its children still write: they end by themselves within seconds
+        pid_file.unlink()
+        (cluster.socket / f".s.PGSQL.{cluster.port}.lock").unlink(missing_ok=True)
 
 
 def need_space(folder: Path, megabytes: int) -> None:
@@ -219,7 +244,8 @@ def need_space(folder: Path, megabytes: int) -> None:
     free = shutil.disk_usage(folder).free // 1_000_000
     if free < megabytes:
         raise SurroundingsError(
-            f"The disk of {folder} is full: {free} MB are free and the database needs {megabytes} MB. Make room, or"
+            f"The disk of {folder} is full: {free} MB are free and the database needs"
+            f" {megabytes} MB. Make room, or"
             " choose another folder with VERSANTS_DATA.",
             code="disk.full",
         )
@@ -238,13 +264,15 @@ def _explain(cluster: Cluster, said: str, done: str) -> SurroundingsError:
     """The sentence for what PostgreSQL said; its own last words when nothing better is known."""
     if "No space left on device" in said or "Disk quota exceeded" in said:
         return SurroundingsError(
-            f"The disk of {cluster.base} is full: the database could not be {done}. Make room, or choose another"
+            f"The disk of {cluster.base} is full: the database could not be {done}. Make"
+            " room, or choose another"
             " folder with VERSANTS_DATA.",
             code="disk.full",
         )
     if "Permission denied" in said or "has wrong ownership" in said or "Read-only file system" in said:
         return SurroundingsError(
-            f"The database in {cluster.base} could not be {done}: {cluster.engine.user or user_name()} may not read"
+            f"The database in {cluster.base} could not be {done}:"
+            f" {cluster.engine.user or user_name()} may not read"
             " and write it.",
             code="folder.denied",
         )

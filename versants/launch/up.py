@@ -1,0 +1,380 @@
+"""``versants up``: everything an installation needs, started in order, watched, and stopped in order."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import hashlib
+import ipaddress
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+from versants.launch import catalogues, postgres, server
+from versants.launch.children import Child
+from versants.launch.errors import (
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_SURROUNDINGS,
+    LaunchError,
+    SurroundingsError,
+)
+from versants.launch.locks import Lock
+from versants.launch.paths import PROJECT, Paths
+from versants.launch.prepare import INSPECT_VARIABLE
+from versants.launch.progress import Progress
+from versants.launch.version import version
+
+HEALTHY_WITHIN_S = 60.0
+WATCH_EVERY_S = 0.5
+STOP_WEB_S, STOP_WORKER_S = 3.0, 4.0  # with PostgreSQL's fast stop, under 10 s together
+TITLES = {"migrate": "migrations", "check": "migrations", "territory": "territory", "demo": "demo world"}
+
+
+class Stopped(BaseException):
+    """A signal asked for the end."""
+
+
+def main(arguments: list[str]) -> int:
+    """Parse the options and run until a signal comes. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="versants up", description="Start the database, the web and the worker; Ctrl-C stops them."
+    )
+    parser.add_argument("--json", action="store_true", help="say when it is ready as one JSON value")
+    parser.add_argument("--without-demo", action="store_true", help="leave an empty database empty")
+    options = parser.parse_args(arguments)
+    return Supervisor(
+        Paths.from_environment(), Progress(as_json=options.json), demo=not options.without_demo
+    ).run()
+
+
+class Supervisor:
+    """Starts, watches and stops one installation. ``run`` is the whole life."""
+
+    def __init__(self, paths: Paths, progress: Progress, *, demo: bool = True) -> None:
+        self.paths = paths
+        self.progress = progress
+        self.demo = demo
+        self.cluster: postgres.Cluster | None = None
+        self.children: list[Child] = []
+        self.preparing: subprocess.Popen[str] | None = None
+        self.logins: list[dict[str, Any]] = []
+        self.lock = Lock(paths.data / "up.lock")
+        self.ready = False
+        self.database: _InBackground | None = None
+
+    def run(self) -> int:
+        """Start everything and stay until asked to stop; the exit code is 0 when that was after the start."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._asked_to_stop)
+        try:
+            self._start()
+            self._watch()
+        except Stopped:
+            return EXIT_DONE if self.ready else EXIT_INTERRUPTED
+        finally:
+            self._stop()
+        return EXIT_SURROUNDINGS
+
+    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the stop itself is short and not to be cut
+        raise Stopped
+
+    # starting
+
+    def _start(self) -> None:
+        self.progress.say(f"Versants {version()}")
+        self.paths.make_data_folder()
+        self._take_lock()
+        check_port(self.paths)
+        self.database = _InBackground(self._start_database)
+        self._timed("keys", self._make_keys)
+        self._timed("languages", lambda: catalogues.compile_all(self.paths.project / "versants"))
+        self.progress.stage("database", *self.database.result())
+        fingerprint = self._fingerprint()
+        known = self._read_stamp() == fingerprint
+        if not known:
+            self._prepare()
+        self._start_children()
+        if known:  # the same code prepared this database before: verified while the web is starting
+            self._prepare()
+        began = time.monotonic()
+        self._wait_until_healthy()
+        self.progress.stage("web", time.monotonic() - began)
+        self._refuse_public_demo()
+        (self.paths.data / "prepared").write_text(fingerprint)
+        self.lock.write(json.dumps({"pid": os.getpid(), "url": self.url}))
+        self.progress.ready(self.url, self.logins, str(self.paths.data))
+        self.ready = True
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.paths.host}]" if ":" in self.paths.host else self.paths.host
+        return f"http://{host}:{self.paths.port}"
+
+    def _take_lock(self) -> None:
+        try:
+            free = self.lock.take()
+        except OSError as error:
+            raise SurroundingsError(
+                f"Cannot write in {self.paths.data}: {(error.strerror or '').lower()}.", code="folder.denied"
+            ) from error
+        if not free:
+            with suppress(OSError, ValueError):
+                holder = json.loads(self.lock.path.read_text())
+                raise SurroundingsError(
+                    f"Versants already runs in {self.paths.data} (process {holder['pid']},"
+                    f" {holder['url']}): stop it"
+                    " first, or choose another folder with VERSANTS_DATA and another port with"
+                    " VERSANTS_PORT.",
+                    code="up.twice",
+                )
+            raise SurroundingsError(f"Versants is already starting in {self.paths.data}.", code="up.twice")
+        self.lock.write(json.dumps({"pid": os.getpid(), "url": self.url}))
+
+    def _make_keys(self) -> str:
+        made = [self.paths.make_secret()]
+        if not self.paths.keys_file.exists():
+            from versants.core.crypto.keyring import init_keys
+
+            made.append(init_keys(self.paths.keys_file))
+        return f"made in {self.paths.keys_file.parent}" if any(made) else ""
+
+    def _start_database(self) -> str:
+        if self.paths.database_url:
+            return "yours (DATABASE_URL)"
+        self.cluster = postgres.ensure(self.paths)
+        found = "" if self.cluster.started else ", already running"
+        return f"PostgreSQL {self.cluster.engine.version}{found}"
+
+    def _timed(self, name: str, work: Callable[[], str]) -> None:
+        began = time.monotonic()
+        detail = work()
+        self.progress.stage(name, time.monotonic() - began, detail)
+
+    def _environment(self, *, owner: bool = False) -> dict[str, str]:
+        env = dict(os.environ, VERSANTS_DATA=str(self.paths.data), PYTHONUNBUFFERED="1")
+        env.setdefault("DJANGO_SETTINGS_MODULE", "versants.config.settings")
+        env.pop("VERSANTS_AS", None)
+        if self.cluster is not None:
+            env |= self.cluster.environment(owner=owner)
+        elif owner:
+            env["VERSANTS_AS"] = "owner"
+        if not owner:
+            env.pop("DATABASE_OWNER_URL", None)  # web and worker never learn it
+        return env
+
+    def _prepare(self) -> None:
+        """Migrations, reference data, demo world and logins, told as they are done."""
+        owner = self.cluster is not None or bool(self.paths.database_owner_url)
+        stages = ["migrate", "territory"] if owner else ["check"]
+        public = not is_loopback(self.paths.host)
+        if self.cluster is not None and self.demo and not public:
+            stages.append("demo")
+        env = self._environment(owner=owner)
+        if self.cluster is not None:
+            env[INSPECT_VARIABLE] = self.cluster.superuser_url
+        log = self.paths.data / "log" / "prepare.log"
+        log.parent.mkdir(exist_ok=True)
+        with log.open("w") as errors:
+            self.preparing = subprocess.Popen(
+                [sys.executable, "-m", "versants.launch.prepare", *stages, "logins"],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=env,
+                cwd=PROJECT,
+                process_group=0,
+            )
+            assert self.preparing.stdout is not None
+            for line in self.preparing.stdout:
+                self._heard(json.loads(line))
+            code = self.preparing.wait()
+        if code:
+            raise SurroundingsError(
+                f"Preparing the database ended with code {code} (log: {log}).", code="prepare"
+            )
+        self.preparing = None
+
+    def _heard(self, answer: dict[str, Any]) -> None:
+        if "error" in answer:
+            raise SurroundingsError(str(answer["error"]), code="prepare")
+        if "logins" in answer:
+            self.logins = answer["logins"]
+        else:
+            self.progress.stage(
+                TITLES.get(answer["stage"], answer["stage"]), answer["seconds"], answer["detail"]
+            )
+
+    def _start_children(self) -> None:
+        env = self._environment() | {"VERSANTS_POOL": "1"}
+        logs = self.paths.data / "log"
+        web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.paths.host]
+        web += ["--port", str(self.paths.port), "--workers", "2", "--blocking-threads", "2", "--no-ws"]
+        web += ["--workers-kill-timeout", "2", "--respawn-failed-workers", "versants.config.wsgi:application"]
+        worker = [sys.executable, "-m", "versants.config.manage", "run_worker"]
+        self.children = [
+            Child("web", web, logs / "web.log", env),
+            Child("worker", worker, logs / "worker.log", env),
+        ]
+        for child in self.children:
+            child.start()
+
+    def _wait_until_healthy(self) -> None:
+        web = self.children[0]
+        deadline = time.monotonic() + HEALTHY_WITHIN_S
+        while time.monotonic() < deadline:
+            if healthy(self.url):
+                return
+            if not web.alive:
+                break
+            time.sleep(0.1)
+        said = web.last_words()
+        raise SurroundingsError(
+            "The web did not start" + (f":\n{said}" if said else ".") + f"\n(log: {web.log})",
+            code="web.failed",
+        )
+
+    def _refuse_public_demo(self) -> None:
+        if self.logins and not is_loopback(self.paths.host):
+            raise SurroundingsError(
+                f"VERSANTS_HOST={self.paths.host} is open to others and this database holds the"
+                " demonstration world,"
+                " whose passwords are public: use another VERSANTS_DATA, or keep to 127.0.0.1.",
+                code="demo.public",
+            )
+
+    def _fingerprint(self) -> str:
+        """Changes with any file of the product and with the cluster: the same means already prepared."""
+        content = hashlib.sha256(
+            (self.cluster.url("") if self.cluster else self.paths.database_url or "").encode()
+        )
+        for path in sorted((self.paths.project / "versants").rglob("*")):
+            if path.suffix not in {".pyc", ".mo"} and path.is_file():
+                found = path.stat()
+                content.update(f"{path}:{found.st_size}:{found.st_mtime_ns}".encode())
+        return content.hexdigest()
+
+    def _read_stamp(self) -> str:
+        with suppress(OSError):
+            return (self.paths.data / "prepared").read_text()
+        return ""
+
+    # watching and stopping
+
+    def _watch(self) -> None:
+        pause = 0.0
+        while True:
+            time.sleep(WATCH_EVERY_S)
+            for child in self.children:
+                if child.revive():
+                    self.progress.say(f"  {child.name} had ended and was started again (log: {child.log})")
+            if self.cluster is not None and time.monotonic() > pause and not server.is_up(self.cluster):
+                self.progress.say("  the database had ended and is started again")
+                try:
+                    server.start(self.cluster)
+                except LaunchError as error:
+                    self.progress.say(f"  {error}")
+                    pause = time.monotonic() + 10
+
+    def _stop(self) -> None:
+        began = time.monotonic()
+        if self.preparing is not None and self.preparing.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.preparing.pid, signal.SIGKILL)
+            self.preparing.wait()
+        for child in self.children:
+            child.ask_to_stop()
+        for child, seconds in zip(self.children, (STOP_WEB_S, STOP_WORKER_S), strict=False):
+            child.stop(max(0.1, seconds - (time.monotonic() - began)))
+        if self.database is not None:
+            self.database.wait()  # a signal during its start: finish, then stop it
+        if self.cluster is not None:
+            with suppress(LaunchError):
+                postgres.stop(self.cluster)
+        self.lock.free()
+        if self.ready:
+            self.progress.say(f"\n  Stopped in {time.monotonic() - began:.1f} s.")
+
+
+class _InBackground:
+    """Work done beside the main thread; ``result`` gives (seconds, answer) or raises what it raised."""
+
+    def __init__(self, work: Callable[[], str]) -> None:
+        self._work = work
+        self._answer = ""
+        self._error: BaseException | None = None
+        self._seconds = 0.0
+        self._thread = threading.Thread(target=self._run, daemon=False)
+        self._thread.start()
+
+    def _run(self) -> None:
+        began = time.monotonic()
+        try:
+            self._answer = self._work()
+        except BaseException as error:
+            self._error = error
+        self._seconds = time.monotonic() - began
+
+    def wait(self) -> None:
+        self._thread.join()
+
+    def result(self) -> tuple[float, str]:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._seconds, self._answer
+
+
+def check_port(paths: Paths) -> None:
+    """Raises SurroundingsError if the address cannot be listened on."""
+    family = socket.AF_INET6 if ":" in paths.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((paths.host, paths.port))
+            probe.listen(1)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                text = (
+                    f"Port {paths.port} is in use by another program: choose another, for example"
+                    f" VERSANTS_PORT={paths.port + 1 if paths.port < 65535 else 8001} make run."
+                )
+            elif error.errno == errno.EACCES:
+                text = (
+                    f"Port {paths.port} is reserved to the system: choose one above 1023 with VERSANTS_PORT."
+                )
+            else:
+                text = f"Cannot listen on {paths.host} port {paths.port}: {(error.strerror or str(error)).lower()}."
+            raise SurroundingsError(text, code="port.busy") from error
+
+
+def healthy(url: str) -> bool:
+    """Does ``/healthz`` answer 200?"""
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Is this address reachable from this machine alone?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
