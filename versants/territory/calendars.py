@@ -59,7 +59,7 @@ def holidays_between(first: date, last: date, country: str) -> list[date]:
 
 @dataclass(frozen=True)
 class WeeklyHours:
-    """Opening hours of a week: for each of seven days (Monday first) half-open [start, end) minutes of the day.
+    """Opening hours of a week: for each day, Monday first, half-open [start, end) minutes of the day.
 
     Intervals are sorted and apart; 1440 is the end of the day. Open overnight is two intervals.
     """
@@ -68,7 +68,9 @@ class WeeklyHours:
 
     @classmethod
     def parse(cls, week: Mapping[str, Sequence[Sequence[str]]]) -> WeeklyHours:
-        """From {"mon": [["08:30", "12:00"], ["13:00", "17:00"]], …}; a missing day is closed, "24:00" ends it.
+        """From {"mon": [["08:30", "12:00"], ["13:00", "17:00"]], …}; a missing day is closed.
+
+        "24:00" is the end of a day.
 
         Raises BadInput ``hours.day``, ``hours.time``, ``hours.order`` or ``hours.overlap``.
         """

@@ -26,7 +26,7 @@ FIRST_LANGUAGES = ("ara", "prs", "pus", "tir", "som", "tur", "rus", "ukr", "kmr"
 
 
 def derive(source: Path, target: Path = DATA) -> None:
-    """Write every shipped file. Raises FileNotFoundError for a missing source, KeyError for a missing column."""
+    """Write every shipped file. Raises FileNotFoundError (a source), KeyError (a column)."""
     target.mkdir(exist_ok=True)
     for name in AS_IS:
         (target / name).write_bytes((source / name).read_bytes())

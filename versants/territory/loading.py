@@ -100,7 +100,8 @@ def _merge(model: Any, key: Sequence[str], fields: Sequence[str], values: Iterab
         )
         same = " AND ".join(f"t.{name} = incoming.{name}" for name in keys)
         cursor.execute(
-            f"SELECT {model._meta.pk.column} FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM incoming WHERE {same})"  # noqa: S608
+            f"SELECT {model._meta.pk.column} FROM {table} t "  # noqa: S608
+            f"WHERE NOT EXISTS (SELECT 1 FROM incoming WHERE {same})"
         )
         gone = [pk for (pk,) in cursor.fetchall()]
         cursor.execute("DROP TABLE incoming")

@@ -32,7 +32,8 @@ KEEP_ALWAYS = 10_000_000
 class Shape:
     """A named area. ``rings``: float64 (n, 2) arrays of lon, lat in degrees, closed (first = last).
 
-    ``importance``: int32 (n,) arrays, metres, one for each ring. ``kind`` is versant, admin2, country or commune.
+    ``importance``: int32 (n,) arrays, metres, one for each ring. ``kind`` is versant, admin2, country
+    or commune.
     """
 
     kind: str

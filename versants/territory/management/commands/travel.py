@@ -54,7 +54,8 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             _(
-                "%(origin)s to %(destination)s: %(minutes)s minutes, %(km)s km as the crow flies (%(provider)s, %(date)s)"
+                "%(origin)s to %(destination)s: %(minutes)s minutes, %(km)s km as the crow flies"
+                " (%(provider)s, %(date)s)"
             )
             % {"origin": origin.name, "destination": destination.name, **answer}
         )
