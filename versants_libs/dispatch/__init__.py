@@ -1,6 +1,9 @@
 """Who goes where, when, together with whom; and why not. Plain Python, see README.md beside this file."""
 
+from .checking import check
+from .differences import diff
 from .errors import InstanceError
+from .evaluation import evaluate
 from .model import (
     LEVELS,
     Break,
@@ -17,6 +20,7 @@ from .model import (
     Window,
 )
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
+from .ranking import rank, suggest_times
 from .results import (
     Candidate,
     Change,
@@ -33,10 +37,13 @@ from .results import (
     TeamOption,
     Violation,
 )
+from .search import lower_bound, solve
+from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 
 __all__ = [
     "LEVELS",
     "TERMS",
+    "AnyOf",
     "Assignment",
     "Break",
     "Busy",
@@ -48,6 +55,8 @@ __all__ = [
     "InstanceError",
     "LanguageNeed",
     "Limits",
+    "MaxIterations",
+    "MaxSeconds",
     "Mode",
     "Outcome",
     "Person",
@@ -63,10 +72,18 @@ __all__ = [
     "Shift",
     "Slot",
     "Span",
+    "StopRule",
     "Suggestion",
     "TeamOption",
     "Violation",
     "Visit",
     "Weights",
     "Window",
+    "check",
+    "diff",
+    "evaluate",
+    "lower_bound",
+    "rank",
+    "solve",
+    "suggest_times",
 ]

@@ -1,0 +1,266 @@
+"""Small random problems for the proofs: every rule occurs, times are coarse so that brute force is exact."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from itertools import combinations, product
+
+from versants_libs.dispatch import (
+    Break,
+    Busy,
+    LanguageNeed,
+    Limits,
+    Mode,
+    Person,
+    Plan,
+    Problem,
+    SecondLanguage,
+    Service,
+    Shift,
+    Slot,
+    Span,
+    Visit,
+    Weights,
+    Window,
+    check,
+    evaluate,
+)
+
+STEP = 10
+HORIZON = 240
+LANGUAGES = ("fr", "ti", "ps")
+
+
+def metric(rng: random.Random, n: int, longest: int = 40) -> tuple[tuple[int, ...], ...]:
+    """Random asymmetric travel times that obey the triangle inequality."""
+    t = [[0 if i == j else rng.randrange(5, longest) for j in range(n)] for i in range(n)]
+    for k, i, j in product(range(n), repeat=3):
+        t[i][j] = min(t[i][j], t[i][k] + t[k][j])
+    return tuple(map(tuple, t))
+
+
+def random_person(rng: random.Random, name: str, places: int) -> Person:
+    def chance(p: float) -> bool:
+        return rng.random() < p
+
+    def place() -> int | None:
+        return rng.randrange(places) if chance(0.8) else None
+
+    shifts = []
+    cuts = [(0, 120), (130, 240)] if chance(0.3) else [(rng.randrange(0, 40), rng.randrange(150, 240))]
+    for low, high in cuts:
+        breaks: list[Break] = []
+        if chance(0.5):
+            at = rng.randrange(low, high - 60)
+            breaks.append(Break(rng.choice([10, 15, 25]), at, at + rng.randrange(30, 60), rng.choice([0, 130])))
+            if chance(0.4) and high - breaks[0].latest > 30:
+                breaks.append(Break(12, breaks[0].latest, high))
+        shifts.append(Shift(low, high, place(), place(), rng.choice([0, 0, 5]), tuple(breaks)))
+    busy = []
+    if chance(0.5):
+        at = rng.randrange(-20, 220)
+        busy.append(Busy(at, at + rng.randrange(5, 40), place()))
+    return Person(
+        id=name,
+        roles=frozenset(r for r in ("psy", "int") if chance(0.8)),
+        skills=frozenset(["child"] if chance(0.7) else []),
+        languages={lang: rng.randrange(7) for lang in LANGUAGES if chance(0.7)},
+        pairs={
+            pair: rng.randrange(2, 7) for pair in [("ti", "fr"), ("fr", "ti"), ("ps", "fr"), ("fr", "ps")]
+            if chance(0.7)
+        },
+        mandates={
+            "FR": (Span(0, 240),) if chance(0.7) else (Span(30, 100), Span(100, 200)),
+            **({"BE": (Span(0, 150),)} if chance(0.6) else {}),
+        },
+        shifts=tuple(shifts),
+        busy=tuple(busy),
+        limits=Limits(
+            work_day_s=rng.choice([None, None, 120]),
+            work_week_s=rng.choice([None, None, 150]),
+            driving_day_s=rng.choice([None, None, 60]),
+            crisis_visits=rng.choice([None, 1]),
+        ),
+        gender=rng.choice(["f", "m"]),
+        team=rng.choice(["north", "south"]),
+        complexity_ceiling=rng.choice([None, None, 1, 2]),
+        worked_s=rng.choice([0, 30]),
+    )
+
+
+def random_slot(rng: random.Random, name: str, people: Sequence[str], first: bool) -> Slot:
+    def chance(p: float) -> bool:
+        return rng.random() < p
+
+    needs: list[LanguageNeed] = []
+    if chance(0.4):
+        needs.append(
+            LanguageNeed(
+                "ti",
+                rng.randrange(4),
+                into="fr" if chance(0.5) else None,
+                both_ways=chance(0.5),
+                second=(SecondLanguage("ps", rng.randrange(3), 2),) if chance(0.5) else (),
+                possible=("ps",),
+            )
+        )
+    lag = (0, 0)
+    if not first and chance(0.4):
+        least = rng.choice([0, 10, 20])
+        lag = (least, least + rng.choice([0, 10, 30]))
+    return Slot(
+        id=name,
+        role=rng.choice([None, "psy", "int"]),
+        skills=frozenset(["child"] if chance(0.2) else []),
+        languages=tuple(needs),
+        gender=rng.choice([None, None, "f"]),
+        gender_hard=chance(0.4),
+        teams=frozenset(["north"] if chance(0.15) else []),
+        needs_mandate=chance(0.8),
+        duration=rng.choice([None, None, 15]),
+        lag=lag,
+        mode=rng.choice([None, None, None, Mode.PHONE]),
+        preferred=frozenset(rng.sample(people, 1) if chance(0.4) else []),
+    )
+
+
+def random_visit(rng: random.Random, name: str, people: Sequence[str], places: int, slots: int) -> Visit:
+    windows = []
+    for _ in range(rng.choice([1, 1, 2])):
+        at = rng.randrange(0, 180, 5)
+        windows.append(Window(at, at + rng.randrange(0, 50), rng.random() < 0.8))
+    fixed = windows[0].earliest if rng.random() < 0.1 else None
+    return Visit(
+        id=name,
+        windows=tuple(windows),
+        duration=rng.choice([10, 20, 35]),
+        slots=tuple(random_slot(rng, f"s{i}", people, i == 0) for i in range(slots)),
+        place=rng.randrange(places),
+        country=rng.choice([None, "FR", "BE"]),
+        mode=rng.choice([Mode.ON_SITE, Mode.ON_SITE, Mode.ON_SITE, Mode.VIDEO]),
+        unserved=rng.choice([1, 1, 3]),
+        crisis=rng.random() < 0.3,
+        complexity=rng.randrange(3),
+        excluded=frozenset(rng.sample(people, 1) if rng.random() < 0.1 else []),
+        fixed_start=fixed,
+    )
+
+
+def random_problem(
+    rng: random.Random, people: int = 4, visits: int = 3, slots: int = 2, weights: Weights | None = None
+) -> Problem:
+    """A problem of a few places, people and visits; a fixed number for a fixed generator."""
+    places = 4
+    names = [f"p{i}" for i in range(people)]
+    if weights is None:
+        weights = Weights(
+            unserved=rng.choice([100, 5000]),
+            lateness=rng.randrange(4),
+            travel=rng.randrange(1, 3),
+            waiting=rng.randrange(3),
+            overtime=rng.randrange(3),
+            gender_wish=rng.randrange(30),
+            second_choice_language=rng.randrange(30),
+            broken_continuity=rng.randrange(30),
+            imbalance=rng.randrange(3),
+            changes=rng.randrange(20),
+        )
+    problem = Problem(
+        people=tuple(random_person(rng, name, places) for name in names),
+        visits=tuple(random_visit(rng, f"v{i}", names, places, rng.randint(1, slots)) for i in range(visits)),
+        travel=metric(rng, places),
+        horizon=HORIZON,
+        step=STEP,
+        weights=weights,
+    )
+    return problem
+
+
+def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:
+    """Brute force: all teams for a visit by trying everybody at every start, earliest start of each team.
+
+    Returns (cost of the whole plan with that team, team), knowing nothing of how the search works.
+    """
+    found = []
+    without = plan.without(visit.id)
+    step = 1 if visit.fixed_start is not None else problem.step
+    grid = range(0, problem.horizon, step) if visit.fixed_start is None else [visit.fixed_start]
+    alone: dict[tuple[str, str, int], bool] = {}
+
+    def holds_alone(slot: Slot, person: str, start: int) -> bool:
+        """Nothing but the emptiness of the other slots is wrong with this one service."""
+        key = (slot.id, person, start)
+        if key not in alone:
+            single = without.with_team(visit.id, {slot.id: Service(person, start)})
+            rules = {(v.rule.value, v.slot) for v in check(problem, single)}
+            alone[key] = all(
+                rule in ("incomplete", "pin") or (rule == "window" and name != visit.slots[0].id)
+                for rule, name in rules
+            )
+        return alone[key]
+
+    for people in product([p.id for p in problem.people], repeat=len(visit.slots)):
+        if len(set(people)) < len(people):
+            continue
+        team = _earliest(problem, without, visit, people, grid, holds_alone)
+        if team is not None:
+            found.append((evaluate(problem, without.with_team(visit.id, team)).total, team))
+    return found
+
+
+def _earliest(problem, without, visit, people, grid, holds_alone):
+    for start in grid:
+        if not holds_alone(visit.slots[0], people[0], start):
+            continue
+        team = {visit.slots[0].id: Service(people[0], start)}
+        for slot, person in zip(visit.slots[1:], people[1:], strict=True):
+            least, most = slot.lag
+            for at in range(start + least, start + most + 1):
+                if holds_alone(slot, person, at):
+                    team[slot.id] = Service(person, at)
+                    break
+            else:
+                break
+        else:
+            if not check(problem, without.with_team(visit.id, team)):
+                return team
+    return None
+
+
+def optimum(problem: Problem) -> int:
+    """The cost of the best plan, by trying everything in every order of insertion at every start.
+
+    Exhaustive over teams and starts on the grid; only for a handful of visits and people.
+    """
+    best = evaluate(problem, Plan()).total
+    choices = []
+    for visit in problem.visits:
+        options: list[dict[str, Service] | None] = [None]
+        options += list(_all_placements(problem, visit))
+        choices.append(options)
+    for combination in product(*choices):
+        plan = Plan()
+        for visit, services in zip(problem.visits, combination, strict=True):
+            if services is not None:
+                plan = plan.with_team(visit.id, services)
+        cost = evaluate(problem, plan).total
+        if cost < best and not check(problem, plan):
+            best = cost
+    return best
+
+
+def _all_placements(problem, visit):
+    """Every team at every start for a visit on its own (alone in the plan it must already hold)."""
+    grid = range(0, problem.horizon, problem.step) if visit.fixed_start is None else [visit.fixed_start]
+    for start in grid:
+        if visit.lateness(start) is None:
+            continue
+        for people in product([p.id for p in problem.people], repeat=len(visit.slots)):
+            if len(set(people)) == len(people):
+                team = {slot.id: Service(who, start) for slot, who in zip(visit.slots, people, strict=True)}
+                if not check(problem, Plan().with_team(visit.id, team)):
+                    yield team
+
+
+__all__ = ["combinations", "every_team", "metric", "optimum", "random_problem"]

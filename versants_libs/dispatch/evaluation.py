@@ -1,0 +1,166 @@
+"""What a plan costs, computed from scratch: the definition of the objective.
+
+The search keeps its own running figures; the tests hold them against this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from .model import LanguageNeed, Person, Shift, Slot, Visit
+from .problem import TERMS, Plan, Problem
+from .results import Cost, Delta
+
+__all__ = ["compare", "evaluate"]
+
+
+class _Stop(NamedTuple):
+    """Something a person does in a shift. ``visit`` is False for fixed busy times."""
+
+    start: int
+    end: int
+    place: int | None
+    visit: bool
+
+
+def evaluate(problem: Problem, plan: Plan) -> Cost:
+    """Cost of a plan by term. The plan need not be feasible; unknown ids count for nothing.
+
+    A visit of which a slot is empty counts as unserved. Travel and imbalance are what the plan adds to what
+    people would travel and work without any visit.
+    """
+    amounts = dict.fromkeys(TERMS, 0)
+    people = {person.id: person for person in problem.people}
+    stops: dict[str, list[_Stop]] = {}
+    for visit in problem.visits:
+        assignment = plan.assignments.get(visit.id)
+        served = assignment.services if assignment else {}
+        if any(slot.id not in served for slot in visit.slots):
+            amounts["unserved"] += visit.unserved
+        first = served.get(visit.slots[0].id)
+        if first is not None:
+            amounts["lateness"] += visit.lateness(first.start) or 0
+        for slot in visit.slots:
+            service = served.get(slot.id)
+            if service is None or service.person not in people:
+                continue
+            person = people[service.person]
+            amounts["gender_wish"] += _misses_wish(slot, person)
+            amounts["broken_continuity"] += bool(slot.preferred) and person.id not in slot.preferred
+            amounts["second_choice_language"] += sum(_penalty(need, person) for need in slot.languages)
+            end = service.start + visit.duration_of(slot)
+            stops.setdefault(person.id, []).append(_Stop(service.start, end, visit.place_of(slot), True))
+    for person_id, services in stops.items():
+        _add_person(problem, people[person_id], services, amounts)
+    amounts["changes"] = _changes(problem, plan)
+    terms = {term: getattr(problem.weights, term) * amounts[term] for term in TERMS}
+    return Cost(sum(terms.values()), terms, amounts)
+
+
+def compare(before: Cost, after: Cost) -> Delta:
+    """What ``after`` costs more than ``before``."""
+    return Delta(
+        after.total - before.total, {term: after.terms[term] - before.terms[term] for term in after.terms}
+    )
+
+
+def _misses_wish(slot: Slot, person: Person) -> bool:
+    return slot.gender is not None and not slot.gender_hard and person.gender != slot.gender
+
+
+def _level(person: Person, language: str, need: LanguageNeed) -> int | None:
+    """The person's level in ``language`` for this need, None if they do not have it."""
+    if need.into is None:
+        return person.languages.get(language)
+    there = person.pairs.get((language, need.into))
+    if not need.both_ways or there is None:
+        return there
+    back = person.pairs.get((need.into, language))
+    return None if back is None else min(there, back)
+
+
+def _penalty(need: LanguageNeed, person: Person) -> int:
+    """Points for a second choice; 0 for the first choice, and for somebody who fits neither."""
+    level = _level(person, need.language, need)
+    if level is not None and level >= need.level:
+        return 0
+    return min(
+        (
+            second.penalty
+            for second in need.second
+            if (held := _level(person, second.language, need)) is not None and held >= second.level
+        ),
+        default=0,
+    )
+
+
+def _add_person(problem: Problem, person: Person, services: Sequence[_Stop], amounts: dict[str, int]) -> None:
+    for shift in person.shifts:
+        until = shift.end + shift.overtime_s
+        inside = [stop for stop in services if shift.start <= stop.start < until]
+        if not inside:
+            continue
+        busy = [
+            _Stop(b.start, b.end, b.place, False)
+            for b in person.busy
+            if b.start < until and b.end > shift.start
+        ]
+        amounts["travel"] += _legs(problem, shift, [*inside, *busy]) - _legs(problem, shift, busy)
+        amounts["waiting"] += _waiting(problem, sorted([*inside, *busy]))
+        amounts["overtime"] += _overtime(problem, shift, sorted([*inside, *busy]))
+    before = person.worked_s // 60
+    more = sum(stop.end - stop.start for stop in services) // 60
+    amounts["imbalance"] += (2 * before * more + more * more) // 60
+
+
+def _legs(problem: Problem, shift: Shift, stops: Sequence[_Stop]) -> int:
+    """Seconds of travel of one shift. Placed busy times that cross its ends replace its end places."""
+    until = shift.end + shift.overtime_s
+    placed = sorted(stop for stop in stops if stop.place is not None)
+    places = [stop.place for stop in placed]
+    if not any(stop.start < shift.start for stop in placed if not stop.visit):
+        places.insert(0, shift.start_place)
+    if not any(stop.end > until for stop in placed if not stop.visit):
+        places.append(shift.end_place)
+    known = [place for place in places if place is not None]
+    return sum(problem.travel[a][b] for a, b in pairwise(known))
+
+
+def _waiting(problem: Problem, stops: Sequence[_Stop]) -> int:
+    """Idle seconds from the first visit to the last."""
+    visits = [i for i, stop in enumerate(stops) if stop.visit]
+    between = stops[visits[0] : visits[-1] + 1]
+    gaps = sum(max(0, b.start - a.end) for a, b in pairwise(between))
+    places = [stop.place for stop in between if stop.place is not None]
+    return max(0, gaps - sum(problem.travel[a][b] for a, b in pairwise(places)))
+
+
+def _overtime(problem: Problem, shift: Shift, stops: Sequence[_Stop]) -> int:
+    """Seconds after the end of the shift at which the last visit, or the way back from it, ends."""
+    last = max(i for i, stop in enumerate(stops) if stop.visit)
+    back_at = stops[last].end
+    placed = [i for i, stop in enumerate(stops) if stop.place is not None]
+    if last == len(stops) - 1 and placed and shift.end_place is not None:
+        # Telephone calls after the last place may be made on the way.
+        at = placed[-1]
+        place = stops[at].place
+        calls = sum(stop.end - stop.start for stop in stops[at + 1 :])
+        if place is not None:
+            back_at = max(back_at, stops[at].end + calls + problem.travel[place][shift.end_place])
+    return max(0, back_at - shift.end)
+
+
+def _changes(problem: Problem, plan: Plan) -> int:
+    """Slots of the published plan that are served by somebody else, at another time, or not at all."""
+    if problem.published is None:
+        return 0
+    known: dict[str, Visit] = {visit.id: visit for visit in problem.visits}
+    changed = 0
+    for visit_id, published in problem.published.assignments.items():
+        if visit_id in known:
+            now = plan.assignments.get(visit_id)
+            services = now.services if now else {}
+            changed += sum(services.get(slot) != service for slot, service in published.services.items())
+    return changed
