@@ -51,6 +51,8 @@ class Grant(models.Model):
     period = DateTimeRangeField(_("period"))  # half-open [from, to), UTC
     because = models.CharField(_("because"), max_length=24)  # assignment | referent | consent | request | break_glass
     because_id = models.BigIntegerField(null=True)
+    # The consent without which it would not exist: when that ends, so does this.
+    consent_id = models.BigIntegerField(null=True)
     # The team whose subject it is: it may see and close the grants on its own files.
     given_by_team = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=clock.now)
@@ -80,6 +82,7 @@ class Grant(models.Model):
             models.Index(fields=["holder_kind", "holder_id", "subject_kind", "data_class"], name="grant_holder"),
             models.Index(fields=["subject_kind", "subject_id"], name="grant_subject"),
             models.Index(fields=["because", "because_id"], name="grant_because"),
+            models.Index(fields=["consent_id"], name="grant_consent", condition=~Q(consent_id=None)),
             GistIndex(fields=["period"], name="grant_period"),
         ]
 

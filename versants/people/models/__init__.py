@@ -4,10 +4,12 @@ from versants.people.models.consent import Consent
 from versants.people.models.organisations import Organisation, Site, Team
 from versants.people.models.persons import Household, Identity, Person, PersonLanguage
 from versants.people.models.professionals import Mandate, Professional, ProfessionalLanguage, ProfessionalPrivate
+from versants.people.models.sheets import ClinicalSheet, SocialSheet
 
 __all__ = [
     "Absence",
     "Account",
+    "ClinicalSheet",
     "Consent",
     "Household",
     "Identity",
@@ -21,6 +23,7 @@ __all__ = [
     "ProfessionalLanguage",
     "ProfessionalPrivate",
     "Site",
+    "SocialSheet",
     "Team",
     "WeeklyShift",
 ]

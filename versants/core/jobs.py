@@ -1,0 +1,123 @@
+"""Long work with a face.
+
+An app registers a runner: ``@jobs.runner("plan_day")`` over ``def run(job: Face, **params) -> dict``. A service starts
+it with ``jobs.start("plan_day", actor=..., params={...})`` inside its transaction; the page is ``/jobs/UID/``. The
+runner reports with ``job.report(40, _("Placing visits"))`` in short transactions of their own, and is told to stop by
+``Cancelled``. Each job acts under the membership that asked for it, never more. Runners must be safe to run twice: a
+job whose worker died is taken again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_noop as _
+
+from versants.core import audit, clock
+from versants.core.access.scope import Actor, acting
+from versants.core.errors import VersantsError
+from versants.core.models import Job, JobState
+
+Runner = Callable[..., dict[str, Any]]
+_RUNNERS: dict[str, Runner] = {}
+
+
+class Cancelled(Exception):
+    """Somebody asked to stop."""
+
+
+def runner(kind: str) -> Callable[[Runner], Runner]:
+    """Register the function that does the work of ``kind``."""
+
+    def register(function: Runner) -> Runner:
+        _RUNNERS[kind] = function
+        return function
+
+    return register
+
+
+def start(kind: str, *, actor: Actor, params: dict[str, Any]) -> Job:
+    """Ask for a piece of work; it is queued in the current transaction, so it never runs for nothing."""
+    from versants.core.tasks import run_job
+
+    if kind not in _RUNNERS:
+        raise LookupError(kind)
+    job = Job.objects.create(
+        kind=kind,
+        params=params,
+        account_id=actor.account,
+        membership_id=actor.membership,
+        team_id=actor.team,
+        doing=_("Waiting for a worker"),
+    )
+    audit.record("job.started", subject=job, kind=kind)
+    run_job.defer(job_id=job.pk, actor=actor_params(actor))
+    return job
+
+
+def actor_params(actor: Actor) -> dict[str, Any]:
+    """The actor as ids, for a job's arguments."""
+    return {name: getattr(actor, name) for name in ("kind", "membership", "organisation", "team", "desk", "role")}
+
+
+class Face:
+    """What a runner sees of its job."""
+
+    def __init__(self, job_id: int, actor: Actor) -> None:
+        self.job_id = job_id
+        self.actor = actor
+
+    def report(self, progress_pct: int, doing: str = "") -> None:
+        """Show how far it is; raises Cancelled if somebody asked to stop. ``doing`` is an English source string."""
+        with acting(self.actor):
+            job = Job.objects.get(pk=self.job_id)
+            if job.cancel_asked:
+                raise Cancelled
+            job.progress_pct = max(0, min(100, progress_pct))
+            if doing:
+                job.doing = doing
+            job.save(update_fields=["progress_pct", "doing"])
+
+
+def run(job_id: int, actor: Actor) -> None:
+    """Do the work; the job ends done, failed or cancelled, and says which."""
+    with acting(actor):
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.is_over:
+            return
+        if job.cancel_asked:
+            job.state, job.finished_at = JobState.CANCELLED, clock.now()
+            job.save(update_fields=["state", "finished_at"])
+            return
+        job.state, job.started_at = JobState.RUNNING, clock.now()
+        job.save(update_fields=["state", "started_at"])
+    state, result, code = JobState.DONE, {}, ""
+    try:
+        result = _RUNNERS[job.kind](Face(job_id, actor), **job.params)
+    except Cancelled:
+        state = JobState.CANCELLED
+    except VersantsError as exc:
+        state, code = JobState.FAILED, exc.code
+    except Exception:
+        _finish(job_id, actor, JobState.FAILED, {}, "unexpected")
+        raise
+    _finish(job_id, actor, state, result, code)
+
+
+def _finish(job_id: int, actor: Actor, state: str, result: dict[str, Any], code: str) -> None:
+    with acting(actor):
+        job = Job.objects.select_for_update().get(pk=job_id)
+        job.state, job.error_code, job.finished_at = state, code, clock.now()
+        job.result_url = str(result.pop("url", ""))
+        job.result = result
+        if state == JobState.DONE:
+            job.progress_pct = 100
+        job.save(update_fields=["state", "error_code", "finished_at", "result_url", "result", "progress_pct"])
+
+
+@transaction.atomic
+def ask_to_cancel(job: Job) -> None:
+    """The runner stops at its next report; a job that waits never begins."""
+    Job.objects.filter(pk=job.pk, finished_at=None).update(cancel_asked=True)

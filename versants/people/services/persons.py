@@ -1,0 +1,112 @@
+"""Registering a person, and opening an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from versants.core import audit, clock
+from versants.core.access.classes import DataClass
+from versants.core.access.scope import Actor
+from versants.core.crypto import vault
+from versants.core.errors import ActionDenied, BadInput
+from versants.core.models import Grant
+from versants.core.periods import span
+from versants.people import rules
+from versants.people.models import ClinicalSheet, Identity, Membership, Person, PersonLanguage, SocialSheet
+from versants.people.services import grants
+
+# Long enough to make a call, short enough to be an exception.
+BREAK_GLASS = timedelta(hours=1)
+IDENTITY_FIELDS = ("name", "first_name", "birth_date", "phone", "address")
+
+
+@transaction.atomic
+def register_person(
+    *,
+    actor: Actor,
+    gender: str,
+    age_group: str,
+    languages: Sequence[str] = (),
+    identity: dict[str, str] | None = None,
+    address_protected: bool = False,
+) -> Person:
+    """A new person of the actor's team, under a fresh random code. The one who registers becomes the referent.
+
+    Raises ActionDenied ``person.no_team``.
+    """
+    if actor.team is None:
+        raise ActionDenied("person.no_team", _("Only a team that accompanies persons registers them."))
+    key = vault.new_key()
+    for attempt in range(5):
+        try:
+            with transaction.atomic():
+                person = Person.objects.create(
+                    team_id=actor.team, key=key, versant=actor.versant, gender=gender, age_group=age_group
+                )
+            break
+        except IntegrityError:  # the one random code in some hundred millions that exists already, maybe unseen
+            if attempt == 4:
+                raise
+    PersonLanguage.objects.bulk_create(
+        [PersonLanguage(person=person, language_id=code, rank=rank) for rank, code in enumerate(languages, 1)]
+    )
+    SocialSheet.objects.create(person=person, team_id=actor.team, key=key)
+    if actor.membership is not None:
+        grants.name_referent(person=person, membership=Membership.objects.get(pk=actor.membership))
+    row = Identity(person=person, team_id=actor.team, key=key, address_protected=address_protected)
+    for field in IDENTITY_FIELDS:
+        vault.write(row, field, (identity or {}).get(field, ""))
+    full = " ".join((identity or {}).get(field, "") for field in ("first_name", "name")).strip()
+    row.name_index = vault.blind_index("name", full) if full else ""
+    row.save()
+    if actor.role == "clinician":
+        ClinicalSheet.objects.create(person=person, team_id=actor.team, key=key)
+    audit.record("person.registered", subject=person, person_code=person.code)
+    return person
+
+
+@transaction.atomic
+def break_glass(*, person: Person, actor: Actor, reason: str) -> Grant:
+    """Open an identity for an hour with a stated reason; the reason is kept and reviewed.
+
+    Members of the team that follows the person. Raises ActionDenied ``person.not_my_team``; BadInput ``reason``.
+    """
+    rules.check_may_write_file(actor, person)
+    if actor.membership is None:
+        raise ActionDenied("person.nobody", _("Somebody must answer for this."))
+    if reason not in REASONS:
+        raise BadInput("reason", _("Say why you open it."))
+    now = clock.now()
+    grant = Grant.objects.create(
+        subject_kind="person",
+        subject_id=person.pk,
+        holder_kind="membership",
+        holder_id=actor.membership,
+        data_class=DataClass.IDENTITY,
+        period=span(now, now + BREAK_GLASS),
+        because="break_glass",
+        given_by_team=person.team_id,
+    )
+    audit.record("identity.opened", subject=person, person_code=person.code, reason=reason, minutes=60)
+    return grant
+
+
+REASONS = {
+    "danger": _("somebody is in danger"),
+    "call": _("to ring the person"),
+    "hospital": _("a hospital or doctor asks"),
+    "mistake": _("to correct a mistake in the file"),
+}
+
+
+def read_identity(*, person: Person, actor: Actor) -> dict[str, str] | None:
+    """The identity in clear if ``actor`` holds a grant, and the reading is logged; None if nothing opens it."""
+    row = Identity.objects.visible_to(actor).filter(person=person).select_related("key").first()
+    if row is None:
+        return None
+    audit.record("identity.read", subject=person, person_code=person.code)
+    return {field: vault.read(row, field) for field in IDENTITY_FIELDS}
