@@ -76,6 +76,10 @@ def _run(arguments: list[str]) -> int:
         return plan(rest)
     if name == "schema":
         return _schema(rest)
+    if name == "database":
+        from versants.launch.database import main as database_command
+
+        return database_command(rest)
     return _django(command, rest)
 
 

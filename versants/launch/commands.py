@@ -17,7 +17,6 @@ class Command:
     help: str
     django: str | None = None
     role: str = "app"
-    stops_at_first_word: bool = False
 
 
 _TABLE = (
@@ -25,6 +24,7 @@ _TABLE = (
     Command("plan", "who goes where, when, with whom: solve, check, rank, explain, diff", role=""),
     Command("schema", "print a JSON Schema of docs/schema", role=""),
     Command("manage", "run one of Django's own commands", role="owner"),
+    Command("database", "start, stop or show the embedded database, or open its shell", role=""),
     Command("migrate", "bring the database to this version", "migrate", "owner"),
     Command("doctor", "say what works here and what does not", "doctor"),
     Command("demo", "logins, links and scenes of the demonstration world", "demo", "owner"),

@@ -22,10 +22,13 @@ def call(command: Command, arguments: list[str]) -> int:
         execute_from_command_line(["versants manage", *arguments])
         return EXIT_DONE
     django.setup()
+    known = get_commands()
     name = command.django or command.name.replace("-", "_")
-    if name not in get_commands():
+    if arguments and f"{name}_{arguments[0].replace('-', '_')}" in known:  # `demo logins` is demo_logins
+        name, arguments = f"{name}_{arguments[0].replace('-', '_')}", arguments[1:]
+    if name not in known:
         raise SurroundingsError(f"“{command.name}” is not part of this version.", code="command.missing")
-    runner = load_command_class(get_commands()[name], name)
+    runner = load_command_class(known[name], name)
     runner._called_from_command_line = True  # argparse then speaks for itself and exits 2
     parser = runner.create_parser("versants", command.name)
     options = vars(parser.parse_args(arguments))

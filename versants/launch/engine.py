@@ -43,8 +43,7 @@ class Engine:
 def run_as(
     user: str | None, command: list[str], *, timeout_s: float = 120
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command as ``user`` from ``/`` with an environment of its own (no PG*"
-    " variables, English messages)."""
+    """Run a command as ``user`` from ``/``: no PG* variables, messages in English."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
     env |= {"LC_ALL": "C", "TZ": "UTC"}
     identity: dict[str, object] = {}
@@ -163,8 +162,7 @@ def _copy_out(folder: Path, state: Path) -> Path:
     find by relative path, so both move and keep their places.
     """
     package = folder.parent.parent if folder.parent.name == "pginstall" else None
-    stamp = (folder / "postgres").stat()
-    name = hashlib.sha256(f"{folder}:{stamp.st_size}:{stamp.st_mtime_ns}".encode()).hexdigest()[:12]
+    name = hashlib.sha256((folder / "postgres").read_bytes()).hexdigest()[:12]  # one copy for all checkouts
     target = state / f"engine-{name}"
     inside = Path(package.name, "pginstall", "bin") if package else Path(folder.parent.name, "bin")
     if not (target / inside / "postgres").is_file():

@@ -184,8 +184,9 @@ def temporary_cluster(
     _sweep_temporary()
     user = server_user()
     base = Path(tempfile.mkdtemp(prefix="versants-pg-"))
-    lease = Lock(base / "lease")
+    lease = Lock(base / "lease.new")
     lease.take(shared=True)
+    lease.path.rename(base / "lease")  # locked before others can see it
     base.chmod(0o755)
     try:
         place = places.Place(base=base / "pg", socket=base / "s", state=base / "engine")

@@ -18,7 +18,7 @@ from typing import Any
 
 from versants.launch.errors import EXIT_DONE, SurroundingsError
 
-# Set by the launcher for its own embedded server: only a superuser can tell "empty" from "hidden by row security".
+# Set by the launcher for its own server: only a superuser tells "empty" from "hidden by row security".
 INSPECT_VARIABLE = "VERSANTS_INSPECT_URL"
 
 
@@ -124,14 +124,16 @@ def _cache_table() -> None:
     from django.db import connection
 
     backend = settings.CACHES["default"]
-    if backend["BACKEND"].endswith("DatabaseCache"):
-        if backend["LOCATION"] not in connection.introspection.table_names():
-            call_command("createcachetable", verbosity=0)
-            with connection.cursor() as cursor:  # made after post_migrate granted the others
-                name = connection.ops.quote_name(backend["LOCATION"])
-                cursor.execute("select 1 from pg_roles where rolname = 'versants_app'")
-                if cursor.fetchone():
-                    cursor.execute(f"grant select, insert, update, delete on {name} to versants_app")
+    if not backend["BACKEND"].endswith("DatabaseCache"):
+        return
+    if backend["LOCATION"] in connection.introspection.table_names():
+        return
+    call_command("createcachetable", verbosity=0)
+    with connection.cursor() as cursor:  # made after post_migrate granted the others
+        name = connection.ops.quote_name(backend["LOCATION"])
+        cursor.execute("select 1 from pg_roles where rolname = 'versants_app'")
+        if cursor.fetchone():
+            cursor.execute(f"grant select, insert, update, delete on {name} to versants_app")
 
 
 def _is_empty() -> bool:

@@ -357,7 +357,8 @@ def check_port(paths: Paths) -> None:
                     f"Port {paths.port} is reserved to the system: choose one above 1023 with VERSANTS_PORT."
                 )
             else:
-                text = f"Cannot listen on {paths.host} port {paths.port}: {(error.strerror or str(error)).lower()}."
+                reason = (error.strerror or str(error)).lower()
+                text = f"Cannot listen on {paths.host} port {paths.port}: {reason}."
             raise SurroundingsError(text, code="port.busy") from error
 
 

@@ -1,0 +1,40 @@
+# Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+FORMATTED := versants versants_libs tests bench run
+
+.DEFAULT_GOAL := run
+.PHONY: run setup test check fix lock clean
+
+run: ## start everything; Ctrl-C stops it
+	@$(PYTHON) run
+
+setup: ## the environment with what checks and tests need
+	@$(PYTHON) run setup --dev
+
+test: setup ## the whole suite on a PostgreSQL of its own (ARGS="tests/launch -k busy" narrows it)
+	@$(BIN)/python -m versants.launch.catalogues
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: setup ## format, lint, types, imports, migrations, translations
+	@$(BIN)/python -m versants.launch.checks
+
+fix: setup ## what can be fixed by itself
+	@$(BIN)/ruff format -q $(FORMATTED)
+	@$(BIN)/ruff check -q --fix $(FORMATTED)
+	@$(BIN)/python -m versants.launch.catalogues --update
+	@$(BIN)/python -m versants.launch.catalogues
+
+lock: ## resolve requirements/*.in again, with hashes
+	@$(PYTHON) run setup
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/installer.lock requirements/installer.in
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/base.lock requirements/base.in
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/dev.lock requirements/dev.in
+
+clean: ## what can be made again; data in var/ and keys in .keys/ stay
+	@rm -rf .venv .uv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
+	@find $(filter-out run,$(FORMATTED)) -name __pycache__ -prune -exec rm -rf {} +
+	@find versants -name '*.mo' -delete
