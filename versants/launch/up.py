@@ -116,8 +116,8 @@ class Supervisor:
         self._refuse_public_demo()
         (self.paths.data / "prepared").write_text(fingerprint)
         self.lock.write(json.dumps({"pid": os.getpid(), "url": self.url}))
-        self.progress.ready(self.url, self.logins, str(self.paths.data))
         self.ready = True
+        self.progress.ready(self.url, self.logins, str(self.paths.data))
 
     @property
     def url(self) -> str:
