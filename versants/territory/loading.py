@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from versants.core.errors import BadInput, Conflict
 from versants.territory import sources
@@ -50,8 +49,7 @@ def _load_file(name: str, writer: Callable[[Sequence[Row]], None], known: str | 
     if len(rows) < sources.LEAST[name]:
         raise BadInput(
             "territory.source_empty",
-            _("%(name)s has %(rows)s rows; at least %(least)s are expected. Nothing was loaded.")
-            % {"name": name, "rows": len(rows), "least": sources.LEAST[name]},
+            f"{name} has {len(rows)} rows; at least {sources.LEAST[name]} are expected. Nothing was loaded.",
             name=name,
         )
     try:
@@ -59,14 +57,13 @@ def _load_file(name: str, writer: Callable[[Sequence[Row]], None], known: str | 
     except (KeyError, ValueError) as exc:
         raise BadInput(
             "territory.source_bad",
-            _("%(name)s cannot be understood: %(reason)s. Nothing was loaded.")
-            % {"name": name, "reason": exc},
+            f"{name} cannot be understood: {exc}. Nothing was loaded.",
             name=name,
         ) from exc
     except ProtectedError as exc:
         raise Conflict(
             "territory.still_used",
-            _("%(name)s no longer has a row that is still in use. Nothing was loaded.") % {"name": name},
+            f"{name} no longer has a row that is still in use. Nothing was loaded.",
             name=name,
         ) from exc
     about = sources.ORIGINS[name]

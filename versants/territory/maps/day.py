@@ -391,7 +391,7 @@ def _describe(stops: Sequence[Stop], routes: Sequence[Route], unplaced: Sequence
         )
     if not parts:
         return _("Map of the territory: no visit on this day.")
-    return _("Map of the day: %(what)s.") % {"what": "; ".join(parts)}
+    return _("Map of the day: %(what)s.") % {"what": ". ".join(parts)}
 
 
 def _list(stops: Sequence[Stop]) -> str:

@@ -17,7 +17,7 @@ _FAR = 1_000.0  # cost of a pixel square of a name outside the frame: worse than
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name to place beside a marker at ``x``, ``y``, which reaches ``half_width`` and ``half_height`` around.
+    """A name to place beside a marker at ``x``, ``y`` that reaches ``half_width``, ``half_height`` around.
 
     Required names are always placed, at the best spot there is; others are left out when none is free.
     Bold names are a little wider.

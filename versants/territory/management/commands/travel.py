@@ -5,7 +5,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.utils.translation import gettext as _
 
 from versants.core.errors import BadInput
 from versants.territory import travel
@@ -21,12 +20,11 @@ def commune(text: str) -> Commune:
     near = [f"{each.uid} ({each.name})" for each in find_communes(text, limit=3)]
     if not near:
         near = get_close_matches(text.upper(), Commune.objects.values_list("uid", flat=True), n=3)
-    meant = _(" Did you mean %(near)s?") % {"near": ", ".join(near)} if near else ""
+    meant = f" Did you mean {', '.join(near)}?" if near else ""
     raise BadInput(
         "commune.unknown",
-        _("“%(text)s” is no commune of the three territories; a uid like BE-57096 or FR-59350 is expected.")
-        % {"text": text}
-        + meant,
+        f"“{text}” is no commune of the three territories; a uid like BE-57096 or FR-59350 is expected."
+        f"{meant}",
     )
 
 
@@ -53,9 +51,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(answer))
             return
         self.stdout.write(
-            _(
-                "%(origin)s to %(destination)s: %(minutes)s minutes, %(km)s km as the crow flies"
-                " (%(provider)s, %(date)s)"
-            )
-            % {"origin": origin.name, "destination": destination.name, **answer}
+            f"{origin.name} to {destination.name}: {answer['minutes']} minutes,"
+            f" {answer['km']} km as the crow flies ({source.name}, {source.date})"
         )
