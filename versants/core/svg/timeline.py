@@ -1,0 +1,250 @@
+"""The timeline of the board: rows of blocks become a table of five-minute cells.
+
+A real table, placed by ``colspan``: it prints, mirrors in right-to-left pages and reads by keyboard without a
+line of script. Nothing is ever lost in it: blocks that overlap get a line of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from versants.core import clock
+
+STEP = timedelta(minutes=5)
+# Who gives way where two blocks meet: travel and absence are drawn around visits, visits never give way.
+STRENGTH = {"visit": 3, "busy": 2, "off": 1, "travel": 0}
+SHORT = timedelta(minutes=75)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Something in somebody's day, half-open [start, end). ``kind``: visit, busy, off, travel.
+
+    ``style``: "", wait, draft, crisis, cut. ``sign``: a mark's name; ``state``: its word. ``key``: the number
+    the visit keeps on map and lists. ``id`` is for scripts (placing by drag).
+    """
+
+    start: datetime
+    end: datetime
+    kind: str
+    label: Any = ""
+    url: str = ""
+    key: Any = ""
+    style: str = ""
+    sign: str = ""
+    state: Any = ""
+    id: str = ""
+
+    @property
+    def from_label(self) -> str:
+        return f"{clock.local(self.start):%H:%M}"
+
+    @property
+    def to_label(self) -> str:
+        return f"{clock.local(self.end):%H:%M}"
+
+    @property
+    def title(self) -> str:
+        """The whole block in words: 1. Mouscron, 09:00 to 10:30, does not move."""
+        name = f"{self.key}. {self.label}" if self.key else str(self.label)
+        hours = _("%(start)s to %(end)s") % {"start": self.from_label, "end": self.to_label}
+        return ", ".join(part for part in (name, hours, str(self.state)) if part)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person (or team, or place) with blocks; or, with ``group``, the title of those below."""
+
+    label: Any = ""
+    detail: Any = ""
+    url: str = ""
+    key: str = ""
+    blocks: Sequence[Block] = ()
+    group: Any = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    label: str
+    span: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``span`` columns. An empty one carries the instant it starts at, so that a block can be dropped there."""
+
+    span: int
+    on_hour: bool
+    block: Block | None = None
+    at: str = ""
+    short: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    label: Any
+    detail: Any
+    url: str
+    key: str
+    cells: list[Cell]
+    blocks: list[Block]  # of the whole row, in order, for the list on a phone; empty on a second line
+    group: Any = ""
+    first: bool = True  # False on a second line of the same person
+
+
+@dataclass(frozen=True)
+class Grid:
+    heads: list[Head]
+    lines: list[Line]
+    columns: int
+
+    @property
+    def width(self) -> int:
+        """Columns with the one of the names."""
+        return self.columns + 1
+
+
+@dataclass
+class _Window:
+    start: datetime
+    end: datetime
+    step: timedelta
+    unit: str
+    columns: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.unit not in {"hour", "day"}:
+            raise ValueError(f"a timeline is headed by hour or day, not {self.unit!r}")
+        whole = (self.end - self.start) / self.step
+        if whole <= 0 or whole != int(whole):
+            raise ValueError("the window of a timeline is a whole number of steps, at least one")
+        self.columns = int(whole)
+
+    def instant(self, column: int) -> datetime:
+        return self.start + column * self.step
+
+    def floor(self, at: datetime) -> int:
+        return max(0, (at - self.start) // self.step)
+
+    def ceil(self, at: datetime) -> int:
+        return min(self.columns, -((self.start - at) // self.step))
+
+    def boundary(self, column: int) -> bool:
+        """True where a column begins an hour (or a day) of local time."""
+        local = clock.local(self.instant(column))
+        return local.minute == 0 and (self.unit == "hour" or local.hour == 0)
+
+    def label(self, column: int) -> str:
+        from versants.core.web.words import day_long
+
+        local = clock.local(self.instant(column))
+        return f"{local.hour}:{local.minute:02d}" if self.unit == "hour" else day_long(local)
+
+
+def _place(blocks: Iterable[Block], window: _Window) -> list[list[tuple[int, int, Block]]]:
+    """Lanes of (from column, to column, block). Visits that overlap take separate lanes; others are cut around."""
+    lanes: list[list[tuple[int, int, Block]]] = [[]]
+    ordered = sorted(blocks, key=lambda b: (-STRENGTH[b.kind], b.start, b.end, str(b.label)))
+    for block in ordered:
+        low, high = window.floor(block.start), window.ceil(block.end)
+        if block.end <= window.start or block.start >= window.end or low >= high:
+            continue
+        if block.kind == "visit":
+            lane = next((k for k in lanes if all(high <= a or b <= low for a, b, _x in k)), None)
+            if lane is None:
+                lanes.append(lane := [])
+            lane.append((low, high, block))
+            continue
+        pieces = _around(low, high, lanes[0])
+        if block.kind == "travel" or not pieces:
+            # A road is one piece or none; a busy time wholly under a visit still must be seen.
+            pieces = sorted(pieces, key=lambda p: p[0] - p[1])[:1]
+        if not pieces and block.kind == "busy":
+            lanes.append([(low, high, block)])
+        lanes[0].extend((a, b, block) for a, b in pieces)
+    return [sorted(lane, key=lambda item: item[0]) for lane in lanes]
+
+
+def _around(low: int, high: int, taken: list[tuple[int, int, Block]]) -> list[tuple[int, int]]:
+    """What is left of [low, high) between the taken stretches."""
+    pieces, at = [], low
+    for a, b, _block in sorted(taken, key=lambda item: item[0]):
+        if b <= at or a >= high:
+            continue
+        if a > at:
+            pieces.append((at, a))
+        at = max(at, b)
+    if at < high:
+        pieces.append((at, high))
+    return pieces
+
+
+def _gap(low: int, high: int, window: _Window) -> list[Cell]:
+    """Empty cells of [low, high), cut where an hour begins."""
+    cells, at = [], low
+    while at < high:
+        to = at + 1
+        while to < high and not window.boundary(to):
+            to += 1
+        cells.append(Cell(to - at, window.boundary(at), at=window.instant(at).isoformat()))
+        at = to
+    return cells
+
+
+def _cells(lane: list[tuple[int, int, Block]], window: _Window) -> list[Cell]:
+    cells, at = [], 0
+    for low, high, block in lane:
+        cells.extend(_gap(at, low, window))
+        shown = block
+        if block.kind == "travel" and not block.label:
+            shown = replace(block, label=str(round((block.end - block.start).total_seconds() / 60)))
+        short = block.kind == "visit" and (high - low) * window.step < SHORT * (1 if window.unit == "hour" else 4)
+        cells.append(Cell(high - low, window.boundary(low), shown, short=short))
+        at = high
+    cells.extend(_gap(at, window.columns, window))
+    return cells
+
+
+def build(
+    rows: Iterable[Row], start: datetime, end: datetime, *, step: timedelta = STEP, unit: str = "hour"
+) -> Grid:
+    """The grid of ``rows`` in the window [start, end).
+
+    ``unit`` is what the heads name and gaps are cut at: "hour" for a day, "day" for a week (with a coarser step).
+    The window is a whole number of steps, else ValueError. Blocks are cut at the window and drawn on whole
+    columns: from the column they begin in to the one they end in.
+    """
+    window = _Window(start, end, step, unit)
+    heads = [Head(window.label(0), 0)]
+    spans = [0]
+    for column in range(window.columns):
+        if column and window.boundary(column):
+            heads.append(Head(window.label(column), 0))
+            spans.append(0)
+        spans[-1] += 1
+    heads = [Head(head.label, span) for head, span in zip(heads, spans, strict=True)]
+    lines: list[Line] = []
+    for row in rows:
+        if row.group:
+            lines.append(Line("", "", "", "", [], [], group=row.group))
+            continue
+        inside = sorted((b for b in row.blocks if b.end > start and b.start < end), key=lambda b: (b.start, b.end))
+        for number, lane in enumerate(_place(row.blocks, window)):
+            again = number > 0
+            lines.append(
+                Line(
+                    _("%(name)s, at the same time") % {"name": row.label} if again else row.label,
+                    "" if again else row.detail,
+                    "" if again else row.url,
+                    row.key,
+                    _cells(lane, window),
+                    [] if again else inside,
+                    first=not again,
+                )
+            )
+    return Grid(heads, lines, window.columns)

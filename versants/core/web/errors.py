@@ -1,0 +1,128 @@
+"""Error pages that need nothing: no database, no session, no user. Each says what happened and what to do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# status: (what happened, what to do)
+SENTENCES: dict[int, tuple[Any, Any]] = {
+    400: (
+        _("This request could not be read"),
+        _("Go back one page and try again. What you typed is still there."),
+    ),
+    403: (
+        _("This is not open to you"),
+        _("If you hold several roles, choose another one at the top of the page. Otherwise ask your coordinator."),
+    ),
+    404: (
+        _("There is nothing at this address"),
+        _("The link may have ended, or a letter is missing. Whoever gave it to you can give you a new one."),
+    ),
+    405: (
+        _("This page opens in another way"),
+        _("Go back one page and use the button there."),
+    ),
+    409: (
+        _("Somebody was faster"),
+        _("Nothing is lost. Go back one page and reload it to see how things stand."),
+    ),
+    413: (
+        _("This is too large to be sent"),
+        _("Send a smaller file, or write less at once. Nothing was changed."),
+    ),
+    429: (
+        _("Too many tries in a short time"),
+        _("Wait a few minutes, then try again."),
+    ),
+    500: (
+        _("Something broke on our side"),
+        _("Nothing was half done. Try again in a minute; what you typed is still there if you go back one page."),
+    ),
+    503: (
+        _("Versants is not available for a moment"),
+        _("It comes back by itself. Try again in a few minutes."),
+    ),
+}
+
+
+def _language(request: HttpRequest) -> str:
+    """The reader's language from the cookie, then the browser. Never the session or the account."""
+    return translation.get_language_from_request(request)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    accepted = request.headers.get("Accept", "")
+    return request.path.startswith("/api/") or ("application/json" in accepted and "text/html" not in accepted)
+
+
+def render_error(
+    request: HttpRequest, status: int, code: str | None = None, *, sentence: Any = "", what_to_do: Any = ""
+) -> HttpResponse:
+    """The page of an error, in the reader's language.
+
+    ``code`` is the stable dotted code of a named error (for machines); ``sentence`` its own explanation, which
+    must hold no personal data and no token. A status without a page of its own uses that of its hundred.
+    """
+    known = status if status in SENTENCES else (500 if status >= 500 else 400)
+    with translation.override(_language(request)):
+        title, advice = SENTENCES[known]
+        if _wants_json(request):
+            body = json.dumps({"code": code or f"http.{status}", "message": str(sentence or title)})
+            response = HttpResponse(body, content_type="application/json", status=status)
+        else:
+            context = {
+                "status": status,
+                "title": title,
+                "sentence": sentence,
+                "what_to_do": what_to_do or advice,
+                "lang": translation.get_language(),
+                "dir": "rtl" if translation.get_language_bidi() else "ltr",
+                "reference": getattr(request, "request_id", "") if status >= 500 else "",
+            }
+            response = HttpResponse(render_to_string("errors/error.html", context), status=status)
+        response["Content-Language"] = translation.get_language() or ""
+    response["Cache-Control"] = "no-store"
+    if status in {429, 503}:
+        response["Retry-After"] = "120"
+    return response
+
+
+def _sentence_of(exception: Exception | None) -> Any:
+    """The sentence a rule wrote for its reader; nothing of what Django or a library says to programmers."""
+    first = exception.args[0] if exception is not None and exception.args else ""
+    return first if isinstance(first, Promise | str) else ""
+
+
+def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render_error(request, 400)
+
+
+def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render_error(request, 403, sentence=_sentence_of(exception))
+
+
+def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    # Django's own text names the path, and a path may be a secret link: it is never shown.
+    return render_error(request, 404)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return render_error(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's seal is missing: cookies are off, or the page waited longer than the session."""
+    return render_error(
+        request,
+        403,
+        "csrf",
+        sentence=_("This form has waited too long, or the browser refuses cookies."),
+        what_to_do=_("Go back, reload the page, and send again. Cookies must be allowed for this site."),
+    )
