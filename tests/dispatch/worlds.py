@@ -53,7 +53,9 @@ def random_person(rng: random.Random, name: str, places: int) -> Person:
         breaks: list[Break] = []
         if chance(0.5):
             at = rng.randrange(low, high - 60)
-            breaks.append(Break(rng.choice([10, 15, 25]), at, at + rng.randrange(30, 60), rng.choice([0, 130])))
+            breaks.append(
+                Break(rng.choice([10, 15, 25]), at, at + rng.randrange(30, 60), rng.choice([0, 130]))
+            )
             if chance(0.4) and high - breaks[0].latest > 30:
                 breaks.append(Break(12, breaks[0].latest, high))
         shifts.append(Shift(low, high, place(), place(), rng.choice([0, 0, 5]), tuple(breaks)))
@@ -67,7 +69,8 @@ def random_person(rng: random.Random, name: str, places: int) -> Person:
         skills=frozenset(["child"] if chance(0.7) else []),
         languages={lang: rng.randrange(7) for lang in LANGUAGES if chance(0.7)},
         pairs={
-            pair: rng.randrange(2, 7) for pair in [("ti", "fr"), ("fr", "ti"), ("ps", "fr"), ("fr", "ps")]
+            pair: rng.randrange(2, 7)
+            for pair in [("ti", "fr"), ("fr", "ti"), ("ps", "fr"), ("fr", "ps")]
             if chance(0.7)
         },
         mandates={

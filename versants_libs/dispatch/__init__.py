@@ -2,8 +2,10 @@
 
 from .checking import check
 from .differences import diff
-from .errors import InstanceError
+from .errors import FormatError, InstanceError
 from .evaluation import evaluate
+from .explaining import explain
+from .io import plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from .model import (
     LEVELS,
     Break,
@@ -19,6 +21,7 @@ from .model import (
     Visit,
     Window,
 )
+from .patching import PatchRefused, apply_patch
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
 from .ranking import rank, suggest_times
 from .results import (
@@ -52,6 +55,7 @@ __all__ = [
     "Cost",
     "Delta",
     "Explanation",
+    "FormatError",
     "InstanceError",
     "LanguageNeed",
     "Limits",
@@ -59,6 +63,7 @@ __all__ = [
     "MaxSeconds",
     "Mode",
     "Outcome",
+    "PatchRefused",
     "Person",
     "Plan",
     "Problem",
@@ -79,10 +84,16 @@ __all__ = [
     "Visit",
     "Weights",
     "Window",
+    "apply_patch",
     "check",
     "diff",
     "evaluate",
+    "explain",
     "lower_bound",
+    "plan_from_json",
+    "plan_to_json",
+    "problem_from_json",
+    "problem_to_json",
     "rank",
     "solve",
     "suggest_times",

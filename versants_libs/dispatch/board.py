@@ -8,6 +8,7 @@ they are kept until that day changes. Other services do not move.
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
@@ -110,7 +111,7 @@ class Board:
         self.crisis = [0] * len(problem.people)
         self.visit_s = [0] * len(problem.people)
         self.placed: dict[int, dict[int, tuple[int, int]]] = {}
-        self.fits = [[self._fits(visit, slot) for slot in visit.slots] for visit in problem.visits]
+        self.fits = _Fits(self)
         self._spans: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         self._pieces: dict[tuple[int, int, int], tuple[int, list[Piece]]] = {}
         published = problem.published.assignments if problem.published else {}
@@ -193,7 +194,8 @@ class Board:
 
     # Who may
 
-    def _fits(self, visit: Visit, slot: Slot) -> list[Fit]:
+    def fits_of(self, visit: Visit, slot: Slot) -> list[Fit]:
+        """Everybody who may take the slot as far as time is not concerned."""
         found = []
         pinned = visit.pins.get(slot.id)
         for p, person in enumerate(self.problem.people):
@@ -278,6 +280,18 @@ class Board:
         most_travel = self._most_travel(p, shift, duration)
         if most_travel is not None and most_travel < 0 and place == NOWHERE:
             return
+        for i, low, high, added in self.bounds(shift, place, duration):
+            if low <= high and (most_travel is None or added <= most_travel):
+                ranges = [(low, high)]
+                if shift.due:
+                    ranges = self._with_breaks(shift, i, place, duration, low, high)
+                found.extend(Piece(a, b, k, i, added) for a, b in intersect(ranges, allowed))
+
+    def bounds(self, shift: ShiftState, place: int, duration: int) -> Iterator[tuple[int, int, int, int]]:
+        """For each gap: its number, earliest and latest start by travel alone, added travel.
+
+        The earliest is after the latest where the gap is too short.
+        """
         entries, travel = shift.entries, self.travel
         n = len(entries)
         # Known place after each gap, looking backwards: (start, place, remote seconds before it).
@@ -310,11 +324,7 @@ class Board:
                 if right_place != NOWHERE:
                     added += travel[place][right_place]
                     high = min(high, right_start - right_remote - travel[place][right_place] - duration)
-            if low <= high and (most_travel is None or added <= most_travel):
-                ranges = [(low, high)]
-                if shift.due:
-                    ranges = self._with_breaks(shift, i, place, duration, low, high)
-                found.extend(Piece(a, b, k, i, added) for a, b in intersect(ranges, allowed))
+            yield i, low, high, added
             if i < n:
                 entry = entries[i]
                 free = max(free, entry.end)
@@ -516,6 +526,21 @@ class Board:
         if service is None:
             return 0
         return int(service != Service(self.problem.people[p].id, start))
+
+
+class _Fits:
+    """``fits[visit][slot]``, worked out when first asked for: ranking needs one visit of many."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.known: dict[int, list[list[Fit]]] = {}
+
+    def __getitem__(self, v: int) -> list[list[Fit]]:
+        known = self.known.get(v)
+        if known is None:
+            visit = self.board.problem.visits[v]
+            known = self.known[v] = [self.board.fits_of(visit, slot) for slot in visit.slots]
+        return known
 
 
 def _price(need: LanguageNeed, person: Person) -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["InstanceError"]
+__all__ = ["FormatError", "InstanceError"]
 
 
 class InstanceError(ValueError):
@@ -14,3 +14,13 @@ class InstanceError(ValueError):
         self.ids = tuple(ids)
         self.message = message
         super().__init__(f"{message} [{', '.join(self.ids)}]" if self.ids else message)
+
+
+class FormatError(ValueError):
+    """A JSON value has not the expected form. ``path`` leads to it: object keys and list positions."""
+
+    def __init__(self, path: Sequence[str | int], message: str) -> None:
+        self.path = tuple(path)
+        self.message = message
+        where = "/".join(str(step) for step in self.path)
+        super().__init__(f"/{where}: {message}")

@@ -13,7 +13,7 @@ from .results import Delta, Reason, Suggestion, TeamOption
 from .spans import Starts, dilate, first_at, intersect, union
 from .teams import Member, Team, all_teams, members, person_terms, visit_step
 
-__all__ = ["rank", "suggest_times", "unplaced_board"]
+__all__ = ["last_start", "rank", "suggest_times", "unplaced_board"]
 
 
 def unplaced_board(problem: Problem, plan: Plan, visit_id: str) -> tuple[Board, int]:
@@ -206,6 +206,22 @@ def _suggest(
         found.append(Suggestion(start, best.services, len(teams), best.delta.total, in_window))
         at = start + max(step, spacing)
     return found
+
+
+def last_start(board: Board, v: int) -> int | None:
+    """The last start at which an unplaced visit has a team; None if it has none."""
+    slots = members(board, v)
+    step = visit_step(board, v)
+    high = board.problem.horizon - 1
+    while True:
+        joint: Starts = [(0, high)]
+        for s, slot in enumerate(board.problem.visits[v].slots):
+            possible = union(start for member in slots[s] for start in member.starts)
+            joint = intersect(joint, dilate(possible, *slot.lag))
+        last = max((b // step * step for a, b in joint if b // step * step >= a), default=None)
+        if last is None or all_teams(board, v, _at_start(board, v, slots, last), 1):
+            return last
+        high = last - 1
 
 
 def _at_start(board: Board, v: int, slots: list[list[Member]], start: int) -> list[list[Member]]:

@@ -15,7 +15,17 @@ from .board import Board, Fit, Piece
 from .problem import TERMS
 from .spans import Starts, dilate, first_at, intersect, union
 
-__all__ = ["Member", "Team", "all_teams", "best_team", "fixed_cost", "lift", "members", "placement_terms"]
+__all__ = [
+    "Member",
+    "Team",
+    "all_teams",
+    "best_team",
+    "count_teams",
+    "fixed_cost",
+    "lift",
+    "members",
+    "placement_terms",
+]
 
 Placement = dict[int, tuple[int, int]]
 
@@ -116,6 +126,7 @@ class _Enumeration:
         self.late = board.problem.weights.lateness
         self.soft = any(not w.hard for w in visit.windows)
         self.ids = [person.id for person in board.problem.people]
+        self.priced, self.n_found = True, 0
         self.costs: dict[tuple[int, int, int], int] = {}
         self.rest = [0] * (len(slots) + 1)
         for s in range(len(slots) - 1, -1, -1):
@@ -160,13 +171,15 @@ class _Enumeration:
         start = first_at(joint, 0, self.step)
         if start is None:
             return
+        self.n_found += 1
+        if not self.priced:
+            return
         placement: Placement = {}
         cost = 0
         for s, member in enumerate(chosen):
             least, most = self.lags[s]
             at = start if not least and not most else first_at(member.starts, start + least)
-            if at is None:
-                return
+            assert at is not None  # the joint start was cut to those that leave one
             p = member.fit.person
             key = (s, p, at)
             price = self.costs.get(key)
@@ -189,6 +202,14 @@ def all_teams(
 ) -> list[Team]:
     """All teams (or the ``limit`` best) for an unplaced visit, sorted by cost, then by ids slot by slot."""
     return _Enumeration(board, v, slots, limit).run()
+
+
+def count_teams(board: Board, v: int, slots: Sequence[Sequence[Member]]) -> int:
+    """How many teams there are, without pricing them."""
+    counting = _Enumeration(board, v, slots, None)
+    counting.priced = False
+    counting.run()
+    return counting.n_found
 
 
 def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
