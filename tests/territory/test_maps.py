@@ -384,6 +384,26 @@ def test_links_are_named_and_the_map_is_then_a_group():
     assert root.find("svg").get("role") == "group"
 
 
+def test_every_dot_is_named_or_the_start_of_a_route():
+    for lang in ("fr", "nl"):
+        drawn = busy_day(lang)
+        light = [text for text in drawn.names if text.css == "map-town light"]
+        ends = {(line.d[1:].split("Q")[0]) for line in drawn.routes}
+        for dot in drawn.dots:
+            near = [
+                t
+                for t in light
+                if abs(float(t.x) - float(dot.x)) < 20 and abs(float(t.y) - float(dot.y)) < 24
+            ]
+            assert near or f"{dot.x} {dot.y}" in ends
+
+
+def test_somebody_may_start_where_no_town_is():
+    drawn = day_map([stop("1", "Arlon")], [Route("R", [(49.95, 5.4512), at("Arlon")])], [], "fr")
+    assert len(drawn.dots) >= 1
+    assert drawn.routes[0].d.startswith(f"M{drawn.dots[0].x} {drawn.dots[0].y}Q")
+
+
 def test_the_same_day_gives_the_same_map():
     assert busy_day() == busy_day()
 

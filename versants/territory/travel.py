@@ -64,7 +64,7 @@ def great_circle_km(lat1: object, lon1: object, lat2: object, lon2: object) -> n
     """Kilometres on the sphere of 6371.0 km (haversine); degrees in, numbers or arrays that broadcast."""
     a, b, c, d = (np.radians(np.asarray(x, dtype=np.float64)) for x in (lat1, lon1, lat2, lon2))
     h = np.sin((c - a) / 2) ** 2 + np.cos(a) * np.cos(c) * np.sin((d - b) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(h, 1.0)))
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(h, 1.0))))
 
 
 class CalibratedModel:
@@ -223,15 +223,14 @@ def commune_matrix(folder: Path | None = None) -> CommuneMatrix:
     blueprint = b"".join(part.tobytes() for part in parts) + ",".join(uids).encode()
     name = f"communes-{hashlib.sha256(blueprint).hexdigest()[:16]}.npy"
     path = (folder or Path(settings.DATA) / "cache") / name
-    seconds = _mapped(path, len(uids))
-    if seconds is None:
-        seconds = model.seconds(lat, lon)
-        with suppress(OSError):  # a full or read-only disk costs time, not the answer
-            _write(path, seconds)
-            seconds = _mapped(path, len(uids))
-            if seconds is None:
-                seconds = model.seconds(lat, lon)
-    return CommuneMatrix(uids, seconds)
+    mapped = _mapped(path, len(uids))
+    if mapped is not None:
+        return CommuneMatrix(uids, mapped)
+    seconds = model.seconds(lat, lon)
+    with suppress(OSError):  # a full or read-only disk costs time, not the answer
+        _write(path, seconds)
+        mapped = _mapped(path, len(uids))  # shared with other processes, unlike what was just computed
+    return CommuneMatrix(uids, seconds if mapped is None else mapped)
 
 
 def _mapped(path: Path, n: int) -> np.ndarray | None:

@@ -130,7 +130,7 @@ def _fit(
 ) -> tuple[Frame, tuple[int, int] | None]:
     """A frame around it all and a corner for the inset, drawn back until some corner is free of markers."""
     points = [(spot.lat, spot.lon) for spot in spots]
-    points += [tuple(point) for route in routes for point in route.points]
+    points += [(lat, lon) for route in routes for lat, lon in route.points]
     whole = Frame.whole(width, height)
     if not points:
         return whole, None
@@ -248,13 +248,15 @@ def _names(
     """Names of visited places (always), of towns for orientation (where there is room), of areas."""
     boxes = [spot.box for spot in spots]
     wanted = [Name(spot.name, spot.x, spot.y, spot.half[0], spot.half[1], bold=True) for spot in spots]
-    towns = _towns(spots, paths, frame, [*boxes, *taken], lang)
-    wanted += towns
-    dots = [Dot(_n(town.x), _n(town.y)) for town in towns]
-    boxes += [(town.x - 4, town.y - 4, town.x + 4, town.y + 4) for town in towns]
+    ends, towns = _towns(spots, paths, frame, [*boxes, *taken], lang)
+    wanted += [each for each in (*ends, *towns) if each.text]
+    boxes += [(each.x - 4, each.y - 4, each.x + 4, each.y + 4) for each in (*ends, *towns)]
     lines = [_polyline(path) for path in paths]
     placed = place_labels(wanted, width=frame.width, height=frame.height, taken=[*boxes, *taken], lines=lines)
     texts = [_text(each, "map-town" if each.name.bold else "map-town light") for each in placed]
+    # A town that found no room for its name is of no use as a dot; where somebody starts always is.
+    named = {each.name for each in placed}
+    dots = [Dot(_n(each.x), _n(each.y)) for each in (*ends, *(t for t in towns if t in named))]
     busy = [*boxes, *taken, *(each.box for each in placed)]
     for name, x, y in area_names(frame, busy, lines):
         texts.append(Text(name, _n(x), _n(y), "middle", "map-name"))
@@ -281,11 +283,12 @@ def _towns(
     busy: Sequence[Box],
     lang: str,
     most: int = 5,
-) -> list[Name]:
-    """Where routes start and end, and the largest towns with room around them. Each has a dot."""
+) -> tuple[list[Name], list[Name]]:
+    """Where routes start and end (unnamed if no town is there), and the largest towns with room around."""
     visited = {spot.name for spot in spots}
     ends = [point for path in paths if path for point in (path[0], path[-1])]
     known = [(spot.x, spot.y) for spot in spots]
+    starts: list[Name] = []
     found: list[Name] = []
 
     def near(x: float, y: float, others: Sequence[tuple[float, float]], px: float) -> bool:
@@ -296,11 +299,11 @@ def _towns(
             continue
         town = _town_at(x, y, frame)
         name = town.name(lang) if town and town.name(lang) not in visited else ""
-        found.append(Name(name, x, y, required=False))
+        starts.append(Name(name, x, y, required=False))
         known.append((x, y))
         visited.add(name)
     for town in _largest():
-        if sum(each.text != "" for each in found) >= most:
+        if len(found) + sum(each.text != "" for each in starts) >= most:
             break
         x, y = frame.xy(town.lat, town.lon)
         if not frame.holds(x, y, 8) or town.name(lang) in visited or near(x, y, known, 34):
@@ -309,7 +312,7 @@ def _towns(
             continue
         found.append(Name(town.name(lang), x, y, required=False))
         known.append((x, y))
-    return found
+    return starts, found
 
 
 @cache

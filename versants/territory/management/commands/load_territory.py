@@ -9,6 +9,7 @@ from versants.territory.loading import load
 
 class Command(BaseCommand):
     help = "load communes, languages, reception centres and emergency numbers, where they changed"
+    requires_system_checks = ()  # answers from data alone, and at once
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--force", action="store_true", help="load even what has not changed")

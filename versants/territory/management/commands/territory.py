@@ -13,6 +13,7 @@ from versants.territory.shapes import communes as boundaries
 
 class Command(BaseCommand):
     help = "communes, centres and languages: counts, and whether they are the shipped ones"
+    requires_system_checks = ()  # answers from data alone, and at once
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="subcommand", required=True, metavar="check")

@@ -30,6 +30,7 @@ def commune(text: str) -> Commune:
 
 class Command(BaseCommand):
     help = "minutes by car and kilometres as the crow flies between two communes"
+    requires_system_checks = ()  # answers from data alone, and at once
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("origin", metavar="FROM", help="uid of a commune, e.g. BE-57096")
@@ -38,11 +39,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         origin, destination = commune(options["origin"]), commune(options["destination"])
-        ends = [travel.Point(each.lat, each.lon, versant=each.versant) for each in (origin, destination)]
+        start, end = (
+            travel.Point(each.lat, each.lon, versant=each.versant) for each in (origin, destination)
+        )
         source = travel.provider()
-        km = float(travel.great_circle_km(ends[0].lat, ends[0].lon, ends[1].lat, ends[1].lon))
+        km = float(travel.great_circle_km(start.lat, start.lon, end.lat, end.lon))
         answer = {
-            "minutes": round(source.minutes(*ends), 1),
+            "minutes": round(source.minutes(start, end), 1),
             "km": round(km, 2),
             "provider": source.name,
             "date": source.date,
