@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from versants.launch.commands import TABLE, Command
+from versants.launch.commands import TABLE, Command, available
 from versants.launch.errors import (
     EXIT_BAD_INPUT,
     EXIT_DONE,
@@ -64,7 +64,7 @@ def _run(arguments: list[str]) -> int:
         return EXIT_DONE
     name, rest = arguments[0], arguments[1:]
     command = TABLE.get(name)
-    if command is None:
+    if command is None or not available(command):
         raise InputError(f"“{name}” is no command.\n\n{overview()}", code="command.unknown")
     if name == "up":
         from versants.launch.up import main as up
@@ -76,6 +76,8 @@ def _run(arguments: list[str]) -> int:
         return plan(rest)
     if name == "schema":
         return _schema(rest)
+    if name == "keys" and rest == ["init"]:
+        return _init_keys()
     if name == "database":
         from versants.launch.database import main as database_command
 
@@ -85,8 +87,9 @@ def _run(arguments: list[str]) -> int:
 
 def overview() -> str:
     """All commands with one line each."""
-    width = max(len(name) for name in TABLE)
-    lines = [f"  {command.name:<{width}}  {command.help}" for command in TABLE.values()]
+    here = [command for command in TABLE.values() if available(command)]
+    width = max(len(command.name) for command in here)
+    lines = [f"  {command.name:<{width}}  {command.help}" for command in here]
     return "\n".join(
         ["Commands:", *lines, "", "versants COMMAND --help says more; --json answers for programs."]
     )
@@ -100,6 +103,16 @@ def _schema(arguments: list[str]) -> int:
             f"Name one of the schemas: {', '.join(known) or 'there are none yet'}.", code="schema.unknown"
         )
     sys.stdout.write((folder / f"{arguments[0].removesuffix('.json')}.json").read_text())
+    return EXIT_DONE
+
+
+def _init_keys() -> int:
+    """Make the key file if there is none; needs no database."""
+    from versants.core.crypto.keyring import init_keys
+
+    path = Paths.from_environment().keys_file
+    made = init_keys(path)
+    print(f"{'Made' if made else 'Already there'}: {path}", file=sys.stderr)  # noqa: T201
     return EXIT_DONE
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.launch.conftest import cli, environment
 from versants import cli as module
-from versants.launch.commands import TABLE
+from versants.launch.commands import TABLE, Command, available
 from versants.launch.errors import InputError
 from versants.launch.paths import PROJECT, Paths
 
@@ -26,7 +26,25 @@ def test_unknown_command_lists_the_commands_and_exits_2(env):
 
     assert (answer.returncode, answer.stdout) == (2, "")
     assert "“nonsense” is no command." in answer.stderr
-    assert all(f"\n  {name} " in answer.stderr for name in TABLE)
+    assert all(f"\n  {name} " in answer.stderr for name, command in TABLE.items() if available(command))
+
+
+def test_only_commands_that_are_here_are_listed(env):
+    assert available(TABLE["territory"])
+    absent = Command("brew", "coffee", "brew")
+    assert not available(absent)
+    assert "\n  brew " not in cli("--help", env=env).stdout
+
+
+def test_keys_are_made_once_without_a_database(env):
+    first = cli("keys", "init", env=env)
+    content = Path(env["VERSANTS_KEYS_FILE"]).read_text()
+    again = cli("keys", "init", env=env)
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr
+    assert again.stderr.startswith("Already there: ")
+    assert Path(env["VERSANTS_KEYS_FILE"]).read_text() == content
+    assert stat.S_IMODE(os.stat(env["VERSANTS_KEYS_FILE"]).st_mode) == 0o600
 
 
 def test_help_and_version_exit_0(env):

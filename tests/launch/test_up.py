@@ -17,6 +17,7 @@ import pytest
 
 from tests.launch.conftest import cli, environment, kill, until
 from versants.launch import up
+from versants.launch.children import end_leftovers
 from versants.launch.errors import SurroundingsError
 from versants.launch.paths import PROJECT, Paths
 
@@ -34,6 +35,7 @@ class House:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def ready(self) -> dict[str, object]:
@@ -46,7 +48,10 @@ class House:
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
         """Ask for the end; the exit code and the seconds it took."""
         began = time.monotonic()
-        self.process.send_signal(number)
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)  # as a terminal does: to all that share the foreground
+        else:
+            self.process.send_signal(number)
         self.process.communicate(timeout=20)
         return self.process.returncode, time.monotonic() - began
 
@@ -151,6 +156,20 @@ def test_killed_supervisor_takes_its_children_along_and_the_next_start_needs_no_
     assert second.postmaster == database  # it was reused
     assert second.end()[0] == 0
     assert gone(database)
+
+
+def test_leftovers_are_ended_only_if_they_are_ours():
+    command = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with (
+        subprocess.Popen([*command, "versants.config.wsgi:application"], process_group=0) as ours,
+        subprocess.Popen(command, process_group=0) as stranger,
+    ):
+        end_leftovers(ours.pid)
+        end_leftovers(stranger.pid)
+
+        assert ours.wait(5) == -signal.SIGKILL
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_second_start_in_one_folder_says_who_runs(house):

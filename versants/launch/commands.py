@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,18 @@ _TABLE = (
     Command("import", "load people or places from a file", "import", "owner"),
 )
 TABLE = {command.name: command for command in _TABLE}
+
+
+def available(command: Command) -> bool:
+    """Is the part that answers this command here? Looked up as files, so that listing needs no Django.
+
+    ``demo`` is answered by the management command ``demo``, or ``demo logins`` by ``demo_logins``.
+    """
+    if command.django is None or command.name == "keys":
+        return True
+    package = Path(__file__).resolve().parents[1]
+    name = command.django
+    return any(
+        next(package.glob(f"*/management/commands/{pattern}.py"), None) is not None
+        for pattern in (name, f"{name}_*")
+    )

@@ -58,10 +58,8 @@ def check_version(data: Path, engine: Engine) -> None:
         raise _cannot_read(data, error) from error
     if made_by != str(engine.major):
         raise SurroundingsError(
-            f"The database in {data} was made by PostgreSQL {made_by} and the one here is"
-            f" {engine.version}: set"
-            f" PG_BIN to the programs of a PostgreSQL {made_by}, or move the data with “versants backup” and"
-            " “versants restore”.",
+            f"The database in {data} was made by PostgreSQL {made_by} and the one here is {engine.version}:"
+            f" set PG_BIN to the programs of a PostgreSQL {made_by}, or carry the data over with its pg_dump.",
             code="postgres.other_version",
         )
 

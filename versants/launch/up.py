@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 from versants.launch import catalogues, postgres, server
-from versants.launch.children import Child
+from versants.launch.children import Child, end_leftovers
 from versants.launch.errors import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -108,6 +108,7 @@ class Supervisor:
         if not known:
             self._prepare()
         self._start_children()
+        self._say_who_runs()
         if known:  # the same code prepared this database before: verified while the web is starting
             self._prepare()
         began = time.monotonic()
@@ -115,7 +116,6 @@ class Supervisor:
         self.progress.stage("web", time.monotonic() - began)
         self._refuse_public_demo()
         (self.paths.data / "prepared").write_text(fingerprint)
-        self.lock.write(json.dumps({"pid": os.getpid(), "url": self.url}))
         self.ready = True
         self.progress.ready(self.url, self.logins, str(self.paths.data))
 
@@ -142,7 +142,14 @@ class Supervisor:
                     code="up.twice",
                 )
             raise SurroundingsError(f"Versants is already starting in {self.paths.data}.", code="up.twice")
-        self.lock.write(json.dumps({"pid": os.getpid(), "url": self.url}))
+        with suppress(OSError, ValueError):  # the supervisor and its web were killed together
+            for group in json.loads(self.lock.path.read_text()).get("groups", []):
+                end_leftovers(int(group))
+        self._say_who_runs()
+
+    def _say_who_runs(self) -> None:
+        groups = [child.process.pid for child in self.children if child.process is not None]
+        self.lock.write(json.dumps({"pid": os.getpid(), "url": self.url, "groups": groups}))
 
     def _make_keys(self) -> str:
         made = [self.paths.make_secret()]
@@ -280,6 +287,7 @@ class Supervisor:
             time.sleep(WATCH_EVERY_S)
             for child in self.children:
                 if child.revive():
+                    self._say_who_runs()
                     self.progress.say(f"  {child.name} had ended and was started again (log: {child.log})")
             if self.cluster is not None and time.monotonic() > pause and not server.is_up(self.cluster):
                 self.progress.say("  the database had ended and is started again")
@@ -304,7 +312,9 @@ class Supervisor:
         if self.cluster is not None:
             with suppress(LaunchError):
                 postgres.stop(self.cluster)
-        self.lock.free()
+        if self.lock.held:
+            self.lock.write("")
+            self.lock.free()
         if self.ready:
             self.progress.say(f"\n  Stopped in {time.monotonic() - began:.1f} s.")
 
