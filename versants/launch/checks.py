@@ -56,6 +56,20 @@ def checks(home: Path) -> list[Check]:
             django,
         ),
         Check("translations", [python, "-m", "versants.launch.catalogues", "--check"]),
+        # H015, H020: how a line is laid out; H043: a button in a form submits on purpose.
+        Check(
+            "templates",
+            [
+                str(BIN / "djlint"),
+                "versants",
+                "--lint",
+                "--quiet",
+                "--profile",
+                "django",
+                "--ignore",
+                "H015,H020,H043",
+            ],
+        ),
         Check("types", [str(BIN / "mypy")]),
     ]
 

@@ -59,7 +59,7 @@ def check_version(data: Path, engine: Engine) -> None:
     if made_by != str(engine.major):
         raise SurroundingsError(
             f"The database in {data} was made by PostgreSQL {made_by} and the one here is {engine.version}:"
-            f" set PG_BIN to the programs of a PostgreSQL {made_by}, or carry the data over with its pg_dump.",
+            f" set PG_BIN to the programs of a PostgreSQL {made_by}, or carry the data over by pg_dump.",
             code="postgres.other_version",
         )
 
