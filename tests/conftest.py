@@ -7,24 +7,9 @@ application's role, which owns nothing: what row security refuses in production 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
-_FOLDER = Path(tempfile.mkdtemp(prefix="versants-test-"))
-os.environ.update(
-    VERSANTS_ASSUME_ROLE="versants_app",
-    VERSANTS_DATA=str(_FOLDER),
-    VERSANTS_KEYS_FILE=str(_FOLDER / "keys" / "keys.json"),
-    VERSANTS_SECRET_FILE=str(_FOLDER / "keys" / "secret"),
-    VERSANTS_MAIL_DIR=str(_FOLDER / "mail"),
-    VERSANTS_LOG_LEVEL="CRITICAL",
-)
-for _name in ("DATABASE_URL", "DATABASE_OWNER_URL", "VERSANTS_NOW", "VERSANTS_AS", "VERSANTS_POOL"):
-    os.environ.pop(_name, None)
-(_FOLDER / "keys").mkdir()
-(_FOLDER / "keys" / "secret").write_text("only-for-tests-" + "x" * 50)
-
-import pytest  # noqa: E402  (the environment above is read when settings are imported)
+import pytest
 
 pytest_plugins = ["tests.world"]
 
@@ -50,7 +35,7 @@ def django_db_setup(django_db_blocker):
 
         connect_as("versants_owner")
         call_command("migrate", verbosity=0, skip_checks=True)
-        call_command("load_territory", verbosity=0, skip_checks=True)
+        call_command("load_territory", verbosity=0)
         connect_as("postgres")
         yield cluster
         wrapper.close()

@@ -37,9 +37,17 @@ def make_membership(account, organisation, role, team=None, professional=None, v
     )
 
 
-def make_professional(team, first, last, *, disciplines, gender="woman", languages=(), countries=("BE",), **fields):
+def make_professional(
+    team, first, last, *, disciplines, gender="woman", languages=(), countries=("BE",), **fields
+):
     """A professional with languages [(code, level)], open mandates and a weekly pattern of 8 to 20 h every day."""
-    from versants.people.models import Mandate, Professional, ProfessionalLanguage, ProfessionalPrivate, WeeklyShift
+    from versants.people.models import (
+        Mandate,
+        Professional,
+        ProfessionalLanguage,
+        ProfessionalPrivate,
+        WeeklyShift,
+    )
     from versants.territory.models import Language
 
     fields.setdefault("status", "employee")
@@ -147,10 +155,21 @@ def build_world() -> SimpleNamespace:
         w.walloon, "Marc", "Poulain", disciplines=["psychomotrician"], gender="man", languages=[("fra", 7)]
     )
     w.nadege = make_professional(
-        w.french, "Nadège", "Lefebvre", disciplines=["psychologist"], languages=[("fra", 7)], countries=("FR", "BE")
+        w.french,
+        "Nadège",
+        "Lefebvre",
+        disciplines=["psychologist"],
+        languages=[("fra", 7)],
+        countries=("FR", "BE"),
     )
     w.thomas = make_professional(
-        w.french, "Thomas", "Carlier", disciplines=["nurse"], gender="man", languages=[("fra", 7)], countries=("FR",)
+        w.french,
+        "Thomas",
+        "Carlier",
+        disciplines=["nurse"],
+        gender="man",
+        languages=[("fra", 7)],
+        countries=("FR",),
     )
     w.selam = make_professional(
         w.desk_team, "Selam", "Tesfay", disciplines=["interpreter"], languages=[("tir", 7), ("fra", 5)]
@@ -189,9 +208,7 @@ def build_world() -> SimpleNamespace:
     w.funder = member("Eva Fonds", w.authority, Role.FUNDER)
     w.dpo = member("Dora Delegue", w.house_be, Role.DPO)
     w.administrator = member("Sam Systeme", w.house_be, Role.ADMINISTRATOR)
-    w.members = {
-        name: value for name, value in vars(w).items() if type(value).__name__ == "Membership"
-    }
+    w.members = {name: value for name, value in vars(w).items() if type(value).__name__ == "Membership"}
     w.person = make_person(w.walloon)
     w.french_person = make_person(w.french, name="Zzcanari Voisin")
     return w
@@ -209,7 +226,9 @@ def client_for():
     def make(membership=None, language: str = "fr") -> Client:
         client = Client(headers={"accept-language": language})
         if membership is not None:
-            client.force_login(membership.account, backend="allauth.account.auth_backends.AuthenticationBackend")
+            client.force_login(
+                membership.account, backend="allauth.account.auth_backends.AuthenticationBackend"
+            )
             session = client.session
             session["membership"] = membership.pk
             session.save()

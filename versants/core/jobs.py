@@ -59,7 +59,18 @@ def start(kind: str, *, actor: Actor, params: dict[str, Any]) -> Job:
 
 def actor_params(actor: Actor) -> dict[str, Any]:
     """The actor as ids, for a job's arguments."""
-    return {name: getattr(actor, name) for name in ("kind", "membership", "organisation", "team", "desk", "role")}
+    names = (
+        "kind",
+        "membership",
+        "account",
+        "organisation",
+        "team",
+        "desk",
+        "professional",
+        "versant",
+        "role",
+    )
+    return {name: getattr(actor, name) for name in names}
 
 
 class Face:

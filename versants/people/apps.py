@@ -8,9 +8,14 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from versants.core.access.shield import leave_open
 
-        leave_open("people_account", "sign-in happens before anyone is known; holds no data about persons accompanied")
+        leave_open(
+            "people_account",
+            "sign-in happens before anyone is known; holds no data about persons accompanied",
+        )
         leave_open("people_membership", "read to find out who acts, before a scope can exist")
         leave_open("people_organisation", "legal bodies are public")
         leave_open("people_team", "teams, their telephone and hours are public")
         leave_open("people_site", "places of organisations are public; private addresses are identity")
-        leave_open("core_datakey", "keys are wrapped: useless without the key file, which is not in the database")
+        leave_open(
+            "core_datakey", "keys are wrapped: useless without the key file, which is not in the database"
+        )

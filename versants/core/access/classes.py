@@ -44,7 +44,9 @@ TEAM_ROLES = frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.PRACTITIONER})
 COORDINATING_ROLES = frozenset({Role.COORDINATOR, Role.DESK})
 CLINICAL_ROLES = frozenset({Role.CLINICIAN})
 # Book professionals, so read the directory of the workforce.
-WORKFORCE_ROLES = frozenset({Role.COORDINATOR, Role.DESK, Role.CLINICIAN, Role.PRACTITIONER, Role.INTERPRETER})
+WORKFORCE_ROLES = frozenset(
+    {Role.COORDINATOR, Role.DESK, Role.CLINICIAN, Role.PRACTITIONER, Role.INTERPRETER}
+)
 # A wall: these never reach a row about a person, whatever else changes (DESIGN 5).
 WALLED_ROLES = frozenset(
     {

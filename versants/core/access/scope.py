@@ -39,6 +39,7 @@ class Actor:
     link: int | None = None
     token: str = ""
     request: str = ""
+    phone: str = ""  # hash of the secret kept by the phone that holds a draft
 
     @classmethod
     def nobody(cls) -> Actor:
@@ -109,8 +110,6 @@ def acting(actor: Actor) -> Iterator[Actor]:
             yield actor
         finally:
             _current.reset(token)
-            if not connection.needs_rollback:
-                _apply(outer)
-    if connection.in_atomic_block and not connection.needs_rollback:
-        # A rolled back savepoint also undoes the settings made inside it, not those made after it.
-        _apply(outer)
+        # Reached without an error only: a rollback, whole or to the savepoint, undoes the settings by itself.
+        if not connection.needs_rollback:
+            _apply(outer)

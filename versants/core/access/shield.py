@@ -45,7 +45,8 @@ class Shield:
     subject: (kind, column): rows whose subject was granted to the reader are readable.
     grant_classes: classes of grant that open the row; empty means any.
     grant_writes: grants of these classes also allow writing (a visitor from another team records the visit).
-    follows: (column, table): readable when the parent row is readable, e.g. a person's languages.
+    follows: (column, table): readable when the parent row is readable, e.g. a person's languages; written by the
+        parent's owning team only (its ``team_id``).
     extra: policies that fit none of these words.
     extra_q: the same as ``extra``'s SELECT part, as a function of the actor, for the explicit filter.
     """
@@ -72,7 +73,13 @@ class Shield:
             found.append(Policy("own", "ALL", rule, rule))
         if self.subject:
             kind, column = self.subject
-            found.append(Policy("granted", "SELECT", f"{column} IN (SELECT app.granted('{kind}', {_array(self.grant_classes)}))"))
+            found.append(
+                Policy(
+                    "granted",
+                    "SELECT",
+                    f"{column} IN (SELECT app.granted('{kind}', {_array(self.grant_classes)}))",
+                )
+            )
             if self.grant_writes:
                 rule = f"{column} IN (SELECT app.granted('{kind}', {_array(self.grant_writes)}))"
                 found.append(Policy("granted_insert", "INSERT", check=rule))
@@ -80,8 +87,10 @@ class Shield:
         if self.follows:
             column, table = self.follows
             # The parent's own policies apply inside the subquery: seeing follows, exactly.
-            rule = f'EXISTS (SELECT 1 FROM "{table}" parent WHERE parent.id = {column})'
-            found.append(Policy("follows", "ALL", rule, rule))
+            parent = f'SELECT 1 FROM "{table}" parent WHERE parent.id = {column}'
+            found.append(Policy("follows", "SELECT", f"EXISTS ({parent})"))
+            rule = f"EXISTS ({parent} AND parent.team_id = app.team())"
+            found.append(Policy("follows_own", "ALL", rule, rule))
         if self.coordinators:
             found.append(Policy("coordination", "SELECT", f"app.role() IN ({_quoted(COORDINATING_ROLES)})"))
         found.extend(self.extra)
@@ -124,12 +133,13 @@ class ShieldedQuerySet(models.QuerySet):
     def visible_to(self, actor: scope.Actor) -> ShieldedQuerySet:
         """Rows ``actor`` may read: own or granted."""
         shield: Shield = self.model.shield
-        if shield.follows and not (shield.own or shield.subject):
+        seen = shield.filter(actor)
+        if shield.follows:
             column, _table = shield.follows
             relation = self.model._meta.get_field(column.removesuffix("_id"))
             parent = relation.related_model
-            return self.filter(**{f"{relation.name}__in": parent.objects.visible_to(actor).values("pk")})
-        return self.filter(shield.filter(actor))
+            seen |= Q(**{f"{relation.name}__in": parent.objects.visible_to(actor).values("pk")})
+        return self.filter(seen)
 
 
 CLINICAL = frozenset(str(role) for role in CLINICAL_ROLES)

@@ -32,9 +32,13 @@ class AuditEvent(models.Model):
         DataClass.LOGISTIC,
         extra=(
             Policy("append", "INSERT", check="true"),
-            Policy("read_by_dpo", "SELECT", f"app.role() = '{Role.DPO}' AND organisation_id = app.organisation()"),
+            Policy(
+                "read_by_dpo", "SELECT", f"app.role() = '{Role.DPO}' AND organisation_id = app.organisation()"
+            ),
         ),
-        extra_q=lambda actor: Q(organisation_id=actor.organisation) if actor.role == Role.DPO else Q(pk__in=[]),
+        extra_q=lambda actor: (
+            Q(organisation_id=actor.organisation) if actor.role == Role.DPO else Q(pk__in=[])
+        ),
         about_person=False,
     )
 

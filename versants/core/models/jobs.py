@@ -45,7 +45,9 @@ class Job(models.Model):
     shield = Shield(
         DataClass.LOGISTIC,
         own="team_id",
-        extra=(Policy("asker", "ALL", "membership_id = app.membership()", "membership_id = app.membership()"),),
+        extra=(
+            Policy("asker", "ALL", "membership_id = app.membership()", "membership_id = app.membership()"),
+        ),
         extra_q=lambda actor: Q(membership_id=actor.membership) if actor.membership else Q(pk__in=[]),
         about_person=False,
     )

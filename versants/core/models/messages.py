@@ -32,7 +32,9 @@ class Message(models.Model):
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
-        indexes = [models.Index(fields=["created_at"], name="message_waiting", condition=models.Q(sent_at=None))]
+        indexes = [
+            models.Index(fields=["created_at"], name="message_waiting", condition=models.Q(sent_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.about}"

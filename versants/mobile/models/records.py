@@ -96,7 +96,18 @@ class RecordAddition(models.Model):
     at = models.DateTimeField(default=clock.now)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(DataClass.SOCIAL, follows=("record_id", "mobile_record"))
+    shield = Shield(
+        DataClass.SOCIAL,
+        follows=("record_id", "mobile_record"),
+        extra=(
+            Policy(
+                "visitor_adds",
+                "INSERT",
+                check="EXISTS (SELECT 1 FROM mobile_record r WHERE r.id = record_id"
+                f" AND r.visit_id IN (SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])))",
+            ),
+        ),
+    )
 
     class Meta:
         verbose_name = _("addition to a record")

@@ -29,10 +29,6 @@ from versants.people.models import Professional, Site, Team
 from versants.territory.models import Commune, Language, Versant
 
 
-# app.busy() reads for those who plan: professional and time, nothing else.
-BUSY_READS = Policy("busy", "SELECT", "current_user = 'versants_owner'")
-
-
 class Need(models.Model):
     """What triage decided: which roles, in which languages, once or as a series."""
 
@@ -181,8 +177,8 @@ class Assignment(models.Model):
         extra=(
             Policy("oneself", "SELECT", "professional_id = app.professional()"),
             Policy("answer", "UPDATE", "professional_id = app.professional()", "professional_id = app.professional()"),
-            BUSY_READS,
         ),
+        extra_q=lambda actor: Q(professional_id=actor.professional) if actor.professional else Q(pk__in=[]),
     )
 
     class Meta:

@@ -3,7 +3,12 @@ from versants.people.models.availability import Absence, OnCall, WeeklyShift
 from versants.people.models.consent import Consent
 from versants.people.models.organisations import Organisation, Site, Team
 from versants.people.models.persons import Household, Identity, Person, PersonLanguage
-from versants.people.models.professionals import Mandate, Professional, ProfessionalLanguage, ProfessionalPrivate
+from versants.people.models.professionals import (
+    Mandate,
+    Professional,
+    ProfessionalLanguage,
+    ProfessionalPrivate,
+)
 from versants.people.models.sheets import ClinicalSheet, SocialSheet
 
 __all__ = [

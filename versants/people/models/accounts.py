@@ -70,7 +70,9 @@ class Membership(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="memberships")
-    professional = models.ForeignKey(Professional, on_delete=models.PROTECT, null=True, related_name="memberships")
+    professional = models.ForeignKey(
+        Professional, on_delete=models.PROTECT, null=True, related_name="memberships"
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role)
     versant = models.CharField(_("versant"), max_length=16, choices=Versant, blank=True)
     period = DateRangeField(_("from, to"))  # half-open [from, to)

@@ -60,7 +60,12 @@ class Absence(models.Model):
                 f"organisation_id = app.organisation() AND app.role() IN ('{Role.COORDINATOR}', '{Role.DESK}')",
                 f"organisation_id = app.organisation() AND app.role() IN ('{Role.COORDINATOR}', '{Role.DESK}')",
             ),
-            Policy("oneself", "ALL", "professional_id = app.professional()", "professional_id = app.professional()"),
+            Policy(
+                "oneself",
+                "ALL",
+                "professional_id = app.professional()",
+                "professional_id = app.professional()",
+            ),
             # app.busy() reads for those who plan: professional and time, never the reason.
             Policy("busy", "SELECT", "current_user = 'versants_owner'"),
         ),

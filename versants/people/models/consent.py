@@ -35,7 +35,9 @@ class Consent(models.Model):
     withdrawn_how = models.CharField(max_length=16, blank=True)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(DataClass.SOCIAL, own="team_id", subject=("person", "person_id"), grant_classes=(DataClass.SOCIAL,))
+    shield = Shield(
+        DataClass.SOCIAL, own="team_id", subject=("person", "person_id"), grant_classes=(DataClass.SOCIAL,)
+    )
 
     class Meta:
         verbose_name = _("consent")
@@ -44,7 +46,9 @@ class Consent(models.Model):
             models.CheckConstraint(
                 name="consent_crossing_names_versant",
                 condition=~Q(purpose=Purpose.CROSS_BORDER) | ~Q(receiving_versant=""),
-                violation_error_message=_("A consent to share across the border names the versant that receives."),
+                violation_error_message=_(
+                    "A consent to share across the border names the versant that receives."
+                ),
             )
         ]
 

@@ -27,7 +27,9 @@ class Organisation(models.Model):
         verbose_name_plural = _("organisations")
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["is_lead"], condition=models.Q(is_lead=True), name="organisation_one_lead")
+            models.UniqueConstraint(
+                fields=["is_lead"], condition=models.Q(is_lead=True), name="organisation_one_lead"
+            )
         ]
 
     def __str__(self) -> str:

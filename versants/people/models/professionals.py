@@ -50,8 +50,12 @@ class Professional(models.Model):
     last_name = models.CharField(_("name"), max_length=60)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender)
     status = models.CharField(_("status"), max_length=16, choices=Status)
-    disciplines = ArrayField(models.CharField(max_length=20, choices=Discipline), verbose_name=_("disciplines"))
-    interpreter_kind = models.CharField(_("kind of interpreter"), max_length=12, choices=InterpreterKind, blank=True)
+    disciplines = ArrayField(
+        models.CharField(max_length=20, choices=Discipline), verbose_name=_("disciplines")
+    )
+    interpreter_kind = models.CharField(
+        _("kind of interpreter"), max_length=12, choices=InterpreterKind, blank=True
+    )
     # The hardest talk this person may interpret; 0 for those who do not interpret.
     max_complexity = models.PositiveSmallIntegerField(_("hardest talk"), default=0)
     # Where the working day starts and ends as others may know it: the commune of the office or, for those without, theirs.
@@ -72,7 +76,8 @@ class Professional(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="professional_helper_ceiling",
-                condition=~Q(interpreter_kind=InterpreterKind.HELPER) | Q(max_complexity__lte=Complexity.EVERYDAY),
+                condition=~Q(interpreter_kind=InterpreterKind.HELPER)
+                | Q(max_complexity__lte=Complexity.EVERYDAY),
                 violation_error_message=_("A language helper takes simple or everyday talks only."),
             ),
             models.CheckConstraint(

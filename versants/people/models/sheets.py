@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.classes import DataClass
-from versants.core.access.shield import CLINICAL, Shield, ShieldedQuerySet
+from versants.core.access.shield import CLINICAL, Policy, Shield, ShieldedQuerySet
 from versants.core.crypto.vault import SealedField
 from versants.core.models import DataKey
 from versants.people.models.organisations import Team
@@ -28,7 +28,9 @@ class SocialSheet(models.Model):
     saved_at = models.DateTimeField(default=clock.now)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(DataClass.SOCIAL, own="team_id", subject=("person", "person_id"), grant_classes=(DataClass.SOCIAL,))
+    shield = Shield(
+        DataClass.SOCIAL, own="team_id", subject=("person", "person_id"), grant_classes=(DataClass.SOCIAL,)
+    )
 
     class Meta:
         verbose_name = _("social sheet")
@@ -53,6 +55,8 @@ class ClinicalSheet(models.Model):
         DataClass.CLINICAL,
         own="team_id",
         own_roles=CLINICAL,
+        # Whoever registers a person lays the empty sheet; only clinicians ever read it.
+        extra=(Policy("own_insert", "INSERT", check="team_id = app.team()"),),
         subject=("person", "person_id"),
         grant_classes=(DataClass.CLINICAL,),
     )

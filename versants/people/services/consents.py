@@ -70,7 +70,11 @@ def record_consent(
                 given_by_team=person.team_id,
             )
     audit.record(
-        "consent.recorded", subject=consent, person_code=person.code, purpose=purpose, versant=receiving_versant
+        "consent.recorded",
+        subject=consent,
+        person_code=person.code,
+        purpose=purpose,
+        versant=receiving_versant,
     )
     return consent
 
@@ -99,5 +103,7 @@ def check_crossing(actor: Any, person: Person, to_versant: str) -> None:
     if person.versant != to_versant and grants.crossing_consent(person, to_versant, clock.now()) is None:
         raise ActionDenied(
             "consent.missing",
-            _("This file crosses the border only with the person’s agreement, naming the versant that receives it."),
+            _(
+                "This file crosses the border only with the person’s agreement, naming the versant that receives it."
+            ),
         )

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from versants.core import audit, clock
 from versants.core.access import scope
-from versants.core.access.classes import CLINICAL_ROLES, DataClass, Role
+from versants.core.access.classes import CLINICAL_ROLES, TEAM_ROLES, DataClass, Role
+from versants.core.errors import ActionDenied
 from versants.core.models import Grant
 from versants.core.periods import span
 from versants.people.enums import CARE_DISCIPLINES, Purpose
@@ -63,7 +65,12 @@ def for_assignment(
     found: list[Grant] = []
 
     def give(
-        membership: Membership, kind: str, subject_id: int, data_class: str, period: Any, consent: Consent | None = None
+        membership: Membership,
+        kind: str,
+        subject_id: int,
+        data_class: str,
+        period: Any,
+        consent: Consent | None = None,
     ) -> None:
         if consent is not None and consent.period.upper is not None:
             if consent.period.upper <= period.lower:
@@ -126,7 +133,9 @@ def _close(which: str, **values: Any) -> int:
 
 def close_for(because: str, because_id: int) -> int:
     """End every grant given because of this, now. Those that had not begun never will. Returns how many."""
-    return _close("because = %(because)s AND because_id = %(because_id)s", because=because, because_id=because_id)
+    return _close(
+        "because = %(because)s AND because_id = %(because_id)s", because=because, because_id=because_id
+    )
 
 
 def close_under_consent(consent_id: int) -> int:
@@ -135,7 +144,14 @@ def close_under_consent(consent_id: int) -> int:
 
 
 def name_referent(*, person: Person, membership: Membership, until: datetime | None = None) -> Grant:
-    """The referent opens the identity of those they follow, until named otherwise."""
+    """The referent opens the identity of those they follow, until named otherwise.
+
+    Raises ActionDenied ``referent.team``: only a member of the team that follows the person becomes referent.
+    """
+    if membership.role not in TEAM_ROLES or membership.team_id != person.team_id:
+        raise ActionDenied(
+            "referent.team", _("The referent is a member of the team that follows the person.")
+        )
     grant = Grant.objects.create(
         subject_kind="person",
         subject_id=person.pk,

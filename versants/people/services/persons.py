@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import audit, clock
@@ -48,13 +48,16 @@ def register_person(
                     team_id=actor.team, key=key, versant=actor.versant, gender=gender, age_group=age_group
                 )
             break
-        except IntegrityError:  # the one random code in some hundred millions that exists already, maybe unseen
+        except (
+            IntegrityError
+        ):  # the one random code in some hundred millions that exists already, maybe unseen
             if attempt == 4:
                 raise
     PersonLanguage.objects.bulk_create(
         [PersonLanguage(person=person, language_id=code, rank=rank) for rank, code in enumerate(languages, 1)]
     )
     SocialSheet.objects.create(person=person, team_id=actor.team, key=key)
+    _lay_clinical_sheet(person, actor.team)
     if actor.membership is not None:
         grants.name_referent(person=person, membership=Membership.objects.get(pk=actor.membership))
     row = Identity(person=person, team_id=actor.team, key=key, address_protected=address_protected)
@@ -63,10 +66,18 @@ def register_person(
     full = " ".join((identity or {}).get(field, "") for field in ("first_name", "name")).strip()
     row.name_index = vault.blind_index("name", full) if full else ""
     row.save()
-    if actor.role == "clinician":
-        ClinicalSheet.objects.create(person=person, team_id=actor.team, key=key)
     audit.record("person.registered", subject=person, person_code=person.code)
     return person
+
+
+def _lay_clinical_sheet(person: Person, team_id: int) -> None:
+    # Without RETURNING: a coordinator may lay the sheet and not read it.
+    sheet = ClinicalSheet(person=person, team_id=team_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO people_clinicalsheet (uid, person_id, team_id, key_id, saved_at) VALUES (%s, %s, %s, %s, %s)",
+            [sheet.uid, person.pk, team_id, person.key_id, clock.now()],
+        )
 
 
 @transaction.atomic
