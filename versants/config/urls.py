@@ -18,4 +18,5 @@ urlpatterns = [
 handler400 = errors.handler400
 handler403 = errors.handler403
 handler404 = errors.handler404
+handler429 = errors.handler429  # asked for by allauth's rate limits
 handler500 = errors.handler500

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -63,24 +65,24 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def render_error(
-    request: HttpRequest, status: int, code: str | None = None, *, sentence: Any = "", what_to_do: Any = ""
+    request: HttpRequest, status: int, code: str | None = None, *, message: Any = "", what_to_do: Any = ""
 ) -> HttpResponse:
     """The page of an error, in the reader's language.
 
-    ``code`` is the stable dotted code of a named error (for machines); ``sentence`` its own explanation, which
+    ``code`` is the stable dotted code of a named error (for machines); ``message`` its own sentence, which
     must hold no personal data and no token. A status without a page of its own uses that of its hundred.
     """
     known = status if status in SENTENCES else (500 if status >= 500 else 400)
     with translation.override(_language(request)):
         title, advice = SENTENCES[known]
         if _wants_json(request):
-            body = json.dumps({"code": code or f"http.{status}", "message": str(sentence or title)})
+            body = json.dumps({"code": code or f"http.{status}", "message": str(message or title)})
             response = HttpResponse(body, content_type="application/json", status=status)
         else:
             context = {
                 "status": status,
                 "title": title,
-                "sentence": sentence,
+                "sentence": message,
                 "what_to_do": what_to_do or advice,
                 "lang": translation.get_language(),
                 "dir": "rtl" if translation.get_language_bidi() else "ltr",
@@ -101,16 +103,21 @@ def _sentence_of(exception: Exception | None) -> Any:
 
 
 def handler400(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render_error(request, 400)
+    too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    return render_error(request, 413 if too_large else 400)
 
 
 def handler403(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render_error(request, 403, sentence=_sentence_of(exception))
+    return render_error(request, 403, message=_sentence_of(exception))
 
 
 def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     # Django's own text names the path, and a path may be a secret link: it is never shown.
     return render_error(request, 404)
+
+
+def handler429(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render_error(request, 429)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
@@ -123,6 +130,25 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         "csrf",
-        sentence=_("This form has waited too long, or the browser refuses cookies."),
+        message=_("This form has waited too long, or the browser refuses cookies."),
         what_to_do=_("Go back, reload the page, and send again. Cookies must be allowed for this site."),
     )
+
+
+class ErrorPageMiddleware:
+    """Gives a page to an error that has none: a refused method (405) comes from Django without a word."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < 400 or response.streaming or response.content or request.method == "HEAD":
+            return response
+        page = render_error(request, response.status_code)
+        for name, value in response.items():
+            # Allow, Retry-After and their like stay; what describes the empty body does not.
+            if not name.lower().startswith("content-"):
+                page[name] = value
+        page.cookies = response.cookies
+        return page
