@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from versants.people.views import membership
+
+urlpatterns: list[URLPattern] = [
+    path("membership/", membership.switch, name="membership"),
+]

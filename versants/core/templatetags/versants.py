@@ -185,3 +185,19 @@ def starts(value: Any) -> str:
     """A sentence's first letter in capital, the rest untouched."""
     text = str(value)
     return text[:1].upper() + text[1:]
+
+
+@register.filter
+def action_name(code: str) -> Any:
+    """What an audit event says, in words; the code itself when no app named it."""
+    from versants.core.web.audit import ACTIONS
+
+    return ACTIONS.get(code, code)
+
+
+@register.filter
+def role_name(code: str) -> Any:
+    """A role in words; empty for an actor without one."""
+    from versants.core.access.classes import Role
+
+    return Role(code).label if code in Role.values else ""

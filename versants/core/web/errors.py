@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from psycopg_pool import PoolTimeout
 
 # status: (what happened, what to do)
 SENTENCES: dict[int, tuple[Any, Any]] = {
@@ -121,7 +124,9 @@ def handler429(request: HttpRequest, exception: Exception | None = None) -> Http
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return render_error(request, 500)
+    # Django calls this while the exception is being handled: a database that is away comes back by itself.
+    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError | PoolTimeout)
+    return render_error(request, 503 if away else 500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
