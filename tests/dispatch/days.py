@@ -23,7 +23,7 @@ LANGUAGES = ("ti", "ps", "prs", "so", "ar", "tr")
 
 
 def busy_day(people: int = 60, visits: int = 25, *, seed: int = 1, slots: int = 2) -> Problem:
-    """``people`` professionals, a third of them interpreters, and ``visits`` visits of one to ``slots`` slots."""
+    """``people`` professionals, a third of them interpreters; ``visits`` of one to ``slots`` slots."""
     rng = random.Random(seed)
     n = 40
     spots = [(rng.uniform(0, 90), rng.uniform(0, 60)) for _ in range(n)]

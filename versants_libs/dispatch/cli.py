@@ -1,7 +1,7 @@
 """``versants plan``: the library on files. :func:`main` takes what follows ``plan``.
 
-With ``--json`` standard output is one JSON value; all else goes to standard error. Exits: 0 done or holds, 1 the
-answer is no, 2 bad input, 3 surroundings, 130 interrupted (the best plan so far is written).
+With ``--json`` standard output is one JSON value; all else goes to standard error. Exits: 0 done or holds,
+1 the answer is no, 2 bad input, 3 surroundings, 130 interrupted (the best plan so far is written).
 """
 
 from __future__ import annotations

@@ -247,11 +247,13 @@ def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit,
     def extend(s: int, low: int, high: int, price: int, chosen: list[tuple[Fit, Piece]]) -> None:
         nonlocal best
         if s == len(slots):
-            start = -(-low // step) * step
-            if start <= high:
-                team = _finish(board, v, chosen, start, price, exact)
-                if best is None or team.cost < best.cost:
-                    best = team
+            first, last = -(-low // step) * step, high // step * step
+            # Only waiting and changes can make a later start the cheaper one.
+            for start in (first, last) if exact else (first,):
+                if first <= start <= high:
+                    team = _finish(board, v, chosen, start, price, exact)
+                    if best is None or team.cost < best.cost:
+                        best = team
             return
         least, most = visit.slots[s].lag
         for cost, _, fit, piece in slots[s]:

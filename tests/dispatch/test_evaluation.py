@@ -1,0 +1,97 @@
+"""The objective, worked by hand."""
+
+from __future__ import annotations
+
+from versants_libs.dispatch import (
+    TERMS,
+    Busy,
+    LanguageNeed,
+    Mode,
+    Plan,
+    SecondLanguage,
+    Shift,
+    Slot,
+    Weights,
+    Window,
+    evaluate,
+)
+
+from .builders import person, plan, problem, visit
+
+
+def amounts(who, what, teams, **more):
+    found = evaluate(problem(*who, *what, **more), plan(**teams)).amounts
+    return {term: found[term] for term in TERMS if found[term]}
+
+
+def test_worked_example_of_a_day():
+    """Ana: home, v at place 1 from 100 to 200, a call from 210 to 260, w at place 2 from 300 to 400, home.
+
+    Travel 50 + 50 + 50 = 150. Waiting: 100 s lie between the two places, 50 of call and 50 of road: none.
+    v may start until 80 (soft): 20 s late. Home at 450, shift to 440 with overtime: 10 s.
+    Visit time 250 s = 4 min; nothing worked before: 4 * 4 // 60 = 0.
+    """
+    shift = Shift(0, 440, 0, 0, overtime_s=60)
+    found = amounts(
+        [person(shifts=(shift,))],
+        [
+            visit("v", windows=(Window(0, 80, hard=False),)),
+            visit("c", mode=Mode.PHONE, duration=50),
+            visit("w", place=2),
+        ],
+        {"v": {"a": ("ana", 100)}, "c": {"a": ("ana", 210)}, "w": {"a": ("ana", 300)}},
+    )
+    assert found == {"lateness": 20, "travel": 150, "overtime": 10}
+
+
+def test_cost_is_the_weighted_sum():
+    made = problem(person(), visit(), weights=Weights(travel=7, unserved=3))
+    cost = evaluate(made, plan(v={"a": ("ana", 100)}))
+    assert (cost.total, cost.terms["travel"], cost.amounts["travel"]) == (700, 700, 100)
+    empty = evaluate(made, Plan())
+    assert (empty.total, empty.terms["unserved"]) == (3, 3)
+
+
+def test_travel_counts_only_what_the_plan_adds():
+    # Ana goes to place 1 anyway at 300; v at place 1 before that costs no way.
+    who = person(busy=(Busy(300, 400, 1),))
+    assert amounts([who], [visit()], {"v": {"a": ("ana", 100)}}) == {}
+
+
+def test_waiting_is_between_the_visits():
+    teams = {"v": {"a": ("ana", 100)}, "w": {"a": ("ana", 300)}}
+    assert amounts([person()], [visit("v"), visit("w", place=2)], teams) == {"travel": 150, "waiting": 50}
+
+
+def test_imbalance_grows_with_the_square():
+    # 100 min of visits after 60 worked: (2*60*100 + 100*100) // 60 = 366; two people of 50 min share better.
+    long = {"duration": 6000, "windows": (Window(0, 50),), "mode": Mode.PHONE}
+    who = person(worked_s=3600, shifts=(Shift(0, 9000),))
+    assert amounts([who], [visit(**long)], {"v": {"a": ("ana", 0)}}) == {"imbalance": 366}
+
+
+def test_wishes_second_language_and_continuity():
+    need = LanguageNeed("ti", 2, second=(SecondLanguage("ar", 1, 5), SecondLanguage("fr", 0, 3)))
+    slot = Slot(id="a", gender="f", preferred={"bo"}, languages=(need,))
+    who = person(gender="m", languages={"ar": 4, "fr": 0}, shifts=(Shift(0, 1000),))
+    found = amounts([who], [visit(slots=(slot,))], {"v": {"a": ("ana", 100)}})
+    assert found == {"gender_wish": 1, "second_choice_language": 3, "broken_continuity": 1}
+
+
+def test_changes_against_the_published_plan():
+    told = plan(v={"a": ("ana", 100)}, w={"a": ("bo", 100)}, gone={"a": ("bo", 500)})
+    who = [person(shifts=(Shift(0, 1000),)), person("bo", shifts=(Shift(0, 1000),))]
+    what = [visit("v"), visit("w"), visit("x")]
+    for teams, expected in [
+        ({"v": {"a": ("ana", 100)}, "w": {"a": ("bo", 100)}, "x": {"a": ("bo", 400)}}, 0),
+        ({"v": {"a": ("ana", 101)}, "w": {"a": ("bo", 100)}}, 1),
+        ({"v": {"a": ("bo", 300)}}, 2),
+    ]:
+        made = problem(*who, *what, published=told)
+        assert evaluate(made, plan(**teams)).amounts["changes"] == expected
+
+
+def test_incomplete_team_counts_as_unserved():
+    slots = (Slot(id="a"), Slot(id="b"))
+    made = problem(person(), visit(slots=slots, unserved=4))
+    assert evaluate(made, plan(v={"a": ("ana", 100)})).amounts["unserved"] == 4
