@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
-from .model import Break, LanguageNeed, Person, Slot, Visit
+from .fitting import Fits
+from .model import Break, Person
 from .problem import Assignment, Plan, Problem, Service
 from .spans import Starts, intersect, union
 
-__all__ = ["Board", "Fit", "Piece"]
+__all__ = ["Board", "Piece"]
 
 NOWHERE = -1
 BUSY = -1
@@ -40,15 +41,6 @@ class Piece(NamedTuple):
     shift: int
     gap: int
     travel: int
-
-
-class Fit(NamedTuple):
-    """A person who may take a slot, with the amounts that depend on nothing else."""
-
-    person: int
-    wish: int
-    penalty: int
-    broken: int
 
 
 class ShiftState:
@@ -111,7 +103,7 @@ class Board:
         self.crisis = [0] * len(problem.people)
         self.visit_s = [0] * len(problem.people)
         self.placed: dict[int, dict[int, tuple[int, int]]] = {}
-        self.fits = _Fits(self)
+        self.fits = Fits(problem)
         self._spans: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
         self._pieces: dict[tuple[int, int, int], tuple[int, list[Piece]]] = {}
         published = problem.published.assignments if problem.published else {}
@@ -192,32 +184,7 @@ class Board:
             self.visit_s[p] -= duration
         return team
 
-    # Who may
-
-    def fits_of(self, visit: Visit, slot: Slot) -> list[Fit]:
-        """Everybody who may take the slot as far as time is not concerned."""
-        found = []
-        pinned = visit.pins.get(slot.id)
-        for p, person in enumerate(self.problem.people):
-            if pinned is not None and person.id != pinned:
-                continue
-            if person.id in visit.excluded or (slot.role is not None and slot.role not in person.roles):
-                continue
-            if not slot.skills <= person.skills or (slot.teams and person.team not in slot.teams):
-                continue
-            wrong_gender = slot.gender is not None and person.gender != slot.gender
-            if wrong_gender and slot.gender_hard:
-                continue
-            ceiling = person.complexity_ceiling
-            if ceiling is not None and visit.complexity > ceiling:
-                continue
-            penalties = [_price(need, person) for need in slot.languages]
-            if any(price is None for price in penalties):
-                continue
-            penalty = sum(price for price in penalties if price is not None)
-            broken = bool(slot.preferred) and person.id not in slot.preferred
-            found.append(Fit(p, int(wrong_gender), penalty, int(broken)))
-        return found
+    # When a slot may start
 
     def starts(self, v: int, s: int) -> list[tuple[int, int]]:
         """Starts of a slot that the visit's windows (or its fixed start) allow, whoever comes."""
@@ -526,33 +493,3 @@ class Board:
         if service is None:
             return 0
         return int(service != Service(self.problem.people[p].id, start))
-
-
-class _Fits:
-    """``fits[visit][slot]``, worked out when first asked for: ranking needs one visit of many."""
-
-    def __init__(self, board: Board) -> None:
-        self.board = board
-        self.known: dict[int, list[list[Fit]]] = {}
-
-    def __getitem__(self, v: int) -> list[list[Fit]]:
-        known = self.known.get(v)
-        if known is None:
-            visit = self.board.problem.visits[v]
-            known = self.known[v] = [self.board.fits_of(visit, slot) for slot in visit.slots]
-        return known
-
-
-def _price(need: LanguageNeed, person: Person) -> int | None:
-    """Points of second choice at which the person meets the need, None if they do not."""
-
-    def speaks(language: str, level: int) -> bool:
-        if need.into is None:
-            return person.languages.get(language, -1) >= level
-        if person.pairs.get((language, need.into), -1) < level:
-            return False
-        return not need.both_ways or person.pairs.get((need.into, language), -1) >= level
-
-    if speaks(need.language, need.level):
-        return 0
-    return min((s.penalty for s in need.second if speaks(s.language, s.level)), default=None)

@@ -11,7 +11,8 @@ import heapq
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .board import Board, Fit, Piece
+from .board import Board, Piece
+from .fitting import Fit
 from .problem import TERMS
 from .spans import Starts, dilate, first_at, intersect, union
 
