@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -178,6 +178,12 @@ def masked(value: Any, may_see: Any) -> Any:
     if may_see:
         return value
     return format_html('<span class="masked"><span aria-hidden="true">{}</span><span class="vh">{}</span></span>', MASK, _("not shown to you"))
+
+
+@register.filter
+def rich(value: Any) -> SafeString:
+    """A label that may carry its own markup (core.forms.Labelled); anything else is escaped as ever."""
+    return conditional_escape(value)
 
 
 @register.filter

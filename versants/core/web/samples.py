@@ -148,7 +148,7 @@ def samples(request: HttpRequest) -> list[Sample]:
 
     def many(template: str, items: list[dict[str, Any]], language: str = "fr") -> SafeString:
         drawn = [one(template, language, **item) for item in items]
-        return one("samples/stack.html", language, items=drawn)
+        return one("samples/stack.html", language, items=drawn, tight=template == "components/mark.html")
 
     def pair(title: Any, template: str, fr: dict[str, Any], ar: dict[str, Any]) -> Sample:
         return Sample(title, one(template, **fr), one(template, "ar", **ar))
@@ -196,7 +196,7 @@ def samples(request: HttpRequest) -> list[Sample]:
             _("Filters, views, pages"),
             "samples/filters.html",
             {"page": page, "options": ["mon équipe", "toutes les langues"], "views": ["Jour", "Semaine"]},
-            {"page": page, "options": ["فريقي", "كل اللغات"], "views": ["يوم", "أسبوع"]},
+            {"page": page, "options": ["فريقي", "كل اللغات"], "views": ["يوم", "أسبوع"], "label": "صفحات"},
         ),
         Sample(
             _("Age and promise"),
@@ -243,7 +243,7 @@ def samples(request: HttpRequest) -> list[Sample]:
         pair(
             _("Work under way"),
             "components/progress.html",
-            {"job": job, "title": "Planifier le mardi 24 novembre", "doing": "améliore les tournées de l’après-midi"},
+            {"job": job, "title": "Planifier le mardi 24 novembre", "doing": "améliore les tournées de l’après-midi", "stop_url": "#job"},
             {"job": SimpleNamespace(**{**job.__dict__, "uid": "sample-ar"}), "title": "إعداد نسخة من بياناتك"},
         ),
         pair(
