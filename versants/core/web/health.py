@@ -36,7 +36,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT count(*) FROM django_migrations")
             from django.db.migrations.loader import MigrationLoader
 
-            loader = MigrationLoader(connection, ignore_no_initial=True)
+            loader = MigrationLoader(connection)
             checks["migrations"] = not (set(loader.disk_migrations) - set(loader.applied_migrations))
             cursor.execute(
                 "SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > %s)",

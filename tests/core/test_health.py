@@ -1,0 +1,39 @@
+"""Alive, ready, and what is said when the database is away."""
+
+from __future__ import annotations
+
+from django.db import OperationalError
+from django.test import Client
+
+
+def test_healthz_needs_no_database():
+    answer = Client().get("/healthz")
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"status", "version", "commit", "engine"}
+    assert answer.json()["engine"] in {"native", "python"}
+
+
+def test_readyz_names_what_is_missing(db):
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["ready"] is False
+    assert answer.json()["checks"] == {
+        "database": True,
+        "migrations": True,
+        "worker": False,
+        "keys": True,
+        "disk": True,
+    }
+
+
+def test_pages_say_503_when_the_database_is_away(world, client_for, monkeypatch):
+    client = client_for(world.dpo)
+    client.raise_request_exception = False
+
+    def away(*args, **kwargs):
+        raise OperationalError
+
+    monkeypatch.setattr("versants.core.access.scope._apply", away)
+    answer = client.get("/audit/")
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
