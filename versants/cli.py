@@ -7,6 +7,7 @@ Exit 0 done or holds; 1 the answer is no; 2 bad input; 3 surroundings (port, dat
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -136,6 +137,8 @@ def database(role: str) -> Iterator[None]:
             code="database.missing",
         )
     cluster = postgres.ensure(paths)
+    if cluster.started:  # what we started we also stop, when asked to end by a signal too
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:

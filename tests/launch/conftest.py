@@ -19,7 +19,15 @@ import pytest
 from versants.launch import postgres, server
 from versants.launch.paths import PROJECT, Paths
 
-UNSET = ("DATABASE_URL", "DATABASE_OWNER_URL", "PG_BIN", "VERSANTS_HOST", "VERSANTS_AS", "VERSANTS_NOW")
+UNSET = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "PG_BIN",
+    "VERSANTS_HOST",
+    "VERSANTS_AS",
+    "VERSANTS_NOW",
+    "VERSANTS_ASSUME_ROLE",
+)
 
 
 @pytest.fixture

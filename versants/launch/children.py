@@ -19,7 +19,7 @@ BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_S = 60.0  # a child that lived this long has earned a quick restart
 
 
-def _die_with_parent() -> Callable[[], None] | None:
+def die_with_parent() -> Callable[[], None] | None:
     """What a child does before it becomes its program: ask Linux for SIGTERM when the supervisor is killed.
 
     SIGTERM rather than SIGKILL, so that a server of several processes ends all of them.
@@ -67,7 +67,7 @@ class Child:
                 stderr=log,
                 env=self.env,
                 process_group=0,  # Ctrl-C reaches the supervisor alone, which stops things in order
-                preexec_fn=_die_with_parent(),
+                preexec_fn=die_with_parent(),
             )
         self.started_at = time.monotonic()
 

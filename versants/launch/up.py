@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 from versants.launch import catalogues, postgres, server
-from versants.launch.children import Child, end_leftovers
+from versants.launch.children import Child, die_with_parent, end_leftovers
 from versants.launch.errors import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -204,6 +204,7 @@ class Supervisor:
                 env=env,
                 cwd=PROJECT,
                 process_group=0,
+                preexec_fn=die_with_parent(),  # a killed start must not go on migrating behind the next one
             )
             assert self.preparing.stdout is not None
             for line in self.preparing.stdout:
@@ -241,25 +242,28 @@ class Supervisor:
 
     def _wait_until_healthy(self) -> None:
         web = self.children[0]
+        dead: Child | None = None
         deadline = time.monotonic() + HEALTHY_WITHIN_S
         while time.monotonic() < deadline:
+            dead = next((child for child in self.children if not child.alive), None)
+            if dead is not None:
+                break
             if healthy(self.url):
                 return
-            if not web.alive:
-                break
             time.sleep(0.1)
-        said = web.last_words()
+        failed = dead or web
+        said = failed.last_words()
         raise SurroundingsError(
-            "The web did not start" + (f":\n{said}" if said else ".") + f"\n(log: {web.log})",
-            code="web.failed",
+            f"The {failed.name} did not start" + (f":\n{said}" if said else ".") + f"\n(log: {failed.log})",
+            code=f"{failed.name}.failed",
         )
 
     def _refuse_public_demo(self) -> None:
         if self.logins and not is_loopback(self.paths.host):
             raise SurroundingsError(
                 f"VERSANTS_HOST={self.paths.host} is open to others and this database holds the"
-                " demonstration world,"
-                " whose passwords are public: use another VERSANTS_DATA, or keep to 127.0.0.1.",
+                " demonstration world, whose passwords are public: use another VERSANTS_DATA, or keep to"
+                " 127.0.0.1.",
                 code="demo.public",
             )
 
