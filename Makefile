@@ -14,7 +14,7 @@ setup: ## the environment with what checks and tests need
 
 test: setup ## the whole suite on a PostgreSQL of its own (ARGS="tests/launch -k busy" narrows it)
 	@$(BIN)/python -m versants.launch.catalogues
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup ## format, lint, types, imports, migrations, translations
 	@$(BIN)/python -m versants.launch.checks

@@ -211,7 +211,7 @@ def test_walled_roles_reach_no_row_about_a_person(full):
         if member.role not in WALLED_ROLES:
             continue
         for table, (_model, shield) in shields().items():
-            if shield.about_person and not (table == "core_auditevent"):
+            if shield.about_person and table != "core_auditevent":
                 assert _seen(readers(full)[name], table) == set(), (name, table)
 
 
@@ -225,7 +225,7 @@ def test_nobody_writes_what_is_not_theirs(full):
     for table in EXPECTED:
         if table == "core_auditevent":
             continue
-        for name, (_seen_, updated, _other, inserted) in _probe(
+        for name, (_read, updated, _other, inserted) in _probe(
             full, table, strangers, columns[table]
         ).items():
             assert not updated, (table, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -33,11 +33,10 @@ def local(at: datetime) -> datetime:
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
     """The instant of a wall time on ``day``; a wall time that a spring change skips moves one hour on."""
-    naive = datetime(day.year, day.month, day.day, hour, minute)
-    aware = naive.replace(tzinfo=LOCAL)
+    aware = datetime(day.year, day.month, day.day, hour, minute, tzinfo=LOCAL)
     # A skipped wall time does not survive the round trip through UTC.
-    back = aware.astimezone(ZoneInfo("UTC")).astimezone(LOCAL)
-    return back if back.replace(tzinfo=None) != naive else aware
+    back = aware.astimezone(UTC).astimezone(LOCAL)
+    return back if back.replace(tzinfo=None) != aware.replace(tzinfo=None) else aware
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:

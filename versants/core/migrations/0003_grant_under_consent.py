@@ -4,19 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0002_cache'),
+        ("core", "0002_cache"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='grant',
-            name='consent_id',
+            model_name="grant",
+            name="consent_id",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(condition=models.Q(('consent_id', None), _negated=True), fields=['consent_id'], name='grant_consent'),
+            model_name="grant",
+            index=models.Index(
+                condition=models.Q(("consent_id", None), _negated=True),
+                fields=["consent_id"],
+                name="grant_consent",
+            ),
         ),
     ]

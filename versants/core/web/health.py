@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,11 +11,11 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
-from versants.launch.version import version
 from versants.core.crypto import keyring
 from versants.core.errors import VersantsError
 from versants.core.web.access import without_database
 from versants.core.web.build import commit, engine
+from versants.launch.version import version
 
 _MIN_FREE_BYTES = 200_000_000
 
@@ -45,14 +46,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
             checks["worker"] = cursor.fetchone()[0]
     except DatabaseError:
         pass
-    try:
+    with suppress(VersantsError):
         keyring.active_key_id()
         checks["keys"] = True
-    except VersantsError:
-        pass
-    try:
+    with suppress(OSError):
         checks["disk"] = shutil.disk_usage(settings.DATA).free > _MIN_FREE_BYTES
-    except OSError:
-        pass
     ready = all(checks.values())
     return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
