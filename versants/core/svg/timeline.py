@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -120,6 +120,8 @@ class _Window:
     def __post_init__(self) -> None:
         if self.unit not in {"hour", "day"}:
             raise ValueError(f"a timeline is headed by hour or day, not {self.unit!r}")
+        # In one zone Python subtracts wall times: a day of 23 hours would count 24.
+        self.start, self.end = self.start.astimezone(UTC), self.end.astimezone(UTC)
         whole = (self.end - self.start) / self.step
         if whole <= 0 or whole != int(whole):
             raise ValueError("the window of a timeline is a whole number of steps, at least one")
@@ -129,10 +131,10 @@ class _Window:
         return self.start + column * self.step
 
     def floor(self, at: datetime) -> int:
-        return max(0, (at - self.start) // self.step)
+        return max(0, (at.astimezone(UTC) - self.start) // self.step)
 
     def ceil(self, at: datetime) -> int:
-        return min(self.columns, -((self.start - at) // self.step))
+        return min(self.columns, -((self.start - at.astimezone(UTC)) // self.step))
 
     def boundary(self, column: int) -> bool:
         """True where a column begins an hour (or a day) of local time."""
@@ -202,7 +204,7 @@ def _cells(lane: list[tuple[int, int, Block]], window: _Window) -> list[Cell]:
         cells.extend(_gap(at, low, window))
         shown = block
         if block.kind == "travel" and not block.label:
-            shown = replace(block, label=str(round((block.end - block.start).total_seconds() / 60)))
+            shown = replace(block, label=str(round((block.end.astimezone(UTC) - block.start.astimezone(UTC)).total_seconds() / 60)))
         short = block.kind == "visit" and (high - low) * window.step < SHORT * (1 if window.unit == "hour" else 4)
         cells.append(Cell(high - low, window.boundary(low), shown, short=short))
         at = high
