@@ -13,7 +13,9 @@ from versants_libs.dispatch import (
     Slot,
     Weights,
     Window,
+    check,
     evaluate,
+    rank,
 )
 
 from .builders import person, plan, problem, visit
@@ -95,3 +97,16 @@ def test_incomplete_team_counts_as_unserved():
     slots = (Slot(id="a"), Slot(id="b"))
     made = problem(person(), visit(slots=slots, unserved=4))
     assert evaluate(made, plan(v={"a": ("ana", 100)})).amounts["unserved"] == 4
+
+
+def test_call_on_the_way_home_delays_it():
+    """v until 200, 10 s on the road, a call from 210 to 260, the other 40 s: home at 300, 70 s after 230."""
+    who = person(shifts=(Shift(0, 230, 0, 0, overtime_s=100),))
+    what = [visit("v"), visit("c", mode=Mode.PHONE, duration=50)]
+    made = problem(who, *what)
+    before, after = plan(v={"a": ("ana", 100)}), plan(v={"a": ("ana", 100)}, c={"a": ("ana", 210)})
+    assert evaluate(made, before).amounts["overtime"] == 20
+    assert evaluate(made, after).amounts["overtime"] == 70
+    assert check(made, after) == []
+    pinned = problem(who, what[0], visit("c", mode=Mode.PHONE, duration=50, fixed_start=210))
+    assert rank(pinned, before, "c")[0].delta.terms["overtime"] == 50 * pinned.weights.overtime

@@ -19,6 +19,7 @@ from versants_libs.dispatch import (
     Service,
     Shift,
     Slot,
+    Weights,
     check,
     diff,
     evaluate,
@@ -216,6 +217,43 @@ def test_rank_of_a_placed_visit_compares_with_now():
     made = problem(person(), person("bo"), visit("v"))
     options = rank(made, plan(v={"a": ("ana", 50)}), "v")
     assert [(o.people["a"], o.delta.total) for o in options] == [("ana", 0), ("bo", 0)]
+
+
+def test_rank_with_a_limit_sees_that_a_visit_can_fill_a_wait():
+    """Bo lives where v is and adds nothing; Ana drives 100 s more but no longer waits 200 of her 400 s."""
+    made = problem(
+        person(),
+        person("bo", shifts=(Shift(0, 1000, 2, 2),)),
+        visit("v", place=2, fixed_start=350),
+        visit("w"),
+        visit("x"),
+        weights=Weights(waiting=5),
+    )
+    busy = plan(w={"a": ("ana", 100)}, x={"a": ("ana", 600)})
+    assert [(o.people["a"], o.delta.total + 200_000) for o in rank(made, busy, "v")] == [
+        ("ana", 100 - 5 * 200),
+        ("bo", 0),
+    ]
+    assert rank(made, busy, "v", limit=1)[0].people == {"a": "ana"}
+
+
+def test_visit_that_makes_a_way_short_is_not_given_away():
+    """From 1 to 2 is 500 s, by way of 3 it is 100: without x there, Ana cannot be at w in time.
+
+    Bo is preferred for x, so the search would like to move it.
+    """
+    travel = ((0, 50, 50, 50), (50, 0, 500, 50), (50, 50, 0, 50), (50, 50, 50, 0))
+    made = problem(
+        person(),
+        person("bo", roles={"nurse"}, shifts=(Shift(0, 1000, 3, 3),)),
+        visit("v", fixed_start=100),
+        visit("x", place=3, fixed_start=250, duration=50, slots=(Slot(id="a", preferred={"bo"}),)),
+        visit("w", place=2, fixed_start=400),
+        travel=travel,
+    )
+    start = plan(v={"a": ("ana", 100)}, x={"a": ("ana", 250)}, w={"a": ("ana", 400)})
+    outcome = solve(made, stop=MaxIterations(40), start=start)
+    assert (outcome.violations, outcome.unassigned) == ((), ())
 
 
 def test_explain_worked_by_hand():

@@ -88,7 +88,7 @@ def random_person(rng: random.Random, name: str, places: int) -> Person:
         gender=rng.choice(["f", "m"]),
         team=rng.choice(["north", "south"]),
         complexity_ceiling=rng.choice([None, None, 1, 2]),
-        worked_s=rng.choice([0, 30]),
+        worked_s=rng.choice([0, 30, 110]),
     )
 
 
