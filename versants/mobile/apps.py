@@ -12,6 +12,39 @@ $$ SELECT a.professional_id, a.held FROM mobile_assignment a
    WHERE b.professional_id = ANY(professionals) AND b.held && span $$;
 """
 
+# The next number of a year. Creators wait for each other until they commit: no gap, no number twice.
+REQUEST_NUMBER = """
+CREATE OR REPLACE FUNCTION app.request_number(year int) RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = public AS $$
+DECLARE last text;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('mobile_request.number'));
+  SELECT number INTO last FROM mobile_request
+    WHERE number >= 'R-' || year || '-00000' AND number <= 'R-' || year || '-99999' ORDER BY number DESC LIMIT 1;
+  RETURN 'R-' || year || '-' || lpad((coalesce(right(last, 5)::int, 0) + 1)::text, 5, '0');
+END $$;
+"""
+
+# How many of these persons are met for the first time: a number, whichever teams met them. Two records signed at the
+# same moment for the same person wait for each other, so that she counts once.
+FIRST_CONTACTS = """
+CREATE OR REPLACE FUNCTION app.first_contacts(persons bigint[], but_record bigint) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+  one bigint;
+  n int := 0;
+BEGIN
+  FOR one IN SELECT DISTINCT p FROM unnest(persons) AS p ORDER BY p LOOP
+    PERFORM pg_advisory_xact_lock(hashtextextended('mobile.first_contact.' || one, 0));
+    IF NOT EXISTS (SELECT 1 FROM mobile_recordperson rp JOIN mobile_record r ON r.id = rp.record_id
+                   WHERE rp.person_id = one AND r.state = 'signed' AND r.id <> but_record) THEN
+      n := n + 1;
+    END IF;
+  END LOOP;
+  RETURN n;
+END $$;
+"""
+
 
 class MobileConfig(AppConfig):
     name = "versants.mobile"
@@ -22,4 +55,6 @@ class MobileConfig(AppConfig):
         from versants.core.access.shield import leave_open
 
         register_sql(BUSY)
+        register_sql(REQUEST_NUMBER)
+        register_sql(FIRST_CONTACTS)
         leave_open("mobile_figuredefinition", "what counts is public")

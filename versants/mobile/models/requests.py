@@ -29,6 +29,7 @@ from versants.mobile.enums import (
     Urgency,
 )
 from versants.mobile.models.links import RequestLink
+from versants.people.enums import TeamKind
 from versants.people.models import Person, Site, Team
 from versants.territory.models import Commune, Language
 
@@ -37,12 +38,18 @@ _BY_LINK = "uid::text = app.setting('request') AND (link_id = app.link() OR (lin
 _REQUESTERS = (
     f"site_organisation_id = app.organisation() AND app.role() IN ('{Role.REQUESTER}', '{Role.SITE_MANAGER}')"
 )
+_MOBILE_TEAM = (
+    f"app.role() = '{Role.COORDINATOR}' AND EXISTS (SELECT 1 FROM people_team t WHERE t.id = team_id"
+    f" AND t.kind = '{TeamKind.INTEGRAPSY}')"
+)
 # For tables that hang on a request: "the reader is the one who asked".
 ASKED_BY_READER = (
     "EXISTS (SELECT 1 FROM mobile_request r WHERE r.id = request_id AND ((r.uid::text = app.setting('request')"
     " AND (r.link_id = app.link() OR (r.link_id IS NULL AND r.channel = 'public')))"
     f" OR (r.site_organisation_id = app.organisation() AND app.role() IN ('{Role.REQUESTER}', '{Role.SITE_MANAGER}'))))"
 )
+# The one who asks writes the parts of the request; sent words are never shown back by the link.
+ASKER_ADDS = (Policy("asker_adds", "INSERT", check=ASKED_BY_READER),)
 
 
 def _asked_by(actor) -> Q:
@@ -89,6 +96,8 @@ class Request(models.Model):
     answered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     refusal = models.CharField(max_length=20, choices=RefusalReason, blank=True)
+    # A keyed hash of what was sent: a double tap is the same request, another content under its uid is refused.
+    digest = models.CharField(max_length=64, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
 
     objects = ShieldedQuerySet.as_manager()
@@ -100,6 +109,10 @@ class Request(models.Model):
         extra=(
             Policy("by_link", "ALL", _BY_LINK, _BY_LINK),
             Policy("by_requester", "ALL", _REQUESTERS, _REQUESTERS),
+            # A team may give its own request away to another mobile team; "own" decides which rows it may touch.
+            Policy("gives_away", "UPDATE", "team_id = app.team()", _MOBILE_TEAM),
+            # app.request_number() counts them all; it answers a number and nothing else.
+            Policy("numbering", "SELECT", "current_user = 'versants_owner'"),
         ),
         extra_q=_asked_by,
     )
@@ -133,10 +146,14 @@ class Request(models.Model):
 
 
 class RequestNote(models.Model):
-    """The words of a request and the number to ring back: sealed, never in the logistics."""
+    """The words of a request and the number to ring back: sealed, never in the logistics.
+
+    One per team: when a request is passed without the person's agreement, the words stay with the team that heard
+    them and the receiving team gets a note with the number to ring only.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    request = models.OneToOneField(Request, on_delete=models.CASCADE, related_name="note")
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="notes")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
     key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     summary = SealedField()
@@ -149,15 +166,13 @@ class RequestNote(models.Model):
         own="team_id",
         subject=("request", "request_id"),
         grant_classes=(DataClass.SOCIAL,),
-        extra=(
-            # Written by the one who asks; sent text is never shown back by the link.
-            Policy("asker_adds", "INSERT", check="EXISTS (SELECT 1 FROM mobile_request r WHERE r.id = request_id)"),
-        ),
+        extra=ASKER_ADDS,
     )
 
     class Meta:
         verbose_name = _("words of a request")
         verbose_name_plural = _("words of requests")
+        constraints = [models.UniqueConstraint(fields=["request", "team"], name="request_note_once_per_team")]
 
     def __str__(self) -> str:
         return "<sealed>"
@@ -177,9 +192,7 @@ class RequestPerson(models.Model):
         own="team_id",
         subject=("request", "request_id"),
         grant_classes=(DataClass.SOCIAL,),
-        extra=(
-            Policy("asker_adds", "INSERT", check="EXISTS (SELECT 1 FROM mobile_request r WHERE r.id = request_id)"),
-        ),
+        extra=ASKER_ADDS,
     )
 
     class Meta:
@@ -198,7 +211,7 @@ class RequestLanguage(models.Model):
     rank = models.PositiveSmallIntegerField(default=1)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"))
+    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"), extra=ASKER_ADDS)
 
     class Meta:
         verbose_name = _("language of a request")
@@ -219,7 +232,7 @@ class RequestEvent(models.Model):
     for_requester = models.BooleanField(default=False)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"))
+    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"), extra=ASKER_ADDS)
 
     class Meta:
         verbose_name = _("step of a request")
@@ -244,7 +257,7 @@ class EscalationStep(models.Model):
     result = models.CharField(max_length=16, blank=True)  # told | overtaken | nobody
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"))
+    shield = Shield(DataClass.LOGISTIC, follows=("request_id", "mobile_request"), extra=ASKER_ADDS)
 
     class Meta:
         verbose_name = _("escalation step")
@@ -273,12 +286,12 @@ class RequestDraft(models.Model):
             Policy(
                 "same_phone",
                 "ALL",
-                "link_id = app.link() AND cookie_hash = app.setting('request')",
-                "link_id = app.link() AND cookie_hash = app.setting('request')",
+                "link_id = app.link() AND cookie_hash = app.setting('phone')",
+                "link_id = app.link() AND cookie_hash = app.setting('phone')",
             ),
         ),
         extra_q=lambda actor: (
-            Q(link_id=actor.link, cookie_hash=actor.request) if actor.link and actor.request else Q(pk__in=[])
+            Q(link_id=actor.link, cookie_hash=actor.phone) if actor.link and actor.phone else Q(pk__in=[])
         ),
     )
 
