@@ -31,6 +31,7 @@ def test_unknown_command_lists_the_commands_and_exits_2(env):
 
 def test_only_commands_that_are_here_are_listed(env):
     assert available(TABLE["territory"])
+    assert available(TABLE["migrate"])
     absent = Command("brew", "coffee", "brew")
     assert not available(absent)
     assert "\n  brew " not in cli("--help", env=env).stdout

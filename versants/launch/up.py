@@ -190,6 +190,8 @@ class Supervisor:
         public = not is_loopback(self.paths.host)
         if self.cluster is not None and self.demo and not public:
             stages.append("demo")
+        if self.demo or public:  # a public host must know whether demonstration data are there
+            stages.append("logins")
         env = self._environment(owner=owner)
         if self.cluster is not None:
             env[INSPECT_VARIABLE] = self.cluster.superuser_url
@@ -197,7 +199,7 @@ class Supervisor:
         log.parent.mkdir(exist_ok=True)
         with log.open("w") as errors:
             self.preparing = subprocess.Popen(
-                [sys.executable, "-m", "versants.launch.prepare", *stages, "logins"],
+                [sys.executable, "-m", "versants.launch.prepare", *stages],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -232,7 +234,16 @@ class Supervisor:
         web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.paths.host]
         web += ["--port", str(self.paths.port), "--workers", "2", "--blocking-threads", "2", "--no-ws"]
         web += ["--workers-kill-timeout", "2", "--respawn-failed-workers", "versants.config.wsgi:application"]
-        worker = [sys.executable, "-m", "versants.config.manage", "run_worker"]
+        worker = [
+            sys.executable,
+            "-m",
+            "versants.config.manage",
+            "procrastinate",
+            "worker",
+            "--concurrency",
+            "2",
+        ]
+        worker += ["--shutdown-graceful-timeout", str(int(STOP_WORKER_S) - 1)]
         self.children = [
             Child("web", web, logs / "web.log", env),
             Child("worker", worker, logs / "worker.log", env),
