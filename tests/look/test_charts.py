@@ -12,7 +12,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def parsed(drawn):
-    return ET.fromstring(str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))  # noqa: S314 our own
+    return ET.fromstring(str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
 
 
 def small(**cells):
@@ -50,9 +50,9 @@ def test_each_bar_is_a_link_with_a_sentence():
     links = list(root.iter(f"{SVG}a"))
     # 21 cells, one without a figure, one too small
     assert len(links) == 19
-    assert links[0].get("aria-label") == "Hauts-de-France, 2023-1 : 38 interventions, ouvrir la liste".replace(
-        " :", "\u00a0:"
-    )
+    assert links[0].get(
+        "aria-label"
+    ) == "Hauts-de-France, 2023-1 : 38 interventions, ouvrir la liste".replace(" :", "\u00a0:")
 
 
 def test_a_hidden_cell_tells_nothing():

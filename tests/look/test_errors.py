@@ -62,9 +62,13 @@ def test_machines_get_json():
 
 
 def test_handlers_say_the_rules_sentence_but_never_the_path():
-    denied = errors.handler403(request(), PermissionDenied(gettext_lazy("This is not open to you"))).content.decode()
+    denied = errors.handler403(
+        request(), PermissionDenied(gettext_lazy("This is not open to you"))
+    ).content.decode()
     assert "Ceci ne vous est pas ouvert" in denied
-    missing = errors.handler404(request(), Exception({"tried": [], "path": "r/SECRETTOKEN/"})).content.decode()
+    missing = errors.handler404(
+        request(), Exception({"tried": [], "path": "r/SECRETTOKEN/"})
+    ).content.decode()
     assert "SECRETTOKEN" not in missing
     assert errors.handler400(request(), RequestDataTooBig()).status_code == 413
     assert errors.handler400(request()).status_code == 400

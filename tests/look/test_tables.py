@@ -16,7 +16,12 @@ ROWS = [SimpleNamespace(pk=i, name=f"nom {i}", team=str(i % 2)) for i in range(1
 def table(query="", rows=ROWS, **fields):
     request = RequestFactory().get(f"/list/?{query}")
     filters = [
-        Filter("team", "équipe", [("", "toutes"), ("0", "zéro"), ("1", "un")], lambda r, v: [x for x in r if x.team == v])
+        Filter(
+            "team",
+            "équipe",
+            [("", "toutes"), ("0", "zéro"), ("1", "un")],
+            lambda r, v: [x for x in r if x.team == v],
+        )
     ]
     columns = [
         Column("name", "Nom", sort="name", margin=True),

@@ -79,7 +79,9 @@ def test_promise_is_drawn_to_scale(settings):
     late = draw("{% promise since due %}", since=NOW - timedelta(hours=2), due=NOW - timedelta(hours=1))
     assert 'class="promise late"' in late
     assert late.count("H140") == 2
-    kept = draw("{% promise since due kept=True %}", since=NOW - timedelta(hours=2), due=NOW - timedelta(hours=1))
+    kept = draw(
+        "{% promise since due kept=True %}", since=NOW - timedelta(hours=2), due=NOW - timedelta(hours=1)
+    )
     assert 'class="promise"' in kept
 
 
@@ -91,4 +93,6 @@ def test_versant_has_letters_and_hatching():
 
 
 def test_empty_values_stay_empty():
-    assert draw("{{ x|ago }}{{ x|until }}{{ x|hm }}{{ x|day_long }}{{ x|clock_time }}{{ x|span }}", x=None) == ""
+    assert (
+        draw("{{ x|ago }}{{ x|until }}{{ x|hm }}{{ x|day_long }}{{ x|clock_time }}{{ x|span }}", x=None) == ""
+    )

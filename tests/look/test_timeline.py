@@ -65,7 +65,9 @@ def test_absence_is_drawn_around_a_visit():
 
 
 def test_a_busy_time_under_a_visit_is_still_seen():
-    grid = build([Row("Marc", blocks=[Block(at(9, 15), at(9, 45), "busy"), visit(at(9), at(10))])], at(8), at(12))
+    grid = build(
+        [Row("Marc", blocks=[Block(at(9, 15), at(9, 45), "busy"), visit(at(9), at(10))])], at(8), at(12)
+    )
     assert [cell.block.kind for line in grid.lines for cell in line.cells if cell.block] == ["visit", "busy"]
 
 
@@ -123,7 +125,9 @@ def test_title_says_the_whole_block():
 
 minutes = st.integers(min_value=-60, max_value=420)
 blocks = st.builds(
-    lambda a, length, kind: Block(at(8) + timedelta(minutes=a), at(8) + timedelta(minutes=a + length), kind, f"{a}"),
+    lambda a, length, kind: Block(
+        at(8) + timedelta(minutes=a), at(8) + timedelta(minutes=a + length), kind, f"{a}"
+    ),
     minutes,
     st.integers(min_value=1, max_value=180),
     st.sampled_from(["visit", "busy", "off", "travel"]),
@@ -139,5 +143,7 @@ def test_every_line_fills_the_window_and_no_visit_is_lost(many):
         assert all(cell.span > 0 for cell in line.cells)
     shown = [cell.block for line in grid.lines for cell in line.cells if cell.block]
     inside = [b for b in many if b.end > at(8) and b.start < at(14)]
-    assert sorted(b.label for b in shown if b.kind == "visit") == sorted(b.label for b in inside if b.kind == "visit")
+    assert sorted(b.label for b in shown if b.kind == "visit") == sorted(
+        b.label for b in inside if b.kind == "visit"
+    )
     assert {id(b) for b in inside if b.kind == "busy"} <= {id(b) for b in shown}

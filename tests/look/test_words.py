@@ -119,7 +119,10 @@ def test_french_catalogue_of_core_is_spaced_as_french():
     path = Path(words.__file__).parents[1] / "locale/fr/LC_MESSAGES/django.po"
     with path.open("rb") as file:
         strings = [
-            text for m in read_po(file) if m.id for text in (m.string if isinstance(m.string, tuple) else (m.string,))
+            text
+            for m in read_po(file)
+            if m.id
+            for text in (m.string if isinstance(m.string, tuple) else (m.string,))
         ]
     assert len(strings) > 200
     assert [text for text in strings if words.french_spaces(text) != text] == []

@@ -50,7 +50,9 @@ def steps(highest: int) -> tuple[int, int]:
         return 1, max(highest, 1)
     raw = highest / 4
     power = 10 ** floor(log10(raw))
-    step = next(int(power * m) for m in (1, 2, 2.5, 5, 10) if power * m >= raw and float(power * m).is_integer())
+    step = next(
+        int(power * m) for m in (1, 2, 2.5, 5, 10) if power * m >= raw and float(power * m).is_integer()
+    )
     return step, step * ceil(highest / step)
 
 
@@ -103,8 +105,8 @@ class Chart:
                 parts.append(_text(middle, BASE + 35, group.note))
         parts.append(self._key())
         return format_html(
-            '<svg class="chart" viewBox="0 0 {} {}" role="group" direction="ltr" aria-label="{}"><defs><pattern id="{}-hatch" '
-            'width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+            '<svg class="chart" viewBox="0 0 {} {}" role="group" direction="ltr" aria-label="{}"><defs>'
+            '<pattern id="{}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
             '<path class="hatch-l" d="M0 0V6"/></pattern></defs>{}</svg>',
             WIDTH,
             HEIGHT,
@@ -117,7 +119,11 @@ class Chart:
         return format_html_join(
             "",
             '<rect class="open" x="{}" y="24" width="{}" height="{}"/>',
-            ((_n(AXIS + room * i), _n(room), HEIGHT - 24) for i, group in enumerate(self.groups) if group.open),
+            (
+                (_n(AXIS + room * i), _n(room), HEIGHT - 24)
+                for i, group in enumerate(self.groups)
+                if group.open
+            ),
         )
 
     def _axis(self, step: int, top: int, scale: float) -> SafeString:
@@ -134,14 +140,23 @@ class Chart:
         ]
         return mark_safe("".join(lines))
 
-    def _bar(self, group: Group, series: Series, look: str, x: float, width: float, scale: float) -> SafeString:
+    def _bar(
+        self, group: Group, series: Series, look: str, x: float, width: float, scale: float
+    ) -> SafeString:
         cell = self.cell(group, series)
         middle = x + width / 2
         if cell.value is None or cell.hidden:
             why = _("too few to be shown") if cell.hidden else _("no figure")
-            label = _("%(series)s, %(group)s: %(figure)s") % {"series": series.label, "group": group.label, "figure": why}
+            label = _("%(series)s, %(group)s: %(figure)s") % {
+                "series": series.label,
+                "group": group.label,
+                "figure": why,
+            }
             return format_html(
-                '<g role="img" aria-label="{}"><title>{}</title>{}</g>', label, label, _text(middle, BASE - 5, "–", "v-n")
+                '<g role="img" aria-label="{}"><title>{}</title>{}</g>',
+                label,
+                label,
+                _text(middle, BASE - 5, "–", "v-n"),
             )
         height = cell.value * scale
         figure = {"series": series.label, "group": group.label, "figure": self.noun(cell.value)}
@@ -168,7 +183,9 @@ class Chart:
         x, parts = float(AXIS), []
         for look, series in zip(CLASSES, self.series, strict=False):
             hatch = format_html(' fill="url(#{}-hatch)"', self.id) if look == "s2" else ""
-            parts.append(format_html('<rect class="{}"{} x="{}" y="4" width="14" height="12"/>', look, hatch, _n(x)))
+            parts.append(
+                format_html('<rect class="{}"{} x="{}" y="4" width="14" height="12"/>', look, hatch, _n(x))
+            )
             parts.append(format_html('<text class="lab" x="{}" y="14">{}</text>', _n(x + 20), series.label))
             x += 20 + 7.7 * len(str(series.label)) + 22
         return mark_safe("".join(parts))

@@ -204,8 +204,15 @@ def _cells(lane: list[tuple[int, int, Block]], window: _Window) -> list[Cell]:
         cells.extend(_gap(at, low, window))
         shown = block
         if block.kind == "travel" and not block.label:
-            shown = replace(block, label=str(round((block.end.astimezone(UTC) - block.start.astimezone(UTC)).total_seconds() / 60)))
-        short = block.kind == "visit" and (high - low) * window.step < SHORT * (1 if window.unit == "hour" else 4)
+            shown = replace(
+                block,
+                label=str(
+                    round((block.end.astimezone(UTC) - block.start.astimezone(UTC)).total_seconds() / 60)
+                ),
+            )
+        short = block.kind == "visit" and (high - low) * window.step < SHORT * (
+            1 if window.unit == "hour" else 4
+        )
         cells.append(Cell(high - low, window.boundary(low), shown, short=short))
         at = high
     cells.extend(_gap(at, window.columns, window))
@@ -235,7 +242,9 @@ def build(
         if row.group:
             lines.append(Line("", "", "", "", [], [], group=row.group))
             continue
-        inside = sorted((b for b in row.blocks if b.end > start and b.start < end), key=lambda b: (b.start, b.end))
+        inside = sorted(
+            (b for b in row.blocks if b.end > start and b.start < end), key=lambda b: (b.start, b.end)
+        )
         for number, lane in enumerate(_place(row.blocks, window)):
             again = number > 0
             lines.append(

@@ -79,7 +79,9 @@ def versant(code: str, name: Any = "") -> SafeString:
     if not letters:
         return SafeString("")
     swatch = format_html('<span class="hatch h-{}" aria-hidden="true"></span>', letters.lower())
-    return format_html('<span class="versant">{}<b>{}</b>{}</span>', swatch, letters, f" {name}" if name else "")
+    return format_html(
+        '<span class="versant">{}<b>{}</b>{}</span>', swatch, letters, f" {name}" if name else ""
+    )
 
 
 @register.simple_tag
@@ -177,7 +179,11 @@ def masked(value: Any, may_see: Any) -> Any:
     """
     if may_see:
         return value
-    return format_html('<span class="masked"><span aria-hidden="true">{}</span><span class="vh">{}</span></span>', MASK, _("not shown to you"))
+    return format_html(
+        '<span class="masked"><span aria-hidden="true">{}</span><span class="vh">{}</span></span>',
+        MASK,
+        _("not shown to you"),
+    )
 
 
 @register.filter

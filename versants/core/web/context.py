@@ -112,7 +112,10 @@ class Frame:
 
     @cached_property
     def languages(self) -> list[Link]:
-        return [Link(AUTONYMS.get(code, code), "", code == self.lang, lang=code) for code, _name in settings.LANGUAGES]
+        return [
+            Link(AUTONYMS.get(code, code), "", code == self.lang, lang=code)
+            for code, _name in settings.LANGUAGES
+        ]
 
     @property
     def set_language_url(self) -> str:

@@ -24,7 +24,9 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
     ),
     403: (
         _("This is not open to you"),
-        _("If you hold several roles, choose another one at the top of the page. Otherwise ask your coordinator."),
+        _(
+            "If you hold several roles, choose another one at the top of the page. Otherwise ask your coordinator."
+        ),
     ),
     404: (
         _("There is nothing at this address"),
@@ -48,7 +50,9 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
     ),
     500: (
         _("Something broke on our side"),
-        _("Nothing was half done. Try again in a minute; what you typed is still there if you go back one page."),
+        _(
+            "Nothing was half done. Try again in a minute; what you typed is still there if you go back one page."
+        ),
     ),
     503: (
         _("Versants is not available for a moment"),
@@ -64,7 +68,9 @@ def _language(request: HttpRequest) -> str:
 
 def _wants_json(request: HttpRequest) -> bool:
     accepted = request.headers.get("Accept", "")
-    return request.path.startswith("/api/") or ("application/json" in accepted and "text/html" not in accepted)
+    return request.path.startswith("/api/") or (
+        "application/json" in accepted and "text/html" not in accepted
+    )
 
 
 def render_error(

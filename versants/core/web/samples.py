@@ -68,11 +68,16 @@ class _Choices(forms.Form):
     languages = forms.MultipleChoiceField(
         label="Langues possibles",
         widget=CheckRows(two=True),
-        choices=[("tir", Labelled("Tigrinya", "ትግርኛ", lang="ti")), ("pus", Labelled("Pachto", "پښتو", lang="ps"))],
+        choices=[
+            ("tir", Labelled("Tigrinya", "ትግርኛ", lang="ti")),
+            ("pus", Labelled("Pachto", "پښتو", lang="ps")),
+        ],
         initial=["tir"],
         required=False,
     )
-    warn = forms.BooleanField(label="Prévenir le centre", help_text="un message sans nom", required=False, initial=True)
+    warn = forms.BooleanField(
+        label="Prévenir le centre", help_text="un message sans nom", required=False, initial=True
+    )
 
 
 class _ChoicesRtl(forms.Form):
@@ -115,7 +120,9 @@ def grid() -> Grid:
     def at(hour: int, minute: int = 0) -> Any:
         return clock.at(day, hour, minute)
 
-    first = Block(at(9), at(10, 30), "visit", "Mouscron", "#board", 1, sign="fixed", state="ne bouge pas", id="v1")
+    first = Block(
+        at(9), at(10, 30), "visit", "Mouscron", "#board", 1, sign="fixed", state="ne bouge pas", id="v1"
+    )
     asked = Block(at(11), at(12), "visit", "Menen", "#board", 3, "wait", "wait", "attend une réponse")
     loose = Block(at(10, 30), at(12), "visit", "Tournai", "#board", 9, "draft", "move", "peut bouger")
     crisis = Block(at(11, 30), at(12, 45), "visit", "Mouscron", "#board", 2, "crisis", "crisis", "crise")
@@ -125,7 +132,11 @@ def grid() -> Grid:
         Row(
             "Élise Dumoulin",
             "psychologue, 31:10 h",
-            blocks=[Block(at(8, 35), at(9), "travel"), first, Block(at(11), at(12, 30), "busy", "supervision")],
+            blocks=[
+                Block(at(8, 35), at(9), "travel"),
+                first,
+                Block(at(11), at(12, 30), "busy", "supervision"),
+            ],
         ),
         Row(
             "Lien Verhaeghe",
@@ -158,7 +169,12 @@ def samples(request: HttpRequest) -> list[Sample]:
 
     states = ["crisis", "urgent", "plan", "new", "wait", "ok", "no", "fixed", "move"]
     arabic = ["أزمة", "عاجل", "مخطط له", "جديد", "بانتظار الرد", "مؤكد", "مرفوض", "لا يُنقل", "يمكن نقله"]
-    typed = {"place": "Le Refuge, Mouscron", "end": "26:30", "mode": "site", "note": "Préférer Selam, même pour plus tard."}
+    typed = {
+        "place": "Le Refuge, Mouscron",
+        "end": "26:30",
+        "mode": "site",
+        "note": "Préférer Selam, même pour plus tard.",
+    }
     typed_ar = {"phone": "056 00 24 10", "end": "26:30", "note": "أفضّل أن تأتي لين وسميرة."}
     now = clock.now()
     page = Paginator(range(212), 50).page(2)
@@ -191,7 +207,12 @@ def samples(request: HttpRequest) -> list[Sample]:
             {"form": _Fields(typed)},
             {"form": _FieldsRtl(typed_ar, auto_id="ar_%s")},
         ),
-        pair(_("Choices"), "samples/form.html", {"form": _Choices(auto_id="c_%s")}, {"form": _ChoicesRtl(auto_id="car_%s")}),
+        pair(
+            _("Choices"),
+            "samples/form.html",
+            {"form": _Choices(auto_id="c_%s")},
+            {"form": _ChoicesRtl(auto_id="car_%s")},
+        ),
         pair(
             _("Filters, views, pages"),
             "samples/filters.html",
@@ -236,15 +257,28 @@ def samples(request: HttpRequest) -> list[Sample]:
             ],
             [
                 {"title": "للعلم", "text": "لا يقرأ هذا إلا فريقك."},
-                {"kind": "good", "title": "وصلت رسالتك", "text": "يرد عليك أحد قبل الساعة السادسة.", "role": "status"},
+                {
+                    "kind": "good",
+                    "title": "وصلت رسالتك",
+                    "text": "يرد عليك أحد قبل الساعة السادسة.",
+                    "role": "status",
+                },
                 {"kind": "alarm", "title": "لم تُرسل الرسالة", "text": "لا توجد شبكة. النص محفوظ هنا."},
             ],
         ),
         pair(
             _("Work under way"),
             "components/progress.html",
-            {"job": job, "title": "Planifier le mardi 24 novembre", "doing": "améliore les tournées de l’après-midi", "stop_url": "#job"},
-            {"job": SimpleNamespace(**{**job.__dict__, "uid": "sample-ar"}), "title": "إعداد نسخة من بياناتك"},
+            {
+                "job": job,
+                "title": "Planifier le mardi 24 novembre",
+                "doing": "améliore les tournées de l’après-midi",
+                "stop_url": "#job",
+            },
+            {
+                "job": SimpleNamespace(**{**job.__dict__, "uid": "sample-ar"}),
+                "title": "إعداد نسخة من بياناتك",
+            },
         ),
         pair(
             _("Nothing yet"),
@@ -279,7 +313,13 @@ def samples(request: HttpRequest) -> list[Sample]:
         pair(
             _("Facts"),
             "components/facts.html",
-            {"facts": [("Lieu", "Le Refuge, Mouscron"), ("Langue", "tigrinya ; à défaut amharique"), ("Danger", "")]},
+            {
+                "facts": [
+                    ("Lieu", "Le Refuge, Mouscron"),
+                    ("Langue", "tigrinya ; à défaut amharique"),
+                    ("Danger", ""),
+                ]
+            },
             {"facts": [("المكان", "موسكرون"), ("اللغة", "التغرينية")]},
         ),
         pair(
@@ -291,7 +331,13 @@ def samples(request: HttpRequest) -> list[Sample]:
         pair(
             _("Figures of a team"),
             "components/numbers.html",
-            {"numbers": [("Ensemble sur place", "18:32", ""), ("Route ajoutée", "34", "min"), ("Semaine", "31:10", "h")]},
+            {
+                "numbers": [
+                    ("Ensemble sur place", "18:32", ""),
+                    ("Route ajoutée", "34", "min"),
+                    ("Semaine", "31:10", "h"),
+                ]
+            },
             {"numbers": [("معًا في المكان", "18:32", ""), ("طريق إضافي", "34", "")]},
         ),
         pair(
@@ -307,7 +353,26 @@ def samples(request: HttpRequest) -> list[Sample]:
             },
             {"action_url": "#confirm", "title": "إلغاء الموعد؟", "button": "إلغاء", "alarm": True},
         ),
-        pair(_("Day"), "samples/stop.html", {"yes": "Oui, j’y vais", "no": "Non", "state": "proposition", "place": "Menen, centre", "who": "Avec Gulalai (pachto, B2).", "leg": "38 min, 31 km"}, {"yes": "نعم، سأذهب", "no": "لا", "state": "عرض", "place": "مينين، المركز", "who": "مع غولالاي (بشتو).", "leg": "38 دقيقة"}),
+        pair(
+            _("Day"),
+            "samples/stop.html",
+            {
+                "yes": "Oui, j’y vais",
+                "no": "Non",
+                "state": "proposition",
+                "place": "Menen, centre",
+                "who": "Avec Gulalai (pachto, B2).",
+                "leg": "38 min, 31 km",
+            },
+            {
+                "yes": "نعم، سأذهب",
+                "no": "لا",
+                "state": "عرض",
+                "place": "مينين، المركز",
+                "who": "مع غولالاي (بشتو).",
+                "leg": "38 دقيقة",
+            },
+        ),
         Sample(
             _("Sums"),
             one(
@@ -321,8 +386,20 @@ def samples(request: HttpRequest) -> list[Sample]:
             ),
             wide=True,
         ),
-        Sample(_("Chart"), one("components/figure.html", chart=chart(), sentence="En Wallonie, les interventions ont triplé en trois ans. Valeurs inférieures à 5 non montrées."), wide=True),
-        Sample(_("Timeline"), one("components/timeline.html", grid=grid(), caption="Planning de 8 à 14 heures"), wide=True),
+        Sample(
+            _("Chart"),
+            one(
+                "components/figure.html",
+                chart=chart(),
+                sentence="En Wallonie, les interventions ont triplé en trois ans. Valeurs inférieures à 5 non montrées.",
+            ),
+            wide=True,
+        ),
+        Sample(
+            _("Timeline"),
+            one("components/timeline.html", grid=grid(), caption="Planning de 8 à 14 heures"),
+            wide=True,
+        ),
         Sample(_("Map"), one("samples/map.html"), wide=True),
         Sample("Tigrinya", one("samples/tigrinya.html"), wide=True),
     ]

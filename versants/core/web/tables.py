@@ -76,7 +76,12 @@ class Table:
         empty_link: tuple[str, Any] = ("", ""),
         export_url: str = "",
     ) -> None:
-        self.id, self.caption, self.caption_hidden, self.row_template = id, caption, caption_hidden, row_template
+        self.id, self.caption, self.caption_hidden, self.row_template = (
+            id,
+            caption,
+            caption_hidden,
+            row_template,
+        )
         self.filters, self.export_url = list(filters), export_url
         self.empty_title, self.empty_text = empty
         self.empty_url, self.empty_action = empty_link

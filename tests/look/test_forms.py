@@ -1,0 +1,84 @@
+"""Fields as readers meet them: named, explained, keeping what was typed."""
+
+from django import forms
+from django.utils import translation
+
+from versants.core.forms import CheckRows, Day, Hour, Labelled, Phone, Rows
+
+
+class Ask(forms.Form):
+    place = forms.CharField(label="Lieu", help_text="Commune ou nom du centre.")
+    day = forms.DateField(label="Jour", widget=Day)
+    end = forms.TimeField(label="Fin", widget=Hour, required=False)
+    phone = forms.CharField(label="Téléphone", widget=Phone, required=False)
+    what = forms.ChoiceField(
+        label="Quoi",
+        widget=Rows(two=True),
+        choices=[("a", Labelled("Dari", "دری", lang="prs")), ("b", "<b>")],
+    )
+    many = forms.MultipleChoiceField(
+        label="Langues", widget=CheckRows, choices=[("x", "X"), ("y", "Y")], required=False
+    )
+    warn = forms.BooleanField(label="Prévenir", help_text="sans nom", required=False)
+    secret = forms.CharField(widget=forms.HiddenInput, required=False)
+    note = forms.CharField(label="Note", widget=forms.Textarea, required=False)
+
+    def clean(self):
+        raise forms.ValidationError("Les deux ne vont pas ensemble.")
+
+
+def drawn(data=None):
+    with translation.override("fr"):
+        return Ask(data).as_div()
+
+
+def test_what_was_typed_is_kept_and_the_error_is_tied_to_its_field():
+    page = drawn(
+        {"place": "", "day": "hier", "note": "Préférer <Selam>", "what": "a", "many": ["y"], "warn": "on"}
+    )
+    assert 'value="hier"' in page
+    assert "Préférer &lt;Selam&gt;" in page
+    assert 'id="id_place_error"' in page
+    assert 'aria-invalid="true"' in page
+    assert 'aria-describedby="id_place_helptext id_place_error"' in page
+    assert page.count(" checked") == 3
+    assert '<div class="note alarm" role="alert">' in page
+    assert "Les deux ne vont pas ensemble." in page
+
+
+def test_labels_hints_and_what_is_optional():
+    page = drawn()
+    assert '<label for="id_place">Lieu</label>' in page
+    assert '<p class="hint" id="id_place_helptext">Commune ou nom du centre.</p>' in page
+    assert '<label for="id_end">Fin <span class="opt">facultatif</span></label>' in page
+    assert "<legend>Quoi</legend>" in page
+
+
+def test_a_choice_may_have_a_second_line_and_is_escaped():
+    page = drawn()
+    assert '<span>Dari<small lang="prs"><bdi>دری</bdi></small></span>' in page
+    assert "<span>&lt;b&gt;</span>" in page
+    assert str(Labelled("Dari", "دری")) == "Dari"
+    assert '<div id="id_what" class="choices two">' in page
+
+
+def test_a_lone_box_is_a_row_with_its_hint():
+    assert '<span>Prévenir<small id="id_warn_helptext">sans nom</small></span></label>' in drawn()
+
+
+def test_controls_wear_the_look_and_figures_read_from_the_left():
+    page = drawn()
+    assert '<input type="date" name="day" class="input short"' in page
+    assert '<input type="time" name="end" class="input short" dir="ltr"' in page
+    assert '<input type="tel" name="phone" class="input" inputmode="tel" autocomplete="tel" dir="ltr"' in page
+    assert '<textarea name="note" class="input"' in page
+    assert 'type="hidden" name="secret" id="id_secret"' in page
+
+
+def test_day_travels_as_iso_whatever_the_language():
+    import datetime
+
+    for language in ("fr", "nl", "en"):
+        with translation.override(language):
+            page = Ask(initial={"day": datetime.date(2026, 11, 24)}).as_div()
+        assert 'value="2026-11-24"' in page
