@@ -105,7 +105,7 @@ def test_lateness_of_a_start():
 
 def test_problem_survives_pickling():
     made = problem(person(pairs={("ti", "fr"): 3}), visit())
-    assert pickle.loads(pickle.dumps(made)) == made  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(made)) == made
 
 
 def test_plan_changes_leave_the_old_one():

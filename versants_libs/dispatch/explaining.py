@@ -6,7 +6,7 @@ checker: each is forced in at every start that can matter, and the start where t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from .board import NOWHERE, Board
 from .checking import Work, person_violations, slot_violations, visit_violations, work_of
@@ -16,7 +16,7 @@ from .ranking import unplaced_board
 from .relaxing import relaxations
 from .results import Candidate, Explanation, Rule, Violation
 from .spans import Starts
-from .teams import Member, Team, all_teams, members
+from .teams import Member, count_teams, members
 
 __all__ = ["explain"]
 
@@ -38,23 +38,25 @@ def explain(problem: Problem, plan: Plan, visit_id: str) -> Explanation:
     """
     board, v = unplaced_board(problem, plan, visit_id)
     slots = members(board, v)
-    teams = all_teams(board, v, slots)
-    blocked, free = _Scan(board, v, slots, teams).run()
+    n_teams, in_team = count_teams(board, v, slots)
+    blocked, free = _Scan(board, v, slots, in_team).run()
     return Explanation(
         visit=visit_id,
-        n_teams=len(teams),
+        n_teams=n_teams,
         candidates=tuple(blocked),
-        relaxations=relaxations(problem, plan, visit_id, blocked, len(teams)),
+        relaxations=relaxations(problem, plan, visit_id, blocked, n_teams),
         free=tuple(free),
     )
 
 
 class _Scan:
-    def __init__(self, board: Board, v: int, slots: list[list[Member]], teams: Sequence[Team]) -> None:
+    def __init__(
+        self, board: Board, v: int, slots: list[list[Member]], in_team: set[tuple[int, int]]
+    ) -> None:
         self.board, self.v, self.slots = board, v, slots
         self.problem = board.problem
         self.visit: Visit = board.problem.visits[v]
-        self.in_team = {(s, p) for team in teams for s, (p, _) in team.placement.items()}
+        self.in_team = in_team
         self.works: dict[str, list[Work]] = {}
         for w, placement in board.placed.items():
             visit = board.problem.visits[w]

@@ -11,7 +11,7 @@ from .model import Visit, Window
 from .problem import TERMS, Plan, Problem, Service
 from .results import Delta, Reason, Suggestion, TeamOption
 from .spans import Starts, dilate, first_at, intersect, union
-from .teams import Member, Team, all_teams, members, person_terms, visit_step
+from .teams import Member, Team, all_teams, count_teams, members, person_terms, visit_step
 
 __all__ = ["last_start", "rank", "suggest_times", "unplaced_board"]
 
@@ -197,13 +197,14 @@ def _suggest(
         if near:
             at = max(near) + spacing
             continue
-        teams = all_teams(board, v, _at_start(board, v, slots, start))
+        present = _at_start(board, v, slots, start)
+        count, _ = count_teams(board, v, present)
         at = start + step
-        if not teams:
+        if not count:
             continue
-        best = _Options(board, v, slots, base).options(teams[:1])[0]
+        best = _Options(board, v, slots, base).options(all_teams(board, v, present, 1))[0]
         in_window = asked.lateness(start) is not None and asked.fixed_start in (None, start)
-        found.append(Suggestion(start, best.services, len(teams), best.delta.total, in_window))
+        found.append(Suggestion(start, best.services, count, best.delta.total, in_window))
         at = start + max(step, spacing)
     return found
 

@@ -17,6 +17,10 @@ from .teams import count_teams, members
 __all__ = ["relaxations"]
 
 
+#: With more teams than this nothing needs to be relaxed.
+ENOUGH = 500
+
+
 class _Idea(NamedTuple):
     """A changed problem and how to say and write the change."""
 
@@ -34,15 +38,20 @@ def relaxations(
     """Single changes with which the visit has more teams than ``n_teams``, cheapest best team first.
 
     Each is applied and the visit ranked again; what opens nothing is left out. ``blocked`` tells whose
-    mandate is missing.
+    mandate is missing; mandates are proposed only while there is no team at all. With more than
+    ``ENOUGH`` teams nothing is proposed.
     """
     visit = problem.visit(visit_id)
+    if n_teams > ENOUGH:
+        return ()
     ideas = [*_windows(problem, plan, visit), *_slots(problem, visit), *_phone(problem, visit)]
-    ideas += _mandates(problem, visit, blocked)
+    if not n_teams:
+        # Paper work for one named person is worth proposing only when nobody else can go.
+        ideas += _mandates(problem, visit, blocked)
     found = []
     for idea in ideas:
         board, v = unplaced_board(idea.problem, plan, visit_id)
-        count = count_teams(board, v, members(board, v))
+        count, _ = count_teams(board, v, members(board, v))
         if count <= n_teams:
             continue
         best = rank(idea.problem, plan, visit_id, limit=1)[0]

@@ -128,6 +128,7 @@ class _Enumeration:
         self.soft = any(not w.hard for w in visit.windows)
         self.ids = [person.id for person in board.problem.people]
         self.priced, self.n_found = True, 0
+        self.taking: set[tuple[int, int]] = set()
         self.costs: dict[tuple[int, int, int], int] = {}
         self.rest = [0] * (len(slots) + 1)
         for s in range(len(slots) - 1, -1, -1):
@@ -174,6 +175,7 @@ class _Enumeration:
             return
         self.n_found += 1
         if not self.priced:
+            self.taking.update((s, member.fit.person) for s, member in enumerate(chosen))
             return
         placement: Placement = {}
         cost = 0
@@ -205,12 +207,12 @@ def all_teams(
     return _Enumeration(board, v, slots, limit).run()
 
 
-def count_teams(board: Board, v: int, slots: Sequence[Sequence[Member]]) -> int:
-    """How many teams there are, without pricing them."""
+def count_teams(board: Board, v: int, slots: Sequence[Sequence[Member]]) -> tuple[int, set[tuple[int, int]]]:
+    """How many teams there are, and who is in one: (slot, person). Nothing is priced."""
     counting = _Enumeration(board, v, slots, None)
     counting.priced = False
     counting.run()
-    return counting.n_found
+    return counting.n_found, counting.taking
 
 
 def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
