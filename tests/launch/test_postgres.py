@@ -125,14 +125,16 @@ def test_pid_file_naming_an_unrelated_process_does_not_keep_it_from_starting(pat
 
 def test_initialisation_cut_short_leaves_nothing_to_repair(paths: Paths):
     user = engine.server_user()
-    place = places.find(paths, user)
     paths.make_data_folder()
+    place = places.find(paths, user)
     places.prepare(place, user)
     (place.base / "data.new").mkdir()
     (place.base / "data.new" / "PG_VERSION").write_text("half")
 
     cluster = postgres.ensure(paths)
 
+    assert cluster.base == place.base
+    assert not (place.base / "data.new").exists()
     assert one(cluster.app_url, "select 1") == 1
     postgres.stop(cluster)
 

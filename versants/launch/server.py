@@ -215,6 +215,8 @@ def end_process(pid: int) -> None:
         for _ in range(100):
             time.sleep(0.05)
             os.kill(pid, 0)
+            if _process_state(pid) == "Z":
+                return
 
 
 def _remove_foreign_pid(cluster: Cluster) -> None:
