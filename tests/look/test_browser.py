@@ -6,7 +6,15 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 import pytest
 from django.core.wsgi import get_wsgi_application
 
-PAGES = ["components/", "accessibility/", "privacy/", "legal/", "account/login/", "no/such/page/"]
+PAGES = [
+    "components/",
+    "accessibility/",
+    "privacy/",
+    "legal/",
+    "account/login/",
+    "account/password/reset/",
+    "no/such/page/",
+]
 
 pytestmark = pytest.mark.e2e
 
@@ -189,3 +197,22 @@ def test_a_form_is_saved_as_it_is_typed_and_sent_once(browser, site):
     page.wait_for_timeout(300)
     assert len(sends) == 1
     context.close()
+
+
+def test_a_refused_fragment_says_its_sentence_and_the_page_stays(browser, site):
+    page = open_page(browser, site, "components/")
+    page.evaluate(
+        """() => {
+          const link = document.createElement("button");
+          link.setAttribute("hx-get", "/no/such/page/");
+          link.id = "probe";
+          link.textContent = "probe";
+          document.querySelector("main").append(link);
+          htmx.process(link);
+        }"""
+    )
+    page.locator("#probe").click()
+    page.locator("#toasts .toast").first.wait_for(timeout=5000)
+    assert page.locator("#toasts .toast").first.inner_text() == "Il n’y a rien à cette adresse"
+    assert page.locator("h1").inner_text() == "Composants"
+    page.context.close()

@@ -42,7 +42,7 @@ def test_row_of_the_drawing():
         (12, ""),
     ]
     assert [cell.on_hour for cell in grid.lines[0].cells] == [True, False, True, False, True, False, True]
-    assert grid.lines[0].cells[1].block.label == "25"
+    assert grid.lines[0].cells[1].block.minutes == 25
     assert [(head.label, head.span) for head in grid.heads] == [(f"{h}:00", 12) for h in range(8, 14)]
     assert grid.width == 73
 
@@ -147,3 +147,19 @@ def test_every_line_fills_the_window_and_no_visit_is_lost(many):
         b.label for b in inside if b.kind == "visit"
     )
     assert {id(b) for b in inside if b.kind == "busy"} <= {id(b) for b in shown}
+
+
+def test_a_phone_gets_a_list_per_person_with_every_block():
+    from django.template.loader import render_to_string
+    from django.utils import translation
+
+    row = Row("Élise", blocks=[Block(at(8, 35), at(9), "travel"), visit(at(9), at(10, 30), key=1)])
+    with translation.override("fr"):
+        drawn = render_to_string(
+            "components/timeline.html", {"grid": build([row], at(8), at(12)), "caption": "Jour"}
+        )
+    table, phone = drawn.replace("\n", "").split('<div class="board-list">')
+    assert '<td colspan="5"><span class="go"><i>25<span class="vh"> minutes de route</span>' in table
+    assert 'colspan="18" class="h"><a class="v" href="/v" title="1. Mouscron, 09:00 à 10:30"' in table
+    assert "25 min" in phone
+    assert "09:00<small>10:30</small>" in phone

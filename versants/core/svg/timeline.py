@@ -7,7 +7,7 @@ line of script. Nothing is ever lost in it: blocks that overlap get a line of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,6 +47,11 @@ class Block:
     @property
     def to_label(self) -> str:
         return f"{clock.local(self.end):%H:%M}"
+
+    @property
+    def minutes(self) -> int:
+        """Its length, in whole minutes."""
+        return round((self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 60)
 
     @property
     def title(self) -> str:
@@ -202,18 +207,10 @@ def _cells(lane: list[tuple[int, int, Block]], window: _Window) -> list[Cell]:
     cells, at = [], 0
     for low, high, block in lane:
         cells.extend(_gap(at, low, window))
-        shown = block
-        if block.kind == "travel" and not block.label:
-            shown = replace(
-                block,
-                label=str(
-                    round((block.end.astimezone(UTC) - block.start.astimezone(UTC)).total_seconds() / 60)
-                ),
-            )
         short = block.kind == "visit" and (high - low) * window.step < SHORT * (
             1 if window.unit == "hour" else 4
         )
-        cells.append(Cell(high - low, window.boundary(low), shown, short=short))
+        cells.append(Cell(high - low, window.boundary(low), block, short=short))
         at = high
     cells.extend(_gap(at, window.columns, window))
     return cells

@@ -68,6 +68,18 @@ function fragments() {
       detail.isError = false;
     }
   });
+  document.addEventListener("htmx:responseError", (event) => {
+    // The page of the error says what happened: its sentence is shown, the page one is on stays.
+    const answer = /** @type {CustomEvent} */ (event).detail.xhr.responseText;
+    const page = new DOMParser().parseFromString(answer, "text/html");
+    const said = page.querySelector("main .lede") ?? page.querySelector("main h1");
+    const toasts = document.getElementById("toasts");
+    if (!said || !toasts) return;
+    const toast = document.createElement("p");
+    toast.className = "toast";
+    toast.textContent = said.textContent;
+    toasts.replaceChildren(toast);
+  });
   document.addEventListener("htmx:sendError", () => {
     const line = document.getElementById("offline");
     if (line) line.hidden = false;
