@@ -136,6 +136,12 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     r.clinical_note = m.ClinicalNote(visit=r.missed, team=team, key=key)
     vault.write(r.clinical_note, "text", "Zzcanari clinique")
     r.clinical_note.save()
+    r.clinical_addition = m.ClinicalAddition(visit=r.missed, team=team, key=key)
+    vault.write(r.clinical_addition, "text", "Zzcanari ajout clinique")
+    r.clinical_addition.save()
+    r.hours = m.ConfirmedHours.objects.create(
+        assignment=r.assignments[0], professional=carer, organisation=house, began_at=start, minutes=60
+    )
     r.follow_up = m.FollowUp.objects.create(
         visit=r.visit, person=person, team=team, step="call_back", due_on=clock.today()
     )
@@ -152,6 +158,16 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         commune=site.commune,
         kind="crisis",
         mode="on_site",
+    )
+    r.unmet = m.UnmetNeed.objects.create(
+        day=clock.today(),
+        semester="2026-2",
+        team=team,
+        versant=team.versant,
+        urgency="crisis",
+        origin="refused",
+        reason="no_interpreter",
+        part_of_day="night",
     )
     r.job = Job.objects.create(kind="export", membership_id=w.site_manager.pk, team_id=team.pk)
     r.message = Message.objects.create(

@@ -76,10 +76,13 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_recordaddition": ("addition", TEAM | INVITED),
     "mobile_socialnote": ("social_note", TEAM | INVITED),
     "mobile_clinicalnote": ("clinical_note", {"clinician"} | INVITED),
+    "mobile_clinicaladdition": ("clinical_addition", {"clinician"} | INVITED),
+    "mobile_confirmedhours": ("hours", OWN_HOUSE | {"clinician"}),
     "mobile_followup": ("follow_up", TEAM | INVITED),
     "mobile_attempt": ("attempt", TEAM | INVITED),
     "mobile_planproposal": ("plan", TEAM),
     "mobile_interventionfact": ("fact", {MEMBERS}),
+    "mobile_unmetneed": ("unmet", {MEMBERS}),
 }
 
 # Writes that a policy exists for and that changing nothing would not show.

@@ -200,3 +200,19 @@ class EscalationStepKind(TextChoices):
     COORDINATOR = "coordinator", _("coordination")
     OTHER_TEAM = "other_team", _("the other team")
     TELL_REQUESTER = "tell_requester", _("tell the one who asked")
+
+
+class UnmetOrigin(TextChoices):
+    """Where a need that was not met comes from."""
+
+    REFUSED = "refused", _("request refused")
+    ATTEMPT = "attempt", _("visit that failed")
+
+
+class PartOfDay(TextChoices):
+    """When it was needed, coarse on purpose: an hour could point at one person."""
+
+    NIGHT = "night", _("at night")
+    MORNING = "morning", _("in the morning")
+    AFTERNOON = "afternoon", _("in the afternoon")
+    EVENING = "evening", _("in the evening")

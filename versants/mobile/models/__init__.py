@@ -1,9 +1,11 @@
-from versants.mobile.models.facts import FigureDefinition, InterventionFact
+from versants.mobile.models.facts import FigureDefinition, InterventionFact, UnmetNeed
 from versants.mobile.models.links import RequestLink
 from versants.mobile.models.plans import PlanProposal
 from versants.mobile.models.records import (
     Attempt,
+    ClinicalAddition,
     ClinicalNote,
+    ConfirmedHours,
     FollowUp,
     Record,
     RecordAddition,
@@ -25,7 +27,9 @@ from versants.mobile.models.visits import Assignment, Need, Slot, Visit
 __all__ = [
     "Assignment",
     "Attempt",
+    "ClinicalAddition",
     "ClinicalNote",
+    "ConfirmedHours",
     "EscalationStep",
     "FigureDefinition",
     "FollowUp",
@@ -45,5 +49,6 @@ __all__ = [
     "Slot",
     "SocialNote",
     "StaffTime",
+    "UnmetNeed",
     "Visit",
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core.access.classes import DataClass
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
-from versants.mobile.enums import InterventionKind, Mode
+from versants.mobile.enums import InterventionKind, Mode, PartOfDay, UnmetOrigin, Urgency
 from versants.people.models import Team
 from versants.territory.models import Commune, Language, Versant
 
@@ -81,3 +81,40 @@ class InterventionFact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.kind}"
+
+
+class UnmetNeed(models.Model):
+    """A need that was not met, as counted: a request refused or a visit that failed, and for want of what.
+
+    Like an intervention's fact it names no person, no request and no author.
+    """
+
+    day = models.DateField()
+    semester = models.CharField(max_length=6)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    versant = models.CharField(max_length=16, choices=Versant)
+    commune = models.ForeignKey(Commune, on_delete=models.PROTECT, null=True, related_name="+")
+    language = models.ForeignKey(Language, on_delete=models.PROTECT, null=True, related_name="+")
+    urgency = models.CharField(max_length=8, choices=Urgency)
+    origin = models.CharField(max_length=8, choices=UnmetOrigin)
+    reason = models.CharField(max_length=20)  # a RefusalReason or an AttemptReason
+    part_of_day = models.CharField(max_length=9, choices=PartOfDay)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.AGGREGATE,
+        extra=(
+            Policy("read", "SELECT", "app.membership() IS NOT NULL"),
+            Policy("write", "INSERT", check="app.team() IS NOT NULL"),
+        ),
+        extra_q=lambda actor: Q(pk__isnull=False) if actor.membership else Q(pk__in=[]),
+        about_person=False,
+    )
+
+    class Meta:
+        verbose_name = _("unmet need, as counted")
+        verbose_name_plural = _("unmet needs, as counted")
+        indexes = [models.Index(fields=["semester", "versant"], name="unmet_semester")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.reason}"

@@ -11,15 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.classes import DataClass
-from versants.core.access.shield import CLINICAL, Policy, Shield, ShieldedQuerySet
+from versants.core.access.shield import CLINICAL, Policy, Shield, ShieldedQuerySet, granted_ids
 from versants.core.crypto.vault import SealedField
 from versants.core.models import DataKey
 from versants.mobile.enums import AttemptReason, Done, InterventionKind, Mode, RecordState, Step, TimeKind
-from versants.mobile.models.visits import Visit
+from versants.mobile.models.visits import Assignment, Visit
 from versants.people.models import Organisation, Person, Professional, Team
 
 # Whoever intervenes as a carer writes the record, also when invited from the other side of the border.
 _BY_VISITOR = dict(subject=("visit", "visit_id"), grant_classes=(DataClass.SOCIAL,), grant_writes=(DataClass.SOCIAL,))
+# For tables that hang on a record: "the reader was invited as a carer for its visit".
+_VISITORS_RECORD = (
+    "EXISTS (SELECT 1 FROM mobile_record r WHERE r.id = record_id"
+    f" AND r.visit_id IN (SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])))"
+)
+# app.first_contacts() counts across teams who was met before; it answers a number and nothing else.
+_COUNTING = Policy("counting", "SELECT", "current_user = 'versants_owner'")
 
 
 class Record(models.Model):
@@ -37,6 +44,8 @@ class Record(models.Model):
     n_professionals = models.PositiveSmallIntegerField(_("professionals supported"), default=0)
     done = ArrayField(models.CharField(max_length=20, choices=Done), verbose_name=_("what was done"), default=list)
     with_interpreter = models.BooleanField(_("with an interpreter"), default=True)
+    # Next steps while it is being written, [{"step": "call_back", "due_on": "2026-11-27"}]; follow-ups once signed.
+    steps = models.JSONField(_("next steps"), default=list, blank=True)
     written_by = models.BigIntegerField(null=True)  # membership
     saved_at = models.DateTimeField(default=clock.now)
     signed_at = models.DateTimeField(null=True)
@@ -44,7 +53,7 @@ class Record(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(DataClass.SOCIAL, own="team_id", **_BY_VISITOR)
+    shield = Shield(DataClass.SOCIAL, own="team_id", extra=(_COUNTING,), **_BY_VISITOR)
 
     class Meta:
         verbose_name = _("record")
@@ -72,7 +81,11 @@ class RecordPerson(models.Model):
 
     objects = ShieldedQuerySet.as_manager()
     shield = Shield(
-        DataClass.SOCIAL, own="team_id", subject=("person", "person_id"), grant_classes=(DataClass.SOCIAL,)
+        DataClass.SOCIAL,
+        own="team_id",
+        # Whoever was invited for the visit writes who was there: a code, which the assignment already told.
+        extra=(Policy("visitor", "ALL", _VISITORS_RECORD, _VISITORS_RECORD), _COUNTING),
+        extra_q=lambda actor: Q(record__visit__in=granted_ids(actor, "visit", (DataClass.SOCIAL,))),
     )
 
     class Meta:
@@ -99,14 +112,7 @@ class RecordAddition(models.Model):
     shield = Shield(
         DataClass.SOCIAL,
         follows=("record_id", "mobile_record"),
-        extra=(
-            Policy(
-                "visitor_adds",
-                "INSERT",
-                check="EXISTS (SELECT 1 FROM mobile_record r WHERE r.id = record_id"
-                f" AND r.visit_id IN (SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])))",
-            ),
-        ),
+        extra=(Policy("visitor_adds", "INSERT", check=_VISITORS_RECORD),),
     )
 
     class Meta:
@@ -166,6 +172,35 @@ class ClinicalNote(models.Model):
         return "<sealed>"
 
 
+class ClinicalAddition(models.Model):
+    """What a clinician adds to the clinical note of a signed record; read like the note itself."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="clinical_additions")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
+    text = SealedField()
+    by = models.BigIntegerField(null=True)
+    at = models.DateTimeField(default=clock.now)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.CLINICAL,
+        own="team_id",
+        own_roles=CLINICAL,
+        subject=("visit", "visit_id"),
+        grant_classes=(DataClass.CLINICAL,),
+        grant_writes=(DataClass.CLINICAL,),
+    )
+
+    class Meta:
+        verbose_name = _("addition to a clinical note")
+        verbose_name_plural = _("additions to clinical notes")
+
+    def __str__(self) -> str:
+        return "<sealed>"
+
+
 class FollowUp(models.Model):
     """A next step with a date, for the team's list."""
 
@@ -211,6 +246,14 @@ class Attempt(models.Model):
         return str(self.get_reason_display())
 
 
+def _own_times(actor) -> Q:
+    """One's own; the coordination and the desk see those of their house."""
+    seen = Q(professional_id=actor.professional) if actor.professional else Q(pk__in=[])
+    if actor.role in {"coordinator", "desk"} and actor.organisation:
+        seen |= Q(organisation_id=actor.organisation)
+    return seen
+
+
 class StaffTime(models.Model):
     """Minutes of a day that are not a visit; one line per person, day and kind."""
 
@@ -231,14 +274,7 @@ class StaffTime(models.Model):
                 "organisation_id = app.organisation() AND app.role() IN ('coordinator', 'desk')",
             ),
         ),
-        extra_q=lambda actor: (
-            (Q(professional_id=actor.professional) if actor.professional else Q(pk__in=[]))
-            | (
-                Q(organisation_id=actor.organisation)
-                if actor.role in {"coordinator", "desk"} and actor.organisation
-                else Q(pk__in=[])
-            )
-        ),
+        extra_q=_own_times,
         about_person=False,
     )
 
@@ -256,3 +292,44 @@ class StaffTime(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.kind}"
+
+
+class ConfirmedHours(models.Model):
+    """When someone was really there and on the road, in their own words of hours: never what was said."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="confirmed_hours")
+    professional = models.ForeignKey(Professional, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    began_at = models.DateTimeField(_("began at"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"))
+    travel_min = models.PositiveSmallIntegerField(_("minutes on the road"), default=0)
+    confirmed_at = models.DateTimeField(default=clock.now)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(
+        DataClass.WORKFORCE_PRIVATE,
+        extra=(
+            Policy("oneself", "ALL", "professional_id = app.professional()", "professional_id = app.professional()"),
+            Policy(
+                "own_house",
+                "SELECT",
+                "organisation_id = app.organisation() AND app.role() IN ('coordinator', 'desk')",
+            ),
+        ),
+        extra_q=_own_times,
+        about_person=False,
+    )
+
+    class Meta:
+        verbose_name = _("confirmed hours")
+        verbose_name_plural = _("confirmed hours")
+        constraints = [
+            models.CheckConstraint(
+                name="confirmed_hours_within_a_day",
+                condition=Q(minutes__gte=1, minutes__lte=1440, travel_min__lte=1440),
+                violation_error_message=_("A day has 24 hours."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.began_at} {self.minutes}"

@@ -29,6 +29,9 @@ from versants.people.models import Professional, Site, Team
 from versants.territory.models import Commune, Language, Versant
 
 
+_AS_CARER = f"SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])"
+
+
 class Need(models.Model):
     """What triage decided: which roles, in which languages, once or as a series."""
 
@@ -86,6 +89,8 @@ class Visit(models.Model):
         extra=(
             # The one who asked follows what becomes of it: place, time, state; the pages show no more.
             Policy("asker", "SELECT", ASKED_BY_READER),
+            # A carer invited from another team signs the record, and with it the visit is done.
+            Policy("carer", "UPDATE", f"id IN ({_AS_CARER})", f"id IN ({_AS_CARER})"),
         ),
         extra_q=lambda actor: (
             Q(request__in=Request.objects.filter(Request.shield.extra_q(actor)).values("pk"))
@@ -177,6 +182,7 @@ class Assignment(models.Model):
         extra=(
             Policy("oneself", "SELECT", "professional_id = app.professional()"),
             Policy("answer", "UPDATE", "professional_id = app.professional()", "professional_id = app.professional()"),
+            Policy("carer", "UPDATE", f"visit_id IN ({_AS_CARER})", f"visit_id IN ({_AS_CARER})"),
         ),
         extra_q=lambda actor: Q(professional_id=actor.professional) if actor.professional else Q(pk__in=[]),
     )

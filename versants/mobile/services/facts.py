@@ -1,0 +1,153 @@
+"""Facts for the figures: written in the transaction of what they count, without a person in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import connection
+
+from versants.core import clock
+from versants.mobile.enums import (
+    AttemptReason,
+    Mode,
+    PartOfDay,
+    RefusalReason,
+    UnmetOrigin,
+)
+from versants.mobile.models import InterventionFact, Record, Request, RequestLanguage, Slot, UnmetNeed, Visit
+from versants.people.enums import Discipline
+
+# FigureDefinition "unmet": for want of somebody, not for another reason.
+UNMET_REFUSALS = frozenset({RefusalReason.NO_CAPACITY, RefusalReason.NO_INTERPRETER})
+UNMET_ATTEMPTS = frozenset({AttemptReason.NO_INTERPRETER, AttemptReason.TEAM_PREVENTED})
+REMOTE = frozenset({Mode.PHONE, Mode.VIDEO})
+
+
+def semester_of(day: date) -> str:
+    """The calendar half: 2026-2 from 1 July 2026. Reports may group days otherwise (programme's calendar)."""
+    return f"{day.year}-{1 if day.month <= 6 else 2}"
+
+
+def part_of_day(at: datetime) -> PartOfDay:
+    """Night until 6, morning until 12, afternoon until 18, then evening; local time."""
+    return list(PartOfDay)[clock.local(at).hour // 6]
+
+
+def language_of(visit: Visit) -> str | None:
+    """The language interpreted, else the first asked for, as its code; None if the visit needed none."""
+    interpreter = (
+        Slot.objects.filter(visit=visit, discipline=Discipline.INTERPRETER, language__isnull=False)
+        .order_by("rank", "pk")
+        .first()
+    )
+    if interpreter is not None:
+        return interpreter.language_id
+    asked = RequestLanguage.objects.filter(request=visit.request_id).order_by("rank", "pk").first()
+    return asked.language_id if asked is not None else None
+
+
+def interpreted(visit: Visit, with_interpreter: bool) -> str:
+    """``on_site``, ``remote`` or ``none``."""
+    if not with_interpreter:
+        return "none"
+    slot = Slot.objects.filter(visit=visit, discipline=Discipline.INTERPRETER).order_by("rank", "pk").first()
+    mode = (slot.mode if slot else "") or visit.mode
+    return "remote" if mode in REMOTE else "on_site"
+
+
+def first_contacts(persons: Iterable[int], record: Record) -> int:
+    """How many of these persons no signed record of any team names yet.
+
+    Asked of a narrow database function: a team does not see the other's records, only the number.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app.first_contacts(%s::bigint[], %s)", [sorted(persons), record.pk])
+        return cursor.fetchone()[0]
+
+
+def of_record(record: Record, visit: Visit, *, n_first_contacts: int) -> InterventionFact:
+    """The fact of a signed record, not saved. One visit delivered is 1, whatever the roles."""
+    day = clock.local(record.began_at).date()
+    return InterventionFact(
+        day=day,
+        semester=semester_of(day),
+        team_id=visit.team_id,
+        versant=visit.versant,
+        commune_id=visit.commune_id,
+        kind=record.kind,
+        language_id=language_of(visit),
+        mode=record.mode,
+        delivered=1,
+        attempted=0,
+        n_persons=record.n_persons,
+        n_first_contacts=n_first_contacts,
+        n_professionals=record.n_professionals,
+        minutes=record.duration_min,
+        with_interpreter=interpreted(visit, record.with_interpreter),
+    )
+
+
+def of_attempt(visit: Visit) -> InterventionFact:
+    """The fact of a visit that was due and did not take place, not saved: counted apart."""
+    day = clock.local((visit.held or visit.window).lower).date()
+    return InterventionFact(
+        day=day,
+        semester=semester_of(day),
+        team_id=visit.team_id,
+        versant=visit.versant,
+        commune_id=visit.commune_id,
+        kind=visit.kind,
+        language_id=language_of(visit),
+        mode=visit.mode,
+        delivered=0,
+        attempted=1,
+    )
+
+
+def unmet_by_refusal(request: Request, reason: str) -> UnmetNeed | None:
+    """What a refusal leaves unmet, not saved; None if the reason is not the want of somebody."""
+    if reason not in UNMET_REFUSALS:
+        return None
+    day = clock.local(request.asked_at).date()
+    asked = RequestLanguage.objects.filter(request=request).order_by("rank", "pk").first()
+    commune = request.commune
+    return UnmetNeed(
+        day=day,
+        semester=semester_of(day),
+        team_id=request.team_id,
+        versant=commune.versant if commune else request.team.versant,
+        commune=commune,
+        language_id=asked.language_id if asked else None,
+        urgency=request.urgency,
+        origin=UnmetOrigin.REFUSED,
+        reason=reason,
+        part_of_day=part_of_day(request.window.lower if request.window else request.asked_at),
+    )
+
+
+def unmet_by_attempt(visit: Visit, reason: str) -> UnmetNeed | None:
+    """What a failed visit leaves unmet, not saved; None if the reason is not the want of somebody."""
+    if reason not in UNMET_ATTEMPTS:
+        return None
+    start = (visit.held or visit.window).lower
+    day = clock.local(start).date()
+    return UnmetNeed(
+        day=day,
+        semester=semester_of(day),
+        team_id=visit.team_id,
+        versant=visit.versant,
+        commune_id=visit.commune_id,
+        language_id=language_of(visit),
+        urgency=visit.urgency,
+        origin=UnmetOrigin.ATTEMPT,
+        reason=reason,
+        part_of_day=part_of_day(start),
+    )
+
+
+def note_refusal(request: Request, reason: str) -> None:
+    """Count a refusal as an unmet need if it is one. Called in the transaction that refuses."""
+    unmet = unmet_by_refusal(request, reason)
+    if unmet is not None:
+        unmet.save()

@@ -1,0 +1,4 @@
+from versants.programme.models.calendar import ReportingPeriod
+from versants.programme.models.disclosure import DisclosureRule
+
+__all__ = ["DisclosureRule", "ReportingPeriod"]
