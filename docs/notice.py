@@ -1,6 +1,6 @@
 """Write the packages part of NOTICE from requirements/base.lock and the installed packages' own statements.
 
-``python docs/make_notice.py`` writes, ``--check`` answers 1 when NOTICE is not what it would write.
+``python docs/notice.py`` writes, ``--check`` answers 1 when NOTICE is not what it would write.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         if NOTICE.read_text() == wanted:
             return 0
-        sys.stderr.write("NOTICE is behind requirements/base.lock: run python docs/make_notice.py\n")
+        sys.stderr.write("NOTICE is behind requirements/base.lock: run python docs/notice.py\n")
         return 1
     NOTICE.write_text(wanted)
     return 0
