@@ -182,6 +182,19 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         from versants.core import audit
 
         audit.record("person.read", subject=person, person_code=person.code)
+    glass = Grant.objects.create(
+        subject_kind="person",
+        subject_id=person.pk,
+        holder_kind="membership",
+        holder_id=author.pk,
+        data_class="identity",
+        period=span(now - timedelta(days=2), now - timedelta(days=1)),
+        because="break_glass",
+        given_by_team=team.pk,
+    )
+    r.opening = p.IdentityOpening.objects.create(
+        person=person, team=team, grant=glass, opened_by=author.pk, reason="call"
+    )
     other = w.french if team == w.walloon else w.walloon
     if invited is not None:
         r.grant = Grant.objects.create(

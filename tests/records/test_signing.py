@@ -32,7 +32,9 @@ from versants.mobile.services import records
 
 def save(member, visit, version=0, **changes):
     with acting(actor(member)):
-        return records.save_draft(visit=visit, actor=actor(member), version=version, content=content(visit, **changes))
+        return records.save_draft(
+            visit=visit, actor=actor(member), version=version, content=content(visit, **changes)
+        )
 
 
 def sign(member, record):
@@ -307,16 +309,24 @@ def test_an_attempt_needs_a_reason_and_a_visit_that_was_due(walk):
 
 def test_a_person_counts_once_whichever_team_met_them_first(walk):
     signed(walk, person_ids=frozenset({walk.person.pk}))
-    again = make_visit(walk.walloon, walk.refuge, [("psychologist", walk.elise)], persons=[walk.person], hours_ago=1.5)
+    again = make_visit(
+        walk.walloon, walk.refuge, [("psychologist", walk.elise)], persons=[walk.person], hours_ago=1.5
+    )
     signed(walk, again, person_ids=frozenset({walk.person.pk}))
     # The French team meets the same person in a visit of its own: it cannot see the records above.
-    french = make_visit(walk.french, walk.cada, [("psychologist", walk.nadege)], persons=[walk.person], hours_ago=0.2)
+    french = make_visit(
+        walk.french, walk.cada, [("psychologist", walk.nadege)], persons=[walk.person], hours_ago=0.2
+    )
     record = sign(
         walk.french_clinician,
         save(walk.french_clinician, french, person_ids=frozenset({walk.person.pk})),
     )
     assert record.state == "signed"
-    assert list(InterventionFact.objects.order_by("pk").values_list("n_first_contacts", flat=True)) == [1, 0, 0]
+    assert list(InterventionFact.objects.order_by("pk").values_list("n_first_contacts", flat=True)) == [
+        1,
+        0,
+        0,
+    ]
 
 
 def test_every_state_and_event_has_its_transition_and_audit():

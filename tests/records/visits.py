@@ -16,7 +16,17 @@ _numbers = itertools.count(1)
 
 
 def make_visit(
-    team, site, people, *, persons=(), hours_ago=3.0, kind="crisis", language="tir", mode="on_site", slot_mode="", state="planned"
+    team,
+    site,
+    people,
+    *,
+    persons=(),
+    hours_ago=3.0,
+    kind="crisis",
+    language="tir",
+    mode="on_site",
+    slot_mode="",
+    state="planned",
 ):
     """A visit of ``team`` at ``site`` with one slot per (discipline, professional) of ``people``, grants included."""
     start = clock.now() - timedelta(hours=hours_ago)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 # Busy times across organisations: who and when, never why or where. Runs as the tables' owner on purpose.
 BUSY = """
@@ -58,3 +59,15 @@ class MobileConfig(AppConfig):
         register_sql(REQUEST_NUMBER)
         register_sql(FIRST_CONTACTS)
         leave_open("mobile_figuredefinition", "what counts is public")
+        self._register_follow_up()
+
+    def _register_follow_up(self) -> None:
+        """What a person's file and the masthead take from records."""
+        from versants.core.access.classes import TEAM_ROLES
+        from versants.core.registries import NavEntry, TimelineSource, nav, timeline
+        from versants.mobile import timeline as own
+
+        nav.add(NavEntry("follow_up", _("Follow-up"), "follow_up", roles=TEAM_ROLES, order=45, icon="list", pocket=True))
+        timeline.add(TimelineSource("requests", own.requests, order=20))
+        timeline.add(TimelineSource("visits", own.visits, order=30))
+        timeline.add(TimelineSource("follow_ups", own.follow_ups, order=40))

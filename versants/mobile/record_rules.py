@@ -81,9 +81,13 @@ def check_whole(record: Record, n_coded: int) -> None:
     if record.began_at is None:
         raise BadInput("record.began_at", _("Say when the visit began."), field="began_time")
     if record.began_at > clock.now():
-        raise BadInput("record.future", _("A visit that has not begun yet is not signed."), field="began_time")
+        raise BadInput(
+            "record.future", _("A visit that has not begun yet is not signed."), field="began_time"
+        )
     if not record.duration_min or not 5 <= record.duration_min <= 600:
-        raise BadInput("record.duration", _("A visit lasts between 5 minutes and 10 hours."), field="duration_min")
+        raise BadInput(
+            "record.duration", _("A visit lasts between 5 minutes and 10 hours."), field="duration_min"
+        )
     if not record.done:
         raise BadInput("record.done", _("Say what was done: one category at least."), field="done")
     if not set(record.done) <= set(Done.values):
@@ -95,4 +99,6 @@ def check_whole(record: Record, n_coded: int) -> None:
             field="n_persons",
         )
     if record.n_persons + record.n_professionals == 0:
-        raise BadInput("record.nobody", _("Somebody was there: persons, professionals or both."), field="n_persons")
+        raise BadInput(
+            "record.nobody", _("Somebody was there: persons, professionals or both."), field="n_persons"
+        )

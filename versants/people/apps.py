@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
@@ -6,7 +7,14 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
+        from versants.core.access.classes import TEAM_ROLES
         from versants.core.access.shield import leave_open
+        from versants.core.registries import NavEntry, TimelineSource, nav, timeline
+        from versants.people import timeline as own
+
+        nav.add(NavEntry("people", _("Persons"), "people", roles=TEAM_ROLES, order=40, icon="two", pocket=True))
+        timeline.add(TimelineSource("registered", own.registered, order=0))
+        timeline.add(TimelineSource("consents", own.consents, order=10))
 
         leave_open(
             "people_account",

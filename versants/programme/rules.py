@@ -27,4 +27,6 @@ FIGURE_ROLES = frozenset(
 def check_may_read_figures(actor: Actor) -> None:
     """Members of the teams and desks, programme officers, controllers, lead authority, funder, data protection."""
     if actor.membership is None or actor.role not in FIGURE_ROLES:
-        raise ActionDenied("figures.role", _("The figures are for those who run or account for the programme."))
+        raise ActionDenied(
+            "figures.role", _("The figures are for those who run or account for the programme.")
+        )

@@ -111,7 +111,8 @@ class RecordForm(forms.Form):
             code = clean_code(word)
             if code is None:
                 raise forms.ValidationError(
-                    _("%(code)s is not a programme code. One looks like V7K4-2M9X."), params={"code": word[:12]}
+                    _("%(code)s is not a programme code. One looks like V7K4-2M9X."),
+                    params={"code": word[:12]},
                 )
             person = Person.objects.visible_to(self.actor).filter(code=code).first()
             if person is None:
@@ -162,7 +163,9 @@ class RecordForm(forms.Form):
         )
 
 
-def initial_of(visit: Visit, content: Content | None, version: int, candidates: list[Person]) -> dict[str, Any]:
+def initial_of(
+    visit: Visit, content: Content | None, version: int, candidates: list[Person]
+) -> dict[str, Any]:
     """What the form shows: the draft, or what the plan of the visit already says."""
     if content is None:
         start = visit.held.lower if visit.held else None
@@ -192,7 +195,10 @@ def initial_of(visit: Visit, content: Content | None, version: int, candidates: 
     }
     if content.began_at is not None:
         local = clock.local(content.began_at)
-        initial["began_on"], initial["began_time"] = local.date(), local.time().replace(second=0, microsecond=0)
+        initial["began_on"], initial["began_time"] = (
+            local.date(),
+            local.time().replace(second=0, microsecond=0),
+        )
     for i, (step, due) in enumerate(content.steps[:N_STEPS]):
         initial[f"step_{i}"], initial[f"due_{i}"] = step, due
     return initial

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from versants.core import clock
 from versants.mobile.enums import (
@@ -151,3 +153,16 @@ def note_refusal(request: Request, reason: str) -> None:
     unmet = unmet_by_refusal(request, reason)
     if unmet is not None:
         unmet.save()
+
+
+def with_language(records: QuerySet[Record]) -> QuerySet[Record]:
+    """Records with ``counted_language``: the same language as in their fact, for the list behind a figure."""
+    interpreted_in = Slot.objects.filter(
+        visit=OuterRef("visit"), discipline=Discipline.INTERPRETER, language__isnull=False
+    ).order_by("rank", "pk")
+    asked_for = RequestLanguage.objects.filter(request=OuterRef("visit__request")).order_by("rank", "pk")
+    return records.annotate(
+        counted_language=Coalesce(
+            Subquery(interpreted_in.values("language_id")[:1]), Subquery(asked_for.values("language_id")[:1])
+        )
+    )

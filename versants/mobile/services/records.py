@@ -120,7 +120,9 @@ def save_draft(*, visit: Visit, actor: Actor, version: int, content: Content) ->
             raise Conflict("record.version", _MEANWHILE)
         try:
             with transaction.atomic():
-                record = Record.objects.create(visit=visit, team_id=visit.team_id, kind=content.kind, version=0)
+                record = Record.objects.create(
+                    visit=visit, team_id=visit.team_id, kind=content.kind, version=0
+                )
         except IntegrityError as exc:
             raise Conflict("record.version", _MEANWHILE) from exc
     else:
@@ -163,7 +165,9 @@ def _write_persons(record: Record, visit: Visit, actor: Actor, wanted: frozenset
     RecordPerson.objects.filter(record=record, person_id__in=known - wanted).delete()
     new = wanted - known
     if Person.objects.visible_to(actor).filter(pk__in=new).count() != len(new):
-        raise BadInput("record.person", _("One of these codes is not known to your team."), field="other_codes")
+        raise BadInput(
+            "record.person", _("One of these codes is not known to your team."), field="other_codes"
+        )
     RecordPerson.objects.bulk_create(
         [RecordPerson(record=record, person_id=pk, team_id=visit.team_id) for pk in sorted(new)]
     )
@@ -217,9 +221,9 @@ def sign_record(*, record: Record, actor: Actor, version: int) -> Record:
     record.version += 1
     record.save(update_fields=["state", "signed_at", "signed_by", "version"])
     _close(visit, VisitState.DONE)
-    Assignment.objects.filter(visit=visit, state__in=[AssignmentState.OFFERED, AssignmentState.ACCEPTED]).update(
-        state=AssignmentState.DONE
-    )
+    Assignment.objects.filter(
+        visit=visit, state__in=[AssignmentState.OFFERED, AssignmentState.ACCEPTED]
+    ).update(state=AssignmentState.DONE)
     facts.of_record(record, visit, n_first_contacts=new).save()
     only = persons[0].person_id if len(persons) == 1 else None
     FollowUp.objects.bulk_create(
@@ -238,7 +242,10 @@ def sign_record(*, record: Record, actor: Actor, version: int) -> Record:
     )
     for present in persons or [None]:
         audit.record(
-            "record.signed", subject=record, person_code=present.person.code if present else "", visit=str(visit.uid)
+            "record.signed",
+            subject=record,
+            person_code=present.person.code if present else "",
+            visit=str(visit.uid),
         )
     return record
 
@@ -280,7 +287,9 @@ def note_attempt(*, visit: Visit, actor: Actor, reason: str) -> Attempt:
 
 
 @transaction.atomic
-def add_to_record(*, record: Record, actor: Actor, text: str, clinical: bool = False) -> RecordAddition | ClinicalAddition:
+def add_to_record(
+    *, record: Record, actor: Actor, text: str, clinical: bool = False
+) -> RecordAddition | ClinicalAddition:
     """Add to a signed record; the first text stands beside it. ``clinical``: read by clinicians only.
 
     Raises ActionDenied ``record.not_yours`` or ``record.clinical``; InvalidTransition ``record.draft``; BadInput
@@ -302,7 +311,9 @@ def add_to_record(*, record: Record, actor: Actor, text: str, clinical: bool = F
     vault.write(addition, "text", text.strip())
     addition.save()
     audit.record(
-        "record.added", subject=record, data_class=DataClass.CLINICAL.value if clinical else DataClass.SOCIAL.value
+        "record.added",
+        subject=record,
+        data_class=DataClass.CLINICAL.value if clinical else DataClass.SOCIAL.value,
     )
     return addition
 

@@ -79,7 +79,9 @@ def _form(request: HttpRequest, visit: Visit, known: Record | None, data: Any = 
     content = records.content_of(known, request.actor) if known is not None and data is None else None
     return RecordForm(
         data,
-        initial=None if data is not None else initial_of(visit, content, known.version if known else 0, candidates),
+        initial=None
+        if data is not None
+        else initial_of(visit, content, known.version if known else 0, candidates),
         visit=visit,
         actor=request.actor,
         candidates=candidates,
@@ -137,7 +139,13 @@ def _save(request: HttpRequest, visit: Visit, known: Record | None) -> HttpRespo
     except Conflict as exc:
         known = _record(request, visit)
         return _draft_page(
-            request, visit, known, _on_top_of(request, visit, known), stored=_stored(request, known), problem=exc.message, status=409
+            request,
+            visit,
+            known,
+            _on_top_of(request, visit, known),
+            stored=_stored(request, known),
+            problem=exc.message,
+            status=409,
         )
     except BadInput as exc:
         _add_error(form, exc)
@@ -208,11 +216,18 @@ def autosave(request: HttpRequest, uid: UUID) -> JsonResponse:
     return JsonResponse({"version": saved.version, "saved_at": clock_time(saved.saved_at), "errors": errors})
 
 
-def _signed(request: HttpRequest, visit: Visit, known: Record, form: AdditionForm | None = None, status: int = 200) -> HttpResponse:
+def _signed(
+    request: HttpRequest, visit: Visit, known: Record, form: AdditionForm | None = None, status: int = 200
+) -> HttpResponse:
     _log_reading(known)
     actor = request.actor
     clinical = allows(rules.check_may_write_clinical, actor, visit)
-    people = RecordPerson.objects.visible_to(actor).filter(record=known).select_related("person").order_by("person__code")
+    people = (
+        RecordPerson.objects.visible_to(actor)
+        .filter(record=known)
+        .select_related("person")
+        .order_by("person__code")
+    )
     additions = [
         {"at": row.at, "by": _name_of(row.by), "text": vault.read(row, "text"), "clinical": is_clinical}
         for is_clinical, rows in (
@@ -295,7 +310,9 @@ def _hours(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Interpreters and helpers see logistics and confirm their own hours; never notes, never who was there."""
     mine = _own_assignment(request, visit)
     if mine is None:
-        raise ActionDenied("record.not_yours", _("The record of a visit is written by the carers who made it."))
+        raise ActionDenied(
+            "record.not_yours", _("The record of a visit is written by the carers who made it.")
+        )
     known = ConfirmedHours.objects.visible_to(request.actor).filter(assignment=mine).first()
     if request.method == "POST":
         form = HoursForm(request.POST)

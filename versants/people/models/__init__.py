@@ -1,6 +1,7 @@
 from versants.people.models.accounts import Account, Membership
 from versants.people.models.availability import Absence, OnCall, WeeklyShift
 from versants.people.models.consent import Consent
+from versants.people.models.openings import IdentityOpening
 from versants.people.models.organisations import Organisation, Site, Team
 from versants.people.models.persons import Household, Identity, Person, PersonLanguage
 from versants.people.models.professionals import (
@@ -18,6 +19,7 @@ __all__ = [
     "Consent",
     "Household",
     "Identity",
+    "IdentityOpening",
     "Mandate",
     "Membership",
     "OnCall",

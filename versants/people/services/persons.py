@@ -9,14 +9,23 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import audit, clock
-from versants.core.access.classes import DataClass
+from versants.core.access.classes import DataClass, Role
 from versants.core.access.scope import Actor
 from versants.core.crypto import vault
-from versants.core.errors import ActionDenied, BadInput
+from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import Grant
 from versants.core.periods import span
 from versants.people import rules
-from versants.people.models import ClinicalSheet, Identity, Membership, Person, PersonLanguage, SocialSheet
+from versants.people.models import (
+    ClinicalSheet,
+    Household,
+    Identity,
+    IdentityOpening,
+    Membership,
+    Person,
+    PersonLanguage,
+    SocialSheet,
+)
 from versants.people.services import grants
 
 # Long enough to make a call, short enough to be an exception.
@@ -102,8 +111,56 @@ def break_glass(*, person: Person, actor: Actor, reason: str) -> Grant:
         because="break_glass",
         given_by_team=person.team_id,
     )
+    IdentityOpening.objects.create(
+        person=person,
+        team_id=person.team_id,
+        grant=grant,
+        opened_by=actor.membership,
+        opened_at=now,
+        reason=reason,
+    )
     audit.record("identity.opened", subject=person, person_code=person.code, reason=reason, minutes=60)
     return grant
+
+
+@transaction.atomic
+def review_opening(*, opening: IdentityOpening, actor: Actor) -> IdentityOpening:
+    """Somebody of the coordination, and never the one who opened it, has looked at it.
+
+    Raises ActionDenied ``opening.coordination`` or ``opening.own``; InvalidTransition ``opening.reviewed``.
+    """
+    opening = (
+        IdentityOpening.objects.select_for_update(of=("self",)).select_related("person").get(pk=opening.pk)
+    )
+    if actor.role != Role.COORDINATOR or actor.team != opening.team_id:
+        raise ActionDenied("opening.coordination", _("The coordination of the team reviews openings."))
+    if opening.opened_by == actor.membership:
+        raise ActionDenied("opening.own", _("Somebody else reviews it."))
+    if opening.reviewed_at is not None:
+        raise InvalidTransition("opening.reviewed", _("This opening was reviewed already."))
+    opening.reviewed_by, opening.reviewed_at = actor.membership, clock.now()
+    opening.save(update_fields=["reviewed_by", "reviewed_at"])
+    audit.record("identity.opening_reviewed", subject=opening, person_code=opening.person.code)
+    return opening
+
+
+@transaction.atomic
+def join_household(*, person: Person, other: Person, actor: Actor) -> Person:
+    """These two live together. Both are followed by the actor's team.
+
+    Raises ActionDenied ``person.not_my_team``; BadInput ``household.self``.
+    """
+    rules.check_may_write_file(actor, person)
+    rules.check_may_write_file(actor, other)
+    if person.pk == other.pk:
+        raise BadInput("household.self", _("Name somebody else of the household."))
+    if other.household_id is None:
+        other.household = Household.objects.create(team_id=other.team_id)
+        other.save(update_fields=["household"])
+    person.household_id = other.household_id
+    person.save(update_fields=["household"])
+    audit.record("person.household", subject=person, person_code=person.code)
+    return person
 
 
 REASONS = {

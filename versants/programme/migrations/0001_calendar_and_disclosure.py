@@ -6,40 +6,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='DisclosureRule',
+            name="DisclosureRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('audience', models.CharField(choices=[('partners', 'partners of the programme, under contract'), ('public', 'published outside, where health is concerned')], max_length=8, verbose_name='audience')),
-                ('minimum', models.PositiveSmallIntegerField(verbose_name='smallest figure shown')),
-                ('valid_from', models.DateField()),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("partners", "partners of the programme, under contract"),
+                            ("public", "published outside, where health is concerned"),
+                        ],
+                        max_length=8,
+                        verbose_name="audience",
+                    ),
+                ),
+                ("minimum", models.PositiveSmallIntegerField(verbose_name="smallest figure shown")),
+                ("valid_from", models.DateField()),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
             ],
             options={
-                'verbose_name': 'disclosure rule',
-                'verbose_name_plural': 'disclosure rules',
-                'constraints': [models.UniqueConstraint(fields=('audience', 'valid_from'), name='disclosure_rule_once'), models.CheckConstraint(condition=models.Q(('minimum__gte', 3)), name='disclosure_rule_hides', violation_error_message='Below 3, a figure can always be undone.')],
+                "verbose_name": "disclosure rule",
+                "verbose_name_plural": "disclosure rules",
+                "constraints": [
+                    models.UniqueConstraint(fields=("audience", "valid_from"), name="disclosure_rule_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("minimum__gte", 3)),
+                        name="disclosure_rule_hides",
+                        violation_error_message="Below 3, a figure can always be undone.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReportingPeriod',
+            name="ReportingPeriod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=8, unique=True, verbose_name='semester')),
-                ('days', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='from, to')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=8, unique=True, verbose_name="semester")),
+                ("days", django.contrib.postgres.fields.ranges.DateRangeField(verbose_name="from, to")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
             ],
             options={
-                'verbose_name': 'reporting period',
-                'verbose_name_plural': 'reporting periods',
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('days', '&&')], name='reporting_period_no_overlap', violation_error_message='A day belongs to one semester.')],
+                "verbose_name": "reporting period",
+                "verbose_name_plural": "reporting periods",
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("days", "&&")],
+                        name="reporting_period_no_overlap",
+                        violation_error_message="A day belongs to one semester.",
+                    )
+                ],
             },
         ),
     ]

@@ -5,8 +5,16 @@ from datetime import date
 from django.db import migrations
 
 RULES = [
-    ("partners", 5, "default among partners under contract; below 5 is common practice at Statbel and in Flanders"),
-    ("public", 11, "CASD/PMSI: no cell under 11 patients or stays (Health Data Hub, entraide.health-data-hub.fr)"),
+    (
+        "partners",
+        5,
+        "default among partners under contract; below 5 is common practice at Statbel and in Flanders",
+    ),
+    (
+        "public",
+        11,
+        "CASD/PMSI: no cell under 11 patients or stays (Health Data Hub, entraide.health-data-hub.fr)",
+    ),
 ]
 
 
