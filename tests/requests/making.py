@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
+from tests.world import actor
 from versants.core.access.scope import Actor, acting
 from versants.core.ids import token_hash
 from versants.mobile.models import RequestLink
 from versants.mobile.services import links, requests
-from tests.world import actor
 
 
 def make_link(world, site=None, team=None):

@@ -146,7 +146,12 @@ def test_one_asks_for_ones_own_places(world):
     who = actor(world.other_requester)
     with acting(who), pytest.raises(ActionDenied) as refusal:
         requests.create_request(
-            actor=who, team=world.walloon, channel="login", uid=uuid.uuid4(), urgency="planned", site=world.refuge
+            actor=who,
+            team=world.walloon,
+            channel="login",
+            uid=uuid.uuid4(),
+            urgency="planned",
+            site=world.refuge,
         )
     assert refusal.value.code == "request.not_your_place"
 

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from versants.portal.views import ask
+
+urlpatterns: list[URLPattern] = [
+    path("r/<str:token>/", ask.ask, name="ask_link"),
+    path("r/<str:token>/draft/", ask.draft, name="ask_draft"),
+    path("r/<str:token>/<uuid:uid>/", ask.follow, name="ask_follow"),
+]

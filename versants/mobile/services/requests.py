@@ -726,3 +726,8 @@ def refresh_state(request: Request) -> Request:
         move(request, event)
         _event(request, event, for_requester=True)
     return request
+
+
+def question_sentences(codes: Sequence[str]) -> list[str]:
+    """The questions asked back, as sentences in the reader's language."""
+    return [str(QUESTIONS[code]) for code in codes if code in QUESTIONS]

@@ -1,0 +1,174 @@
+"""The page that follows one request, the same by link, by account and for the person who wants to be rung."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from versants.core.access.scope import Actor, acting
+from versants.core.errors import VersantsError
+from versants.core.web import words
+from versants.mobile.enums import HOLDING, Channel, RefusalReason, RequestState, VisitState
+from versants.mobile.forms.requests import DetailsForm
+from versants.mobile.models import Assignment, Request, RequestEvent, Visit
+from versants.mobile.services import escalation, requests, states
+from versants.territory.models import EmergencyNumber
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of what happened: for components/steps.html."""
+
+    at: Any
+    text: str
+    state: str = "done"
+    url: str = ""
+    action: str = ""
+
+
+# Title of the page by state: what is so, then what happens next.
+TITLES = {
+    RequestState.NEW: gettext_lazy("Your request has arrived"),
+    RequestState.INCOMPLETE: gettext_lazy("Your request has arrived"),
+    RequestState.ASKED_BACK: gettext_lazy("The team has a question"),
+    RequestState.ACCEPTED: gettext_lazy("The team looks for who can come"),
+    RequestState.PLANNED: gettext_lazy("A team is coming"),
+    RequestState.CLOSED: gettext_lazy("This request is closed"),
+    RequestState.REFUSED: gettext_lazy("The team cannot come"),
+    RequestState.WITHDRAWN: gettext_lazy("This request was withdrawn"),
+}
+
+
+def page(
+    request: HttpRequest, found: Request, actor: Actor, *, back: str, again: str = "", private: bool = False
+) -> HttpResponse:
+    """GET the state of ``found``; POST ``action`` details or withdraw, then back to ``back``. The scope is open."""
+    form = DetailsForm(request.POST if request.POST.get("action") == "details" else None)
+    if request.method == "POST":
+        action = request.POST.get("action")
+        try:
+            if action == "withdraw":
+                requests.withdraw_request(request=found, actor=actor)
+                return HttpResponseRedirect(back)
+            if action == "details" and form.is_valid():
+                if form.warns:
+                    form.data = form.data.copy()
+                    form.data["warned"] = "1"
+                else:
+                    requests.complete_request(request=found, actor=actor, details=form.details())
+                    return HttpResponseRedirect(back)
+        except VersantsError as exc:
+            form.add_error(None, exc.message) if form.is_bound else None
+            if not form.is_bound:
+                raise
+    context = {
+        "private": private,
+        "found": found,
+        "team": found.team,
+        "title": TITLES[RequestState(found.state)],
+        "next": _next(found),
+        "steps": _steps(found),
+        "visits": coming(found),
+        "form": form if states.REQUEST.allows(found.state, "complete") else None,
+        "form_open": form.is_bound,
+        "questions": [[form[name] for name in names] for names in form.QUESTIONS],
+        "may_withdraw": states.REQUEST.allows(found.state, "withdraw"),
+        "numbers": list(EmergencyNumber.objects.filter(versant=_versant(found)).order_by("rank")),
+        "again": again,
+        "back": back,
+        "public": found.channel == Channel.PUBLIC,
+    }
+    return render(request, "portal/follow.html", context, status=422 if form.is_bound else 200)
+
+
+def _versant(found: Request) -> str:
+    return found.commune.versant if found.commune is not None else found.team.versant
+
+
+def _next(found: Request) -> str:
+    """What happens next and by when, in one sentence."""
+    when = {"day": words.day_long(found.promised_at), "time": words.clock_time(found.promised_at)}
+    if found.state in {RequestState.NEW, RequestState.INCOMPLETE}:
+        if found.channel == Channel.PUBLIC:
+            return _("The team rings you before %(day)s, %(time)s.") % when
+        return _("You have an answer before %(day)s, %(time)s.") % when
+    if found.state == RequestState.ASKED_BACK:
+        return _("Answer below, or ring the team.")
+    if found.state == RequestState.ACCEPTED:
+        return _("You will see here who comes, and when.")
+    if found.state == RequestState.REFUSED:
+        return str(RefusalReason(found.refusal).label) if found.refusal else ""
+    if found.state == RequestState.CLOSED:
+        return _("You can ask again at any time.")
+    return ""
+
+
+def _steps(found: Request) -> list[Step]:
+    events = RequestEvent.objects.filter(request=found, for_requester=True).order_by("at", "pk")
+    return [Step(event.at, sentence(event), "done") for event in events]
+
+
+def sentence(event: RequestEvent) -> str:
+    """A line for the one who asked: what happened, without content."""
+    facts = event.facts
+    if event.code == "on_call_told":
+        return _("The person on call has been told: %(whom)s.") % {"whom": facts.get("whom", "")}
+    if event.code == "passed":
+        return _("Passed on to %(team)s, who answers you.") % {"team": facts.get("to", "")}
+    if event.code == "asked_back":
+        return " ".join(requests.question_sentences(facts.get("questions", [])))
+    if event.code == "refused":
+        reason = facts.get("reason", "")
+        label = RefusalReason(reason).label if reason in RefusalReason.values else ""
+        return _("The team cannot take it on: %(reason)s.") % {"reason": label}
+    return str(SENTENCES.get(event.code, event.code))
+
+
+SENTENCES = {
+    "received": gettext_lazy("Your request was received."),
+    "words_not_kept": gettext_lazy("What you wrote was not kept: the person has not been asked yet."),
+    "accepted": gettext_lazy("The team takes it on."),
+    "called_back": gettext_lazy("The team has rung you."),
+    "completed": gettext_lazy("You gave more details."),
+    "triaged": gettext_lazy("The team has decided who is needed."),
+    "team_found": gettext_lazy("Who comes is known."),
+    "team_lost": gettext_lazy("Somebody had to give up their place; the team looks again."),
+    "no_answer": gettext_lazy(
+        "Nobody has answered in time. Ring the team; in danger, ring the emergency number."
+    ),
+    "withdrawn": gettext_lazy("The request was withdrawn."),
+    "closed": gettext_lazy("The request is closed."),
+}
+
+
+def coming(found: Request) -> list[dict[str, Any]]:
+    """Visits to come or done: day, time, first names of who comes. Read under the team, because a link may see
+    nothing of the directory; no more than these leave this function.
+    """
+    with acting(escalation.as_team(found)):
+        visits = list(
+            Visit.objects.filter(request=found, team_id=found.team_id)
+            .exclude(state__in=(VisitState.CANCELLED, VisitState.MISSED))
+            .order_by("held", "window", "pk")[:20]
+        )
+        names: dict[int, list[str]] = {}
+        for visit_id, name in (
+            Assignment.objects.filter(visit__in=visits, state__in=HOLDING)
+            .exclude(state="offered")
+            .order_by("slot__rank")
+            .values_list("visit_id", "professional__first_name")
+        ):
+            names.setdefault(visit_id, []).append(name)
+    return [
+        {
+            "visit": visit,
+            "start": visit.held.lower if visit.held else None,
+            "names": names.get(visit.pk, []) if visit.held else [],
+        }
+        for visit in visits
+    ]

@@ -1,0 +1,43 @@
+// @ts-check
+/**
+ * The request form on a phone: a hint beside what looks like a name, a date or a number, as it is typed; and the
+ * second field of a choice only when it is needed. Nothing is stored here, and nothing blocks sending.
+ */
+const NAME = /(?:^|\s)(?:M\.|Mr\.?|Mrs\.?|Mme|Mlle|Monsieur|Madame|Meneer|Mevrouw|Dhr\.?)\s+\p{Lu}|(?:s['’]appelle|nommée?|prénommée?|heet|genaamd|called|named)\s+\p{Lu}|[\p{Ll},;]\s+\p{Lu}\p{Ll}{2,}\s+\p{Lu}\p{L}{2,}/u;
+const DATE = /\b\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d{2}\b|\b(?:19|20)\d{2}-\d{2}-\d{2}\b|\bnée?\s+(?:le|en)\b|\bgeboren\b|\bborn\b/iu;
+const NUMBER = /(?:\d[\s./-]?){6,}|[\w.+-]+@[\w-]+\.\w+/u;
+
+/** @param {HTMLTextAreaElement} box */
+function watch(box) {
+  const line = document.createElement("p");
+  line.className = "small meh";
+  line.setAttribute("role", "status");
+  box.after(line);
+  const look = () => {
+    const found = NAME.test(box.value) || DATE.test(box.value) || NUMBER.test(box.value);
+    line.textContent = found ? (box.dataset.looks ?? "") : "";
+  };
+  box.addEventListener("input", look);
+  look();
+}
+
+/**
+ * @param {string} name of the radio field
+ * @param {string} value that calls for the second field
+ * @param {string} second name of the second field
+ */
+function asNeeded(name, value, second) {
+  const box = document.querySelector(`[name="${second}"]`)?.closest(".field");
+  const choices = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(`input[name="${name}"]`));
+  if (!(box instanceof HTMLElement) || !choices.length) return;
+  const show = () => {
+    box.hidden = ![...choices].some((one) => one.checked && one.value === value);
+  };
+  for (const one of choices) one.addEventListener("change", show);
+  show();
+}
+
+for (const box of document.querySelectorAll("textarea[data-looks]")) watch(/** @type {HTMLTextAreaElement} */ (box));
+asNeeded("place", "elsewhere", "elsewhere");
+asNeeded("language", "other", "other_language");
+asNeeded("agreement", "not_yet", "agreement_why_not");
