@@ -26,5 +26,26 @@ class CoreConfig(AppConfig):
             ("core_cache", "rate limits and page fragments without persons"),
         ):
             leave_open(table, why, prefix=table.endswith("_"))
+        from versants.core.access.classes import Role
+        from versants.core.web.pages import ALL_ROLES, declare
+
+        declare("healthz readyz components accessibility privacy legal help", public=True)
+        declare("set_language", public=True, methods="POST")
+        declare(
+            "account_login account_reset_password account_reset_password_done account_reset_password_from_key"
+            " account_reset_password_from_key_done account_signup account_inactive account_reauthenticate"
+            " mfa_authenticate mfa_reauthenticate account_confirm_email account_email_verification_sent",
+            public=True,
+            methods="GET POST",
+        )
+        declare(
+            "account_logout account_change_password account_set_password account_email mfa_index mfa_activate_totp"
+            " mfa_deactivate_totp mfa_generate_recovery_codes mfa_view_recovery_codes mfa_download_recovery_codes",
+            public=True,  # allauth asks for the login itself, for a person without a membership too
+            methods="GET POST",
+        )
+        declare("job", ALL_ROLES, subject="job")
+        declare("job_stop", ALL_ROLES, subject="job", methods="POST")
+        declare("audit", [Role.DPO], data_class="logistic")
         # Once per migrate run: the last app's signal would do, the first is enough as tables of all apps exist by then.
         post_migrate.connect(_install_row_security, sender=self, dispatch_uid="versants.core.row_security")

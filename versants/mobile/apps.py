@@ -52,6 +52,9 @@ class MobileConfig(AppConfig):
     label = "mobile"
 
     def ready(self) -> None:
+        from versants.mobile.pages import declare_all
+
+        declare_all()
         from versants.core.access.install import register_sql
         from versants.core.access.shield import leave_open
 

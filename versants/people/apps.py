@@ -7,6 +7,9 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
+        from versants.people.pages import declare_all
+
+        declare_all()
         from versants.core.access.classes import TEAM_ROLES
         from versants.core.access.shield import leave_open
         from versants.core.registries import NavEntry, TimelineSource, nav, timeline

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import VersantsError
+from versants.core.web import pages
 from versants.people.models import Membership
 
 SESSION_KEY = "membership"
@@ -27,7 +28,7 @@ class _RolledBack(Exception):
 
 class ScopeMiddleware:
     """Opens the request's one transaction under its actor. Views marked ``public`` (core.web.access) need no login;
-    all others redirect to it. A response of 500, or a view that raised, rolls everything back.
+    all others redirect to it and open to the roles declared for them (core.web.pages). A response of 500, or a view that raised, rolls everything back.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,9 +38,10 @@ class ScopeMiddleware:
         from versants.core.web.errors import render_error
 
         try:
-            view = resolve(request.path_info).func
+            match = resolve(request.path_info)
+            view, name = match.func, match.view_name
         except Resolver404:
-            view = None
+            view, name = None, ""
         request.membership = None  # type: ignore[attr-defined]
         request.actor = Actor.nobody()  # type: ignore[attr-defined]
         if view is None or getattr(view, "without_database", False):
@@ -47,7 +49,7 @@ class ScopeMiddleware:
         try:
             if getattr(view, "own_scope", False):
                 return self.get_response(request)
-            return self._scoped(request, view)
+            return self._scoped(request, view, name)
         except _RolledBack as done:
             return done.response
         except DatabaseError:
@@ -55,7 +57,9 @@ class ScopeMiddleware:
         except VersantsError as exc:
             return render_error(request, exc.status, code=exc.code, message=exc.message)
 
-    def _scoped(self, request: HttpRequest, view: Callable[..., HttpResponse]) -> HttpResponse:
+    def _scoped(self, request: HttpRequest, view: Callable[..., HttpResponse], name: str) -> HttpResponse:
+        from versants.core.web.errors import render_error
+
         public = _is_public(view)
         if request.user.is_authenticated:
             request.membership = self._membership(request)  # type: ignore[attr-defined]
@@ -64,9 +68,10 @@ class ScopeMiddleware:
         elif not public:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
         if not public and request.membership is None:  # type: ignore[attr-defined]
-            from versants.core.web.errors import render_error
-
             return render_error(request, 403, code="membership.none")
+        declared = pages.page(name)
+        if not public and declared is not None and request.actor.role not in declared.roles:  # type: ignore[attr-defined]
+            return render_error(request, 403, code="page.role")
         with acting(request.actor):  # type: ignore[attr-defined]
             response = self.get_response(request)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):

@@ -7,6 +7,9 @@ class ProgrammeConfig(AppConfig):
     label = "programme"
 
     def ready(self) -> None:
+        from versants.programme.pages import declare_all
+
+        declare_all()
         from versants.core.access.shield import leave_open
         from versants.core.registries import NavEntry, nav
         from versants.programme.rules import FIGURE_ROLES

@@ -1,0 +1,73 @@
+"""Which role may open which address. Deny by default: an address that no app declared opens to nobody.
+
+Apps declare theirs in ``AppConfig.ready``; the middleware asks before a view runs, row security decides which rows
+are there afterwards. ``versants access-matrix`` and its test read the same declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from versants.core.access.classes import Role
+
+EVERYBODY = "everybody"
+ALL_ROLES = frozenset(Role.values)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address by its URL name.
+
+    roles: who may open it under a membership. ``public``: no login is asked.
+    subject: what its address names (request, visit, person, job ...), empty for a list or a form of one's own.
+    elsewhere: roles that also open it when the subject is another team's, for its logistics.
+    """
+
+    name: str
+    methods: tuple[str, ...]
+    data_class: str
+    roles: frozenset[str]
+    public: bool = False
+    subject: str = ""
+    elsewhere: frozenset[str] = frozenset()
+
+
+_PAGES: dict[str, Page] = {}
+
+
+def declare(
+    names: str | Iterable[str],
+    roles: Iterable[str] = (),
+    *,
+    data_class: str = "",
+    methods: str = "GET",
+    public: bool = False,
+    subject: str = "",
+    elsewhere: Iterable[str] = (),
+) -> None:
+    """Declare one address or several (separated by spaces) under the same rule. Raises ValueError if named twice
+    with another rule."""
+    for name in names.split() if isinstance(names, str) else names:
+        page = Page(
+            name,
+            tuple(methods.split()),
+            data_class,
+            ALL_ROLES if public else frozenset(roles),
+            public,
+            subject,
+            frozenset(elsewhere),
+        )
+        if _PAGES.get(name, page) != page:
+            raise ValueError(f"{name} is declared twice, differently")
+        _PAGES[name] = page
+
+
+def pages() -> list[Page]:
+    """Every declaration, by name."""
+    return [_PAGES[name] for name in sorted(_PAGES)]
+
+
+def page(name: str | None) -> Page | None:
+    """The declaration of a URL name."""
+    return _PAGES.get(name or "")

@@ -1,0 +1,28 @@
+"""Who opens which page of this app (core.web.pages)."""
+
+from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES, DataClass, Role
+from versants.core.web.pages import declare
+
+INBOX = TEAM_ROLES | COORDINATING_ROLES
+FIELD = frozenset({Role.CLINICIAN, Role.PRACTITIONER, Role.INTERPRETER, Role.COORDINATOR})
+LOGISTIC, SOCIAL = DataClass.LOGISTIC, DataClass.SOCIAL
+
+
+def declare_all() -> None:
+    """Requests and planning are coordination's; records are theirs who were there."""
+    declare("requests", INBOX, data_class=LOGISTIC)
+    declare("requests_xlsx requests_csv", INBOX, data_class=LOGISTIC)
+    declare("request_new", TEAM_ROLES, data_class=SOCIAL, methods="GET POST")
+    declare("request", INBOX, data_class=SOCIAL, subject="request", elsewhere=COORDINATING_ROLES)
+    declare("request_act", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="POST")
+    declare("triage", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="GET POST")
+    declare("visit_change", TEAM_ROLES, data_class=LOGISTIC, subject="visit", methods="POST")
+    declare("visit_who", INBOX, data_class=LOGISTIC, subject="visit", elsewhere=COORDINATING_ROLES)
+    declare("visit_assign visit_release", [Role.COORDINATOR], data_class=LOGISTIC, subject="visit", methods="POST")
+    declare("today times", FIELD, data_class=LOGISTIC, methods="GET POST")
+    declare("today_answer", FIELD, data_class=LOGISTIC, subject="assignment", methods="POST")
+    declare("offer", public=True, data_class=LOGISTIC, subject="token", methods="GET POST")
+    declare("visit_record", FIELD, data_class=SOCIAL, subject="visit", methods="GET POST")
+    declare("visit_record_draft visit_record_add visit_attempt", FIELD, data_class=SOCIAL, subject="visit", methods="POST")
+    declare("follow_up", TEAM_ROLES, data_class=SOCIAL)
+    declare("follow_up_done", TEAM_ROLES, data_class=SOCIAL, subject="follow_up", methods="POST")

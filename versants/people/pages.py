@@ -1,0 +1,16 @@
+"""Who opens which page of this app (core.web.pages)."""
+
+from versants.core.access.classes import TEAM_ROLES, DataClass
+from versants.core.web.pages import ALL_ROLES, declare
+
+
+def declare_all() -> None:
+    """Files of persons are the team's; a visitor invited from elsewhere opens one under a grant."""
+    declare("membership", ALL_ROLES, methods="POST")
+    declare("people identity_openings", TEAM_ROLES, data_class=DataClass.LOGISTIC)
+    declare("person_new", TEAM_ROLES, data_class=DataClass.IDENTITY, methods="GET POST")
+    declare("person", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person")
+    declare("person_open", TEAM_ROLES, data_class=DataClass.IDENTITY, subject="person", methods="POST")
+    declare("identity_opening_review", TEAM_ROLES, data_class=DataClass.IDENTITY, subject="grant", methods="POST")
+    declare("consent_new", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person", methods="GET POST")
+    declare("consent_withdraw", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="consent", methods="POST")
