@@ -1,0 +1,106 @@
+"""Putting a world into the database: everything random that only the database may know is drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection, models
+
+from versants.core.access.install import lifted
+from versants.core.crypto import vault
+from versants.core.errors import Conflict
+from versants.core.models import DataKey
+from versants.demo.world import World
+from versants.people.models import Identity, Organisation
+
+BATCH = 2000
+
+
+class NotEmpty(Conflict):
+    """The database holds organisations already: a demonstration world is never mixed with anything else."""
+
+
+def load(world: World, tell: Callable[[str], None] = lambda text: None) -> dict[str, int]:
+    """Write the world in one transaction, as the owner of the tables. Returns how many rows of each model.
+
+    Raises NotEmpty ``demo.not_empty``.
+    """
+    if Organisation.objects.exists():
+        raise NotEmpty(
+            "demo.not_empty",
+            "This database holds organisations already; a demonstration world needs an empty one.",
+        )
+    _draw_keys(world)
+    _seal(world)
+    _passwords(world)
+    with lifted():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        counts = {}
+        for model in _in_order(list(world.rows)):
+            rows = world.rows[model]
+            model._default_manager.bulk_create(rows, batch_size=BATCH)
+            counts[model._meta.label] = len(rows)
+            _restart(model, len(rows))
+            tell(f"{model._meta.label} {len(rows)}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return counts
+
+
+def _draw_keys(world: World) -> None:
+    rows = world.all(DataKey)
+    for row, drawn in zip(rows, vault.prepare_keys(len(rows)), strict=True):
+        row.uid, row.wrapped, row.wrapped_by = drawn.uid, drawn.wrapped, drawn.wrapped_by
+
+
+def _seal(world: World) -> None:
+    names: dict[int, dict[str, str]] = {}
+    for row, field, text in world.seals:
+        vault.write(row, field, text)
+        if isinstance(row, Identity):
+            names.setdefault(row.pk, {})[field] = text
+    for row in world.all(Identity):
+        found = names.get(row.pk, {})
+        full = " ".join(found.get(part, "") for part in ("first_name", "name")).strip()
+        row.name_index = vault.blind_index("name", full) if full else ""
+
+
+def _passwords(world: World) -> None:
+    for login in world.logins:
+        login.account.password = make_password(login.password)
+
+
+def _in_order(found: list[type[models.Model]]) -> list[type[models.Model]]:
+    """Referred to before referring."""
+    done: list[type[models.Model]] = []
+
+    def visit(model: type[models.Model]) -> None:
+        if model in done or model not in found:
+            return
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and field.related_model is not model:
+                visit(field.related_model)
+        done.append(model)
+
+    for model in sorted(found, key=lambda m: m._meta.label):
+        visit(model)
+    return done
+
+
+def _restart(model: type[models.Model], last: int) -> None:
+    """Rows were given their keys: the next one of the application follows them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence(%s, %s), %s)",
+            [f'"{model._meta.db_table}"', model._meta.pk.column, last],
+        )
+
+
+def as_of(world: World) -> dict[str, Any]:
+    """What a caller wants to know of a world."""
+    moment: datetime = world.moment
+    return {"day": world.day.isoformat(), "moment": moment.isoformat(), "digest": world.digest()}
