@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,13 +14,47 @@ from django.utils.dateparse import parse_datetime
 LOCAL = ZoneInfo("Europe/Brussels")
 
 
+# A scene of the demonstration world writes its instant here, in the data folder; every process reads it.
+SCENE_FILE = "demo-clock"
+_ignored: list[str] = []
+
+
 def now() -> datetime:
-    """The current instant, aware, in UTC. ``VERSANTS_NOW`` freezes it."""
-    if settings.FROZEN_NOW:
-        frozen = parse_datetime(settings.FROZEN_NOW)
+    """The current instant, aware, in UTC. ``VERSANTS_NOW`` or a scene freezes it, in the demonstration world only."""
+    text = frozen_text()
+    if text and text not in _ignored:
+        frozen = parse_datetime(text)
         if frozen is not None:
             return frozen if frozen.tzinfo else frozen.replace(tzinfo=LOCAL)
     return timezone.now()
+
+
+def is_frozen() -> bool:
+    """Does the clock stand still?"""
+    text = frozen_text()
+    return bool(text) and text not in _ignored
+
+
+def frozen_text() -> str:
+    """The instant asked for, as it was written; empty if the clock runs."""
+    if settings.FROZEN_NOW:
+        return str(settings.FROZEN_NOW)
+    path = Path(settings.DATA) / SCENE_FILE
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed_ns: int) -> str:
+    return path.read_text().strip()
+
+
+def ignore_frozen(text: str) -> None:
+    """The database is no demonstration world: that instant does not count in this process."""
+    if text not in _ignored:
+        _ignored.append(text)
 
 
 def today() -> date:

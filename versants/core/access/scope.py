@@ -91,7 +91,7 @@ def _apply(actor: Actor | None) -> None:
         f"app.{name}": "" if actor is None or getattr(actor, name) is None else str(getattr(actor, name))
         for name in _SETTINGS
     }
-    values["app.now"] = clock.now().isoformat() if settings.FROZEN_NOW and actor else ""
+    values["app.now"] = clock.now().isoformat() if actor and clock.is_frozen() else ""
     calls = ", ".join(["set_config(%s, %s, true)"] * len(values))
     with connection.cursor() as cursor:
         if settings.ASSUMED_DATABASE_ROLE:
