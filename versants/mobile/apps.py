@@ -62,7 +62,17 @@ class MobileConfig(AppConfig):
         register_sql(REQUEST_NUMBER)
         register_sql(FIRST_CONTACTS)
         leave_open("mobile_figuredefinition", "what counts is public")
+        self._register_inbox()
         self._register_follow_up()
+
+    def _register_inbox(self) -> None:
+        """The first word of the masthead for those who answer."""
+        from versants.core.registries import NavEntry, nav
+        from versants.core.web.audit import name_actions
+        from versants.mobile.services.inbox import READERS
+
+        nav.add(NavEntry("requests", _("Requests"), "inbox", roles=READERS, order=10, icon="list"))
+        name_actions({"request.read": _("words of a request read"), "requests.exported": _("list of requests exported")})
 
     def _register_follow_up(self) -> None:
         """What a person's file and the masthead take from records."""

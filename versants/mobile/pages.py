@@ -10,11 +10,10 @@ LOGISTIC, SOCIAL = DataClass.LOGISTIC, DataClass.SOCIAL
 
 def declare_all() -> None:
     """Requests and planning are coordination's; records are theirs who were there."""
-    declare("requests", INBOX, data_class=LOGISTIC)
-    declare("requests_xlsx requests_csv", INBOX, data_class=LOGISTIC)
-    declare("request_new", TEAM_ROLES, data_class=SOCIAL, methods="GET POST")
+    declare("inbox requests_export request_places", INBOX, data_class=LOGISTIC)
+    declare("request_by_phone", TEAM_ROLES, data_class=SOCIAL, methods="GET POST")
     declare("request", INBOX, data_class=SOCIAL, subject="request", elsewhere=COORDINATING_ROLES)
-    declare("request_act", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="POST")
+    declare("request_answer", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="POST")
     declare("triage", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="GET POST")
     declare("visit_change", TEAM_ROLES, data_class=LOGISTIC, subject="visit", methods="POST")
     declare("visit_who", INBOX, data_class=LOGISTIC, subject="visit", elsewhere=COORDINATING_ROLES)
@@ -23,6 +22,7 @@ def declare_all() -> None:
     declare("today_answer", FIELD, data_class=LOGISTIC, subject="assignment", methods="POST")
     declare("offer", public=True, data_class=LOGISTIC, subject="token", methods="GET POST")
     declare("visit_record", FIELD, data_class=SOCIAL, subject="visit", methods="GET POST")
-    declare("visit_record_draft visit_record_add visit_attempt", FIELD, data_class=SOCIAL, subject="visit", methods="POST")
+    declare("visit_attempt", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="GET POST")
+    declare("visit_record_draft visit_record_add", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="POST")
     declare("follow_up", TEAM_ROLES, data_class=SOCIAL)
     declare("follow_up_done", TEAM_ROLES, data_class=SOCIAL, subject="follow_up", methods="POST")

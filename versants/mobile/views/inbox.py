@@ -2,308 +2,379 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
-from versants.core import clock
-from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES
+from versants.core import audit, clock
+from versants.core.access.classes import Role
 from versants.core.access.scope import Actor
-from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition, VersantsError
-from versants.core.web.tables import Filter, Table, options
-from versants.mobile.enums import (
-    OPEN_REQUESTS,
-    UNANSWERED_REQUESTS,
-    RequestState,
-    Urgency,
-)
-from versants.mobile.forms.requests import PhoneForm
-from versants.mobile.models import Request, RequestLanguage, RequestPerson
-from versants.mobile.services import requests, wording
-from versants.mobile.views import inbox_pane
-from versants.people.enums import TeamKind
-from versants.people.models import Site, Team
-from versants.territory.folding import fold
+from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition
+from versants.core.web.tables import Column, Filter, Table, options
+from versants.mobile import exports
+from versants.mobile.enums import RequestState
+from versants.mobile.forms.answers import AnswerForm, AskBackForm, CompleteForm, PassForm, RefuseForm
+from versants.mobile.forms.phone import PhoneForm
+from versants.mobile.models import Request
+from versants.mobile.services import asking_places, inbox, request_pane, requests, wording
+from versants.people.models import Team
 from versants.territory.models import Language, Versant
 
-READERS = TEAM_ROLES | COORDINATING_ROLES
-
-# shape and word of each state, as the list and the pane show it
-MARKS = {
-    RequestState.NEW: "new",
-    RequestState.INCOMPLETE: "new",
-    RequestState.ASKED_BACK: "wait",
-    RequestState.ACCEPTED: "ok",
-    RequestState.PLANNED: "ok",
-    RequestState.CLOSED: "ok",
-    RequestState.REFUSED: "no",
-    RequestState.WITHDRAWN: "no",
+PER_PAGE = 50
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-GROUPS = {
-    Urgency.CRISIS: gettext_lazy("Crisis"),
-    Urgency.URGENT: gettext_lazy("Urgent, within two working days"),
-    Urgency.PLANNED: gettext_lazy("Planned"),
-}
-
-
-def check_may_read_inbox(actor: Actor) -> None:
-    """Coordination, desks, clinicians and practitioners. Each sees through row security what is theirs to see."""
-    if actor.role not in READERS:
-        raise ActionDenied("inbox.not_yours", _("Requests are read by the teams and the interpreting desks."))
 
 
 # -- the list ---------------------------------------------------------------------------------------------------------
 
 
-def rows(actor: Actor) -> QuerySet[Request]:
-    """Requests the actor may see, with what a row shows. Languages and persons come in one query each."""
-    order = Case(
-        *(When(urgency=value, then=Value(rank)) for rank, value in enumerate(Urgency.values)),
-        output_field=IntegerField(),
-    )
-    over = Case(When(state__in=OPEN_REQUESTS, then=Value(0)), default=Value(1), output_field=IntegerField())
-    return (
-        Request.objects.visible_to(actor)
-        .select_related("team", "site__commune", "elsewhere")
-        .prefetch_related(
-            Prefetch("languages", RequestLanguage.objects.select_related("language")),
-            Prefetch("persons", RequestPerson.objects.visible_to(actor).select_related("person")),
-        )
-        .annotate(urgency_rank=order, over=over)
-        .order_by("urgency_rank", "over", "promised_at", "pk")
-    )
+class InboxTable(Table):
+    """The list as the address asks for it. Groups by urgency, unless one reads what has ended."""
 
-
-def _by_state(found: QuerySet[Request], value: str) -> QuerySet[Request]:
-    if value == "open":
-        return found.filter(state__in=OPEN_REQUESTS)
-    if value == "waiting":
-        return found.filter(state__in=UNANSWERED_REQUESTS)
-    return found if value == "all" else found.filter(state=value)
-
-
-def _by_text(found: QuerySet[Request], value: str) -> QuerySet[Request]:
-    wanted = fold(value)
-    return found.filter(
-        Q(number__icontains=value)
-        | Q(site__name__icontains=value)
-        | Q(site__commune__folded__contains=wanted)
-        | Q(elsewhere__folded__contains=wanted)
-    )
-
-
-def filters(actor: Actor) -> list[Filter]:
-    """Team, versant, language, state, text. A team sees its own first; a desk sees all."""
-    teams = Team.objects.filter(kind=TeamKind.INTEGRAPSY)
-    own = [("mine", _("my team"))] if actor.team else []
-    spoken = Language.objects.filter(pk__in=RequestLanguage.objects.visible_to(actor).values("language_id"))
-    return [
-        Filter(
-            "team",
-            _("Team"),
-            [*own, ("all", _("all teams")), *((str(team.uid), team.name) for team in teams)],
-            lambda found, value: (
-                found
-                if value == "all"
-                else found.filter(team_id=actor.team)
-                if value == "mine"
-                else found.filter(team__uid=value)
-            ),
-            default="mine" if own else "all",
-        ),
-        Filter(
-            "versant",
-            _("Versant"),
-            options(_("all versants"), Versant.choices),
-            lambda found, value: found.filter(Q(site__commune__versant=value) | Q(elsewhere__versant=value)),
-        ),
-        Filter(
-            "language",
-            _("Language"),
-            options(
-                _("all languages"), sorted(((one.code, one.name) for one in spoken), key=lambda pair: pair[1])
-            ),
-            lambda found, value: found.filter(languages__language_id=value).distinct(),
-        ),
-        Filter(
-            "state",
-            _("State"),
-            [
-                ("open", _("in progress")),
-                ("waiting", _("waiting for an answer")),
-                *((value, label) for value, label in RequestState.choices if value not in OPEN_REQUESTS),
-                ("all", _("all states")),
+    def __init__(self, request: HttpRequest, teams: list[Team]) -> None:
+        self.actor: Actor = request.actor  # type: ignore[attr-defined]
+        self.teams = teams
+        super().__init__(
+            request,
+            Request.objects.none(),
+            id="requests",
+            columns=[
+                Column("age", _("Age and promised delay"), margin=True),
+                Column("what", _("What is asked, where, for whom")),
+                Column("language", _("Language and moment"), width="w2"),
+                Column("state", _("State"), width="w3"),
             ],
-            _by_state,
-            default="open",
-        ),
-        Filter("q", _("Number or place"), (), _by_text),
-    ]
+            row_template="mobile/inbox/_row.html",
+            caption=_("Requests by urgency, with their age against the promised delay"),
+            filters=self._filters(),
+            per_page=PER_PAGE,
+            empty=(
+                _("No request waits"),
+                _("New ones appear here at once; what has ended is found by its state."),
+            ),
+        )
+        self.values = {one.name: one.value for one in self.filters}
+        self._queryset = inbox.listed(self.actor, self.team_ids)
+
+    @property
+    def team_ids(self) -> list[int]:
+        """The teams one looks at: one's own, or all that receive requests."""
+        if self.actor.team is not None and self.values.get("team", "mine") == "mine":
+            return [self.actor.team]
+        return [team.pk for team in self.teams]
+
+    @property
+    def ended(self) -> bool:
+        return self.values["state"] not in {"open", "waiting", *inbox.OPEN_REQUESTS}
+
+    def _filters(self) -> list[Filter]:
+        found = []
+        if self.actor.role == Role.COORDINATOR:
+            found.append(
+                Filter("team", _("Team"), [("mine", _("my team")), ("all", _("all teams"))], default="mine")
+            )
+        languages = sorted(Language.objects.all(), key=lambda one: one.name.casefold())
+        state_names = [(state.value, state.label) for state in RequestState if state in inbox.OPEN_REQUESTS]
+        return [
+            *found,
+            Filter("versant", _("Versant"), options(_("all versants"), Versant.choices), inbox.by_versant),
+            Filter(
+                "language",
+                _("Language"),
+                options(_("all languages"), [(one.code, one.name) for one in languages]),
+                lambda rows, value: rows.filter(languages__language_id=value),
+            ),
+            Filter(
+                "state",
+                _("State"),
+                [
+                    ("open", _("in progress")),
+                    ("waiting", _("waiting for an answer")),
+                    *state_names,
+                    ("ended", _("ended")),
+                    ("all", _("all states")),
+                ],
+                inbox.by_state,
+                default="open",
+            ),
+            Filter(
+                "q",
+                _("Number, code or place"),
+                apply=lambda rows, value: inbox.by_text(self.actor, rows, value),
+            ),
+        ]
+
+    @cached_property
+    def matching(self) -> QuerySet[Request]:
+        """Rows after the filters, without order."""
+        return Table.selection.func(self)  # its own cache would stand in the place of ours
+
+    @cached_property
+    def selection(self) -> QuerySet[Request]:
+        return inbox.with_parts(self.actor, inbox.ordered(self.matching, ended=self.ended))
+
+    @cached_property
+    def rows(self) -> list[inbox.Line]:
+        counts = None if self.ended else inbox.count_by_urgency(self.matching)
+        return inbox.lines(self.actor, self.page.object_list, counts)
+
+    def choose(self, uid: UUID) -> None:
+        """Mark the line of the request in the pane, if this page holds it."""
+        for line in self.rows:
+            line.chosen = line.request.uid == uid
 
 
-def table(request: HttpRequest) -> Table:
-    """The list as asked by the address: filters and page."""
-    return Table(
-        request,
-        rows(request.actor),
-        id="requests",
-        columns=(),
-        row_template="mobile/inbox/_row.html",
-        filters=filters(request.actor),
-        per_page=60,
-    )
+@require_safe
+def show(request: HttpRequest, uid: UUID | None = None) -> HttpResponse:
+    """The list and the chosen request: by address, else the first. HTMX asks for the list or the pane alone."""
+    inbox.check_may_open(request.actor)
+    if request.htmx and request.htmx.target == "chosen" and uid is not None:
+        return _fragment(request, "mobile/inbox/_pane.html", _pane(request, _find(request, uid)))
+    table = InboxTable(request, inbox.mobile_teams())
+    if request.htmx and request.htmx.target == table.id:
+        # The pane stays as it is: filtering the list is not another reading of somebody's words.
+        return _fragment(request, "mobile/inbox/_list.html", _list(request, table))
+    return _page(request, table, uid)
 
 
-class Row:
-    """What one line says."""
-
-    def __init__(self, found: Request, chosen: UUID | None) -> None:
-        self.request, self.chosen = found, found.uid == chosen
-        self.title = wording.title(found)
-        self.where = wording.place(found)
-        self.who = wording.who_for(found)
-        self.codes = [one.code_given or one.person.code for one in found.persons.all()]
-        self.languages = ", ".join(one.language.name for one in found.languages.all())
-        self.when = wording.when_short(found)
-        self.mark = MARKS[RequestState(found.state)]
-        self.answered = found.state not in UNANSWERED_REQUESTS
-        self.state = found.get_state_display()
-
-
-def _grouped(listed: list[Request], chosen: UUID | None) -> list[tuple[Any, list[Row]]]:
-    groups: dict[str, list[Row]] = {}
-    for found in listed:
-        groups.setdefault(found.urgency, []).append(Row(found, chosen))
-    return [(GROUPS[Urgency(urgency)], rows) for urgency, rows in groups.items()]
-
-
-def n_waiting(actor: Actor) -> int:
-    """How many wait for an answer of the actor's team; of all teams for a desk."""
-    found = Request.objects.visible_to(actor).filter(state__in=UNANSWERED_REQUESTS)
-    return (found.filter(team_id=actor.team) if actor.team else found).count()
-
-
-# -- pages ------------------------------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET"])
-def inbox(request: HttpRequest, uid: UUID | None = None) -> HttpResponse:
-    """The list; with ``uid`` the chosen request beside it. Reading its words is written down first."""
-    check_may_read_inbox(request.actor)
-    return _page(request, uid)
-
-
-def _page(request: HttpRequest, uid: UUID | None, *, status: int = 200, **extra: Any) -> HttpResponse:
-    listed = table(request)
-    chosen = None
-    if uid is not None:
-        chosen = get_object_or_404(rows(request.actor), uid=uid)
-    query = request.GET.urlencode()
-    context = {
-        "table": listed,
-        "groups": _grouped(listed.rows, uid),
-        "title": wording.waiting_title(n_waiting(request.actor)),
+def _page(
+    request: HttpRequest,
+    table: InboxTable,
+    uid: UUID | None,
+    *,
+    status: int = 200,
+    **refused: Any,
+) -> HttpResponse:
+    chosen = _find(request, uid) if uid is not None else table.rows[0].request if table.rows else None
+    context = _list(request, table)
+    if chosen is not None:
+        table.choose(chosen.uid)
+        context |= _pane(request, chosen, teams=table.teams, **refused)
+    context |= {
+        "title": wording.waiting_title(inbox.n_waiting(request.actor, table.team_ids)),
         "now": clock.now(),
-        "query": f"?{query}" if query else "",
-        "pane": inbox_pane.pane(request, chosen, **extra) if chosen is not None else None,
-        "may_enter": request.actor.team is not None,
+        "by_address": uid is not None,
+        "may_enter": _may_enter(request.actor, table.teams),
+        "exports": [
+            (f"{reverse('requests_export', kwargs={'kind': kind})}{context['query']}", name, kind)
+            for kind, name in (("xlsx", _("Export")), ("csv", "CSV"))
+        ],
     }
-    return render(request, "mobile/inbox/list.html", context, status=status)
+    response = render(request, "mobile/inbox/list.html", context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
-@require_POST
-def act(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """One action on a request: accept, refuse, ask_back, pass, called, close, withdraw; with the version read."""
-    actor = request.actor
-    check_may_read_inbox(actor)
-    found = get_object_or_404(Request.objects.visible_to(actor), uid=uid)
-    action = request.POST.get("action", "")
-    version = request.POST.get("version", "")
-    common: dict[str, Any] = {"request": found, "actor": actor}
-    if version.isdigit():
-        common["version"] = int(version)
-    try:
-        if action == "accept":
-            requests.accept_request(**common)
-            done = _("The request is taken on.")
-        elif action == "refuse":
-            requests.refuse_request(**common, reason=request.POST.get("reason", ""))
-            done = _("The request is refused; the one who asked reads why.")
-        elif action == "ask_back":
-            requests.ask_back(**common, questions=request.POST.getlist("questions"))
-            done = _("The question has gone to the one who asked.")
-        elif action == "pass":
-            team = Team.objects.filter(uid=_uuid(request.POST.get("team", ""))).first()
-            if team is None:
-                raise BadInput("request.team", _("Choose another mobile team."))
-            requests.pass_request(**common, to_team=team)
-            done = _("The request now belongs to %(team)s.") % {"team": team.name}
-        elif action == "called":
-            common.pop("version", None)
-            requests.note_call(**common)
-            done = _("The call is noted.")
-        elif action == "close":
-            requests.close_request(**common)
-            done = _("The request is closed; the one who asked has been told.")
-        elif action == "withdraw":
-            requests.withdraw_request(**common)
-            done = _("The request is withdrawn; those expected have been told.")
-        else:
-            raise BadInput("request.action", _("Choose what to do."))
-    except (BadInput, Conflict, InvalidTransition) as exc:
-        return _page(request, uid, status=exc.status, refusal=exc.message, opened=action)
-    messages.success(request, done)
-    return redirect(f"{reverse('request', args=[uid])}#chosen")
+def _fragment(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _query(request: HttpRequest) -> str:
+    """The filters of the address, kept by every link of the page."""
+    encoded = request.GET.urlencode()
+    return f"?{encoded}" if encoded else ""
+
+
+def _list(request: HttpRequest, table: InboxTable) -> dict[str, Any]:
+    return {"table": table, "query": _query(request)}
+
+
+def _find(request: HttpRequest, uid: UUID) -> Request:
+    """The request with all its parts, if the reader may see it; else 404."""
+    actor = request.actor  # type: ignore[attr-defined]
+    return get_object_or_404(inbox.with_parts(actor, Request.objects.visible_to(actor)), uid=uid)
+
+
+def _may_enter(actor: Actor, teams: list[Team]) -> bool:
+    return any(team.pk == actor.team for team in teams)
+
+
+# -- the pane and its answers -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One thing a team does with a request: its event in the table of states, its form, its service, what is said."""
+
+    event: str
+    form: type[AnswerForm]
+    service: Callable[..., Any]
+    done: Any
+    bare: bool = False  # the service takes no version: it changes no state
+
+
+ANSWERS = {
+    "accept": Answer("accept", AnswerForm, requests.accept_request, gettext_lazy("The request is taken on.")),
+    "ask-back": Answer(
+        "ask_back",
+        AskBackForm,
+        requests.ask_back,
+        gettext_lazy("The question has gone to the one who asked."),
+    ),
+    "refuse": Answer(
+        "refuse",
+        RefuseForm,
+        requests.refuse_request,
+        gettext_lazy("The request is refused; the one who asked reads why."),
+    ),
+    "pass": Answer("pass", PassForm, requests.pass_request, gettext_lazy("The request is passed on.")),
+    "complete": Answer(
+        "complete", CompleteForm, requests.complete_request, gettext_lazy("The details are added.")
+    ),
+    "called": Answer("", AnswerForm, requests.note_call, gettext_lazy("The call is noted."), bare=True),
+    "withdraw": Answer(
+        "withdraw",
+        AnswerForm,
+        requests.withdraw_request,
+        gettext_lazy("The request is withdrawn; those who were expected are told."),
+    ),
+    "close": Answer(
+        "close",
+        AnswerForm,
+        requests.close_request,
+        gettext_lazy("The request is closed; the one who asked is told."),
+    ),
+}
+
+
+def _pane(
+    request: HttpRequest,
+    found: Request,
+    *,
+    teams: list[Team] | None = None,
+    refusal: Any = "",
+    opened: str = "",
+    form: AnswerForm | None = None,
+) -> dict[str, Any]:
+    actor = request.actor  # type: ignore[attr-defined]
+    pane = request_pane.read_pane(actor, found)
+    forms: dict[str, AnswerForm] = {}
+    for name, answer in ANSWERS.items():
+        if answer.event in pane.can and answer.form is not AnswerForm:
+            forms[name.replace("-", "_")] = (
+                form if form is not None and name == opened else _form(answer, found, teams)
+            )
+    return {
+        "pane": pane,
+        "forms": forms,
+        "version": found.version,
+        "refusal": refusal,
+        "opened": opened,
+        "query": _query(request),
+    }
+
+
+def _form(answer: Answer, found: Request, teams: list[Team] | None, data: Any = None) -> AnswerForm:
+    if answer.form is PassForm:
+        return PassForm(data, found=found, teams=inbox.mobile_teams() if teams is None else teams)
+    return answer.form(data, found=found)
 
 
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
-    """A request heard on the telephone, in thirty seconds."""
+def answer(request: HttpRequest, uid: UUID, action: str) -> HttpResponse:
+    """POST one answer (a key of ANSWERS). Refused: the page again, with the sentence and what was typed."""
     actor = request.actor
-    if actor.team is None:
+    inbox.check_may_open(actor)
+    found = _find(request, uid)
+    there = f"{reverse('request', args=[uid])}{_query(request)}"
+    if request.method == "GET":  # the address of a refused answer, opened again
+        return redirect(there)
+    chosen = ANSWERS[action]
+    requests.check_may_answer(actor, found)
+    form = _form(chosen, found, None, request.POST)
+    refusal: Any = ""
+    status = BadInput.status
+    if chosen.bare or form.is_valid():
+        try:
+            chosen.service(request=found, actor=actor, **({} if chosen.bare else form.arguments()))
+        except BadInput as exc:
+            form.add_error(None, exc.message)
+        except (Conflict, InvalidTransition) as exc:
+            refusal, status = exc.message, exc.status
+        else:
+            messages.success(request, chosen.done)
+            return redirect(there)
+    table = InboxTable(request, inbox.mobile_teams())
+    return _page(request, table, uid, status=status, refusal=refusal, opened=action, form=form)
+
+
+# -- heard by telephone -----------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def by_phone(request: HttpRequest) -> HttpResponse:
+    """A request heard by telephone, entered while one listens. Sent twice it is one request."""
+    actor = request.actor
+    team = next((one for one in inbox.mobile_teams() if one.pk == actor.team), None)
+    if team is None:
         raise ActionDenied("request.not_your_team", _("You enter requests for your own team."))
-    team = Team.objects.get(pk=actor.team)
     form = PhoneForm(request.POST or None)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            if form.warns:
-                form.data = form.data.copy()
-                form.data["warned"] = "1"
+        status = BadInput.status
+        if form.is_valid() and not form.warns:
+            try:
+                made = requests.create_request(
+                    actor=actor,
+                    team=team,
+                    channel="phone",
+                    language_of_answer=request.LANGUAGE_CODE,
+                    **form.answers(),
+                )
+            except (BadInput, Conflict) as exc:
+                form.add_error(None, exc.message)
+                status = exc.status
             else:
-                try:
-                    made = requests.create_request(
-                        actor=actor,
-                        team=team,
-                        channel="phone",
-                        language_of_answer=request.LANGUAGE_CODE,
-                        **form.answers(),
-                    )
-                except VersantsError as exc:
-                    form.add_error(None, exc.message)
-                    status = exc.status
-                else:
-                    messages.success(request, _("Request %(number)s is entered.") % {"number": made.number})
-                    return redirect(f"{reverse('request', args=[made.uid])}#chosen")
-    context = {
-        "form": form,
-        "now": clock.now(),
-        "sites": Site.objects.select_related("commune").order_by("name")[:400],
+                messages.success(request, _("Request %(number)s is entered.") % {"number": made.number})
+                return redirect("request", uid=made.uid)
+    form.fields["place"].widget.attrs |= {
+        "hx-get": reverse("request_places"),
+        "hx-trigger": "input changed delay:200ms",
+        "hx-target": "#places",
     }
+    context = {"form": form, "now": clock.now()}
     return render(request, "mobile/inbox/new.html", context, status=status)
+
+
+@require_safe
+def places(request: HttpRequest) -> HttpResponse:
+    """Options for the place as it is typed: centres and communes, both public."""
+    inbox.check_may_open(request.actor)
+    found = asking_places.find(request.GET.get("place", "")[:160])
+    return render(request, "mobile/inbox/_places.html", {"places": found})
+
+
+# -- as a file --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """The list as ``xlsx`` or ``csv``: the same filters, the same rights, no words."""
+    actor = request.actor
+    inbox.check_may_open(actor)
+    table = InboxTable(request, inbox.mobile_teams())
+    lines = exports.rows(actor, table.selection)
+    content = exports.as_csv(lines) if kind == "csv" else exports.as_xlsx(lines)
+    audit.record("requests.exported", kind=kind)
+    response = HttpResponse(content, content_type=CONTENT_TYPES[kind])
+    response["Content-Disposition"] = (
+        f'attachment; filename="{_("requests")}-{clock.today():%Y-%m-%d}.{kind}"'
+    )
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,285 @@
+"""What the inbox shows: which requests, in which order, and what one line of each says.
+
+Read side only. A team sees its own requests with the codes of its persons; what belongs to another team is shown as
+logistics: where, when, which language, how urgent. What it is about is left out there, as are codes and words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from versants.core.access.classes import TEAM_ROLES, Role
+from versants.core.access.scope import Actor
+from versants.core.errors import ActionDenied
+from versants.core.ids import clean_code
+from versants.core.web import words
+from versants.mobile.enums import (
+    OPEN_REQUESTS,
+    UNANSWERED_REQUESTS,
+    EscalationStepKind,
+    RequestState,
+    Urgency,
+    VisitState,
+)
+from versants.mobile.models import EscalationStep, Request, RequestLanguage, RequestPerson, Slot, Visit
+from versants.mobile.services import wording
+from versants.people.enums import AgeGroup, Discipline, Gender, TeamKind
+from versants.people.models import Team
+from versants.territory.folding import fold
+
+READERS = TEAM_ROLES | {Role.DESK}
+ENDED = (RequestState.CLOSED, RequestState.REFUSED, RequestState.WITHDRAWN)
+GROUPS = {
+    Urgency.CRISIS: gettext_lazy("Crisis"),
+    Urgency.URGENT: gettext_lazy("Urgent"),
+    Urgency.PLANNED: gettext_lazy("Planned"),
+}
+# Another team's request by its urgency alone: what it is about is not for the neighbours.
+_NEUTRAL = {
+    Urgency.CRISIS: gettext_lazy("Crisis request"),
+    Urgency.URGENT: gettext_lazy("Urgent request"),
+    Urgency.PLANNED: gettext_lazy("Planned request"),
+}
+_ONE_PERSON = {Gender.WOMAN: gettext_lazy("a woman"), Gender.MAN: gettext_lazy("a man")}
+_MARKS = {
+    RequestState.NEW: "new",
+    RequestState.INCOMPLETE: "new",
+    RequestState.ASKED_BACK: "wait",
+    RequestState.ACCEPTED: "ok",
+    RequestState.PLANNED: "ok",
+    RequestState.CLOSED: "ok",
+    RequestState.REFUSED: "no",
+    RequestState.WITHDRAWN: "move",
+}
+_NUMBER = re.compile(r"^(?:R-?)?(?:(\d{4})-)?(\d{1,5})$", re.IGNORECASE)
+
+
+def check_may_open(actor: Actor) -> None:
+    """Coordination, clinicians and practitioners of a team; interpreting desks. Raises ActionDenied."""
+    if actor.kind != "membership" or actor.role not in READERS:
+        raise ActionDenied("inbox.not_yours", _("Requests are read by the teams and the interpreting desks."))
+
+
+def is_own(actor: Actor, request: Request) -> bool:
+    """Does the actor work for the team this request belongs to?"""
+    return actor.team is not None and actor.team == request.team_id
+
+
+# -- which ------------------------------------------------------------------------------------------------------------
+
+
+def mobile_teams() -> list[Team]:
+    """The teams that receive requests, by name."""
+    return list(Team.objects.filter(kind=TeamKind.INTEGRAPSY))
+
+
+def listed(actor: Actor, teams: Sequence[int]) -> QuerySet[Request]:
+    """Requests of ``teams`` (ids) that the actor may see. A desk sees those that need an interpreter."""
+    found = Request.objects.visible_to(actor).filter(team_id__in=teams)
+    if actor.role == Role.DESK:
+        spoken = RequestLanguage.objects.visible_to(actor).filter(request=OuterRef("pk"))
+        slots = Slot.objects.visible_to(actor).filter(
+            visit__request=OuterRef("pk"), discipline=Discipline.INTERPRETER
+        )
+        found = found.filter(Exists(spoken) | Exists(slots))
+    return found
+
+
+def by_state(found: QuerySet[Request], value: str) -> QuerySet[Request]:
+    """Narrow to ``open``, ``waiting``, ``ended``, ``all`` or one state."""
+    states = {"open": OPEN_REQUESTS, "waiting": UNANSWERED_REQUESTS, "ended": ENDED}.get(value)
+    if states is not None:
+        return found.filter(state__in=states)
+    return found if value == "all" else found.filter(state=value)
+
+
+def by_versant(found: QuerySet[Request], value: str) -> QuerySet[Request]:
+    """Narrow to places on one versant; who said no place is looked for on the team's."""
+    return found.filter(
+        Q(site__commune__versant=value)
+        | Q(elsewhere__versant=value)
+        | Q(site=None, elsewhere=None, team__versant=value)
+    )
+
+
+def by_text(actor: Actor, found: QuerySet[Request], value: str) -> QuerySet[Request]:
+    """Narrow to a request number, a code of a person of one's own team, or a place.
+
+    A code that the actor's team does not know finds nothing, whether it exists or not.
+    """
+    code = clean_code(value)
+    if code is not None:
+        known = RequestPerson.objects.visible_to(actor).filter(Q(code_given=code) | Q(person__code=code))
+        return found.filter(pk__in=known.values("request_id"))
+    if number := _NUMBER.match(value.replace(" ", "")):
+        ending = f"-{int(number[2]):05d}"
+        return found.filter(number__endswith=f"-{number[1]}{ending}" if number[1] else ending)
+    wanted = fold(value)
+    if not wanted:
+        return found.none()
+    return found.filter(
+        Q(site__name__icontains=value)
+        | Q(site__commune__folded__contains=wanted)
+        | Q(elsewhere__folded__contains=wanted)
+    )
+
+
+def ordered(found: QuerySet[Request], *, ended: bool) -> QuerySet[Request]:
+    """By urgency, those without an answer first, then by the promise that ends first. What has ended: newest first."""
+    if ended:
+        return found.order_by("-asked_at", "-pk")
+    urgency = Case(
+        *(When(urgency=value, then=Value(rank)) for rank, value in enumerate(Urgency.values)),
+        output_field=IntegerField(),
+    )
+    answered = Case(
+        When(state__in=UNANSWERED_REQUESTS, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
+    return found.order_by(urgency, answered, "promised_at", "pk")
+
+
+def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Request]:
+    """All that a line says, in a number of queries that does not grow with the lines."""
+    standing = Visit.objects.visible_to(actor).filter(request=OuterRef("pk"))
+    told = EscalationStep.objects.visible_to(actor).filter(
+        request=OuterRef("pk"), kind=EscalationStepKind.OTHER_TEAM, result="told"
+    )
+    spoken = RequestLanguage.objects.visible_to(actor).select_related("language").order_by("rank")
+    persons = RequestPerson.objects.visible_to(actor).select_related("person").order_by("pk")
+    return (
+        found.select_related("team", "site__commune", "elsewhere")
+        .annotate(
+            lacks_team=Exists(standing.filter(state=VisitState.OPEN)),
+            other_told=Exists(told),
+        )
+        .prefetch_related(Prefetch("languages", spoken), Prefetch("persons", persons))
+    )
+
+
+def count_by_urgency(found: QuerySet[Request]) -> dict[str, int]:
+    """How many of each urgency, over all pages."""
+    counted = found.order_by().values_list("urgency").annotate(n=Count("pk", distinct=True))
+    return dict(counted)
+
+
+def n_waiting(actor: Actor, teams: Sequence[int]) -> int:
+    """How many wait for an answer."""
+    return listed(actor, teams).filter(state__in=UNANSWERED_REQUESTS).count()
+
+
+# -- what a line says -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Line:
+    """One request in the list. ``left`` is said beside the age, in the manner of ``left_class``."""
+
+    request: Request
+    own: bool
+    title: str
+    where: str
+    who: str
+    languages: str
+    when: str
+    mark: str
+    word: str
+    left: str
+    left_class: str
+    kept: bool
+    group: tuple[Any, int] | None = None  # set on the first line of a group: its name, how many
+    chosen: bool = False
+
+
+def line(actor: Actor, request: Request) -> Line:
+    """What one line says of ``request`` to ``actor``; the request comes from ``with_parts``."""
+    own = is_own(actor, request)
+    mark, word = mark_of(request)
+    left, left_class, kept = left_of(request)
+    return Line(
+        request=request,
+        own=own,
+        title=title(actor, request),
+        where=wording.place(request),
+        who=who(actor, request),
+        languages=", ".join(one.language.name for one in request.languages.all()) or _("without interpreter"),
+        when=wording.when_short(request),
+        mark=mark,
+        word=word,
+        left=left,
+        left_class=left_class,
+        kept=kept,
+    )
+
+
+def lines(actor: Actor, found: Iterable[Request], counts: dict[str, int] | None = None) -> list[Line]:
+    """Lines in the order given; with ``counts`` the first of each urgency carries its group."""
+    said = []
+    urgency = None
+    for request in found:
+        one = line(actor, request)
+        if counts is not None and request.urgency != urgency:
+            urgency = request.urgency
+            one.group = (GROUPS[Urgency(urgency)], counts.get(urgency, 0))
+        said.append(one)
+    return said
+
+
+def title(actor: Actor, request: Request) -> str:
+    """What is asked: its matter for the own team, its urgency alone for the others."""
+    return wording.matter(request) if is_own(actor, request) else str(_NEUTRAL[Urgency(request.urgency)])
+
+
+def known_persons(actor: Actor, request: Request) -> list[RequestPerson]:
+    """For whom by code: of the actor's own team only."""
+    return (
+        [one for one in request.persons.all() if one.team_id == actor.team] if is_own(actor, request) else []
+    )
+
+
+def code_of(row: RequestPerson) -> str:
+    """The code under which the team knows somebody, else the one that was given."""
+    return row.person.code if row.person_id and row.person is not None else row.code_given
+
+
+def who(actor: Actor, request: Request) -> str:
+    """For whom: how many, and for the own team who by code: "a woman, V7K4-2M9X"."""
+    known = known_persons(actor, request)
+    said = wording.who_for(request)
+    if len(known) == 1 and request.n_people == 1 and known[0].person is not None:
+        person = known[0].person
+        said = (
+            _("a minor")
+            if person.age_group in {AgeGroup.CHILD, AgeGroup.MINOR}
+            else str(_ONE_PERSON.get(person.gender, said))
+        )
+    return ", ".join([said, *(code_of(one) for one in known)])
+
+
+def mark_of(request: Request) -> tuple[str, str]:
+    """Shape and word of where it stands. ``request`` comes from ``with_parts``."""
+    state = RequestState(request.state)
+    if state == RequestState.ACCEPTED and request.lacks_team:
+        return "wait", _("looks for a team")
+    if state in UNANSWERED_REQUESTS and request.other_told:
+        return "wait", _("other team told")
+    return _MARKS[state], str(state.label)
+
+
+def left_of(request: Request) -> tuple[str, str, bool]:
+    """What is left of the promise, its class, and whether it was kept or no longer runs."""
+    if request.state in UNANSWERED_REQUESTS:
+        late = words.delay_state(request.promised_at, request.asked_at)
+        return words.until(request.promised_at), {"late": "minus", "soon": "meh"}.get(late, "soft"), False
+    if request.answered_at is None:  # withdrawn before anybody answered
+        return "", "soft", True
+    if request.answered_at <= request.promised_at:
+        return _("kept"), "soft", True
+    over = words.span(request.answered_at - request.promised_at)
+    return _("%(span)s late") % {"span": over}, "minus", True
