@@ -62,36 +62,53 @@ def targets() -> str:
     return table(("target", "what it does"), [(f"`make {name}`", words) for name, words in sorted(found)])
 
 
-def _patterns(urlpatterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _patterns(
+    urlpatterns: list[Any], prefix: str = "", namespace: str = ""
+) -> Iterator[tuple[str, str, Any]]:
+    """(address, name, view) of every pattern."""
     for pattern in urlpatterns:
         path = prefix + str(pattern.pattern)
         if hasattr(pattern, "url_patterns"):
-            yield from _patterns(pattern.url_patterns, path)
+            inside = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _patterns(pattern.url_patterns, path, inside)
         else:
-            yield "/" + path, pattern.callback
+            yield "/" + path, f"{namespace}{pattern.name}", pattern.callback
 
 
 def addresses() -> str:
-    """Every address of the product's own views: what it is, and who may knock."""
+    """Every address of the product's own views: what it is, and which roles it opens to."""
     from django.urls import get_resolver
 
+    from versants.core.web import pages
+
     rows = []
-    for path, view in _patterns(get_resolver().url_patterns):
+    for path, name, view in _patterns(get_resolver().url_patterns):
         view = getattr(view, "view_class", view)
         if not (view.__module__ or "").startswith("versants."):
             continue
+        declared = pages.page(name)
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda m: m[1].upper(), path)
-        if getattr(view, "without_database", False):
-            who = "anybody, without the database"
-        elif getattr(view, "own_scope", False):
-            who = "who holds the link"
-        elif getattr(view, "public", False):
-            who = "anybody"
-        else:
-            who = "a membership"
-        said = (view.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
-        rows.append((f"`{path}`", who, re.sub(r"\s+", " ", said).split(". ")[0].rstrip(".")))
-    return table(("address", "open to", "what it is"), sorted(set(rows)))
+        said = re.sub(r"\s+", " ", (view.__doc__ or "").strip().split("\n\n")[0])
+        said = said.split(". ")[0].rstrip(".").replace("``", "`")
+        methods = " ".join(declared.methods) if declared else ""
+        rows.append((f"`{path}`", methods, _open_to(view, declared), said))
+    return table(("address", "methods", "open to", "what it is"), sorted(set(rows)))
+
+
+def _open_to(view: Any, declared: Any) -> str:
+    from versants.core.access.classes import Role
+
+    if getattr(view, "without_database", False):
+        return "anybody, without the database"
+    if getattr(view, "own_scope", False):
+        return "who holds the link" if declared and declared.subject == "token" else "anybody"
+    if getattr(view, "public", False):
+        return "anybody"
+    if declared is None:
+        return "not declared"
+    if declared.roles == frozenset(Role.values):
+        return "every role"
+    return ", ".join(role.value for role in Role if role in declared.roles)
 
 
 def roles() -> str:

@@ -24,18 +24,21 @@ def components(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
+    """Where accessibility stands, what is not good yet, whom to tell."""
     return render(request, "pages/accessibility.html")
 
 
 @public
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
+    """What is written down, who reads it, and how to take it back."""
     return render(request, "pages/privacy.html")
 
 
 @public
 @require_safe
 def legal(request: HttpRequest) -> HttpResponse:
+    """Who publishes, under which licence, with whose data."""
     from versants.core.web.build import commit, engine
     from versants.launch.version import version
 
