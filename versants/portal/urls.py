@@ -1,8 +1,10 @@
 from django.urls import URLPattern, path
 
-from versants.portal.views import ask
+from versants.portal.views import ask, own
 
 urlpatterns: list[URLPattern] = [
+    path("ask/", own.ask, name="ask"),
+    path("ask/<uuid:uid>/", own.follow, name="ask_own_follow"),
     path("r/<str:token>/", ask.ask, name="ask_link"),
     path("r/<str:token>/draft/", ask.draft, name="ask_draft"),
     path("r/<str:token>/<uuid:uid>/", ask.follow, name="ask_follow"),

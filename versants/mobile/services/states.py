@@ -9,13 +9,17 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from versants.core.errors import InvalidTransition
+from versants.mobile.enums import AssignmentState as A
 from versants.mobile.enums import RequestState as R
 from versants.mobile.enums import VisitState as V
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """``event`` leads from ``source`` to ``target``. ``who``: team, asker, both, or system (a clock or a booking)."""
+    """``event`` leads from ``source`` to ``target``.
+
+    ``who``: team, asker (of the request), both, professional, or system (a clock or a booking).
+    """
 
     source: str
     event: str
@@ -79,6 +83,8 @@ VISIT = Machine(
     (
         *_ways((V.OPEN,), "place", V.PLANNED, "team"),
         *_ways((V.PLANNED,), "place", V.PLANNED, "team"),
+        # Somebody holds a place, but not yet every place is held.
+        *_ways((V.OPEN, V.PLANNED), "place_in_part", V.OPEN, "team"),
         *_ways((V.PLANNED,), "release", V.OPEN, "both"),
         *_ways((V.OPEN,), "move", V.OPEN, "team"),
         *_ways((V.PLANNED,), "move", V.OPEN, "team"),
@@ -89,5 +95,17 @@ VISIT = Machine(
     _("This visit is no longer in a state where that can be done."),
 )
 
+OFFER = Machine(
+    "offer",
+    tuple(A.values),
+    (
+        *_ways((A.OFFERED,), "accept", A.ACCEPTED, "professional"),
+        *_ways((A.OFFERED,), "decline", A.DECLINED, "professional"),
+        *_ways((A.OFFERED, A.ACCEPTED), "release", A.RELEASED, "both"),
+        *_ways((A.ACCEPTED, A.OFFERED), "sign", A.DONE, "team"),
+    ),
+    _("This offer is no longer in a state where that can be done."),
+)
+
 # What ``versants states`` tells; other services add theirs here.
-MACHINES: dict[str, Machine] = {"request": REQUEST, "booking": VISIT}
+MACHINES: dict[str, Machine] = {"request": REQUEST, "booking": VISIT, "offer": OFFER}

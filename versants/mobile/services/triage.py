@@ -22,10 +22,9 @@ from versants.core.periods import span
 from versants.core.web import words
 from versants.mobile.enums import HOLDING, AssignmentState, InterventionKind, Mode, Pin, Urgency, VisitState
 from versants.mobile.models import Assignment, Need, Request, RequestEvent, Slot, Visit
-from versants.mobile.services import escalation, requests, states
+from versants.mobile.services import escalation, holding, requests, states
 from versants.people.enums import Complexity, Discipline, Level
 from versants.people.models import Membership
-from versants.people.services import grants
 from versants.territory import calendars
 from versants.territory.models import Commune, Language
 
@@ -400,16 +399,11 @@ def free(visit: Visit, sentence: str) -> int:
 
     ``sentence`` is an English source string with ``commune`` and ``day``. The actor is the visit's team.
     """
-    held = list(
-        Assignment.objects.select_for_update(of=("self",))
-        .filter(visit=visit, state__in=HOLDING)
-        .exclude(state=AssignmentState.DONE)
-        .order_by("pk")
-    )
+    found = Assignment.objects.filter(visit=visit, state__in=HOLDING).exclude(state=AssignmentState.DONE)
+    holding.lock_professionals(found.values_list("professional_id", flat=True))
+    held = list(found.order_by("pk"))
+    holding.let_go(held, AssignmentState.RELEASED)
     for one in held:
-        one.state = AssignmentState.RELEASED
-        one.save(update_fields=["state"])
-        grants.close_for("assignment", one.pk)
         for membership in (
             Membership.objects.active()
             .filter(professional_id=one.professional_id)
