@@ -1,10 +1,10 @@
 """Who opens which page of this app (core.web.pages)."""
 
 from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES, DataClass, Role
-from versants.core.web.pages import declare
+from versants.core.web.pages import ALL_ROLES, declare
 
 INBOX = TEAM_ROLES | COORDINATING_ROLES
-FIELD = frozenset({Role.CLINICIAN, Role.PRACTITIONER, Role.INTERPRETER, Role.COORDINATOR})
+FIELD = frozenset({Role.CLINICIAN, Role.PRACTITIONER, Role.INTERPRETER})
 LOGISTIC, SOCIAL = DataClass.LOGISTIC, DataClass.SOCIAL
 
 
@@ -16,10 +16,17 @@ def declare_all() -> None:
     declare("request_answer", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="POST")
     declare("triage", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="GET POST")
     declare("visit_change", TEAM_ROLES, data_class=LOGISTIC, subject="visit", methods="POST")
-    declare("visit_who", INBOX, data_class=LOGISTIC, subject="visit", elsewhere=COORDINATING_ROLES)
-    declare("visit_assign visit_release", [Role.COORDINATOR], data_class=LOGISTIC, subject="visit", methods="POST")
-    declare("today times", FIELD, data_class=LOGISTIC, methods="GET POST")
-    declare("today_answer", FIELD, data_class=LOGISTIC, subject="assignment", methods="POST")
+    planning = {"data_class": LOGISTIC, "subject": "visit"}
+    declare("visit_who api-v1:visit_teams", COORDINATING_ROLES, elsewhere=COORDINATING_ROLES, **planning)
+    declare("visit_assign visit_release visit_place", [Role.COORDINATOR], methods="POST", **planning)
+    declare("board api-v1:board_changes", COORDINATING_ROLES, data_class=LOGISTIC)
+    declare("board_plan", [Role.COORDINATOR], data_class=LOGISTIC, methods="POST")
+    declare("plan", [Role.COORDINATOR], data_class=LOGISTIC, subject="plan", methods="GET POST")
+    declare("api-v1:openapi-json", ALL_ROLES)
+    declare("api-v1:api-root")
+    declare("today", FIELD, data_class=LOGISTIC)
+    declare("times", FIELD, data_class=LOGISTIC, methods="GET POST")
+    declare("today_answer", FIELD, data_class=LOGISTIC, subject="assignment", methods="POST", by_grant=FIELD)
     declare("offer", public=True, data_class=LOGISTIC, subject="token", methods="GET POST")
     declare("visit_record", FIELD, data_class=SOCIAL, subject="visit", methods="GET POST")
     declare("visit_attempt", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="GET POST")

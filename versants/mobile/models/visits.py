@@ -28,7 +28,6 @@ from versants.people.enums import Complexity, Discipline, Level
 from versants.people.models import Professional, Site, Team
 from versants.territory.models import Commune, Language, Versant
 
-
 _AS_CARER = f"SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])"
 
 
@@ -181,10 +180,18 @@ class Assignment(models.Model):
         follows=("visit_id", "mobile_visit"),
         extra=(
             Policy("oneself", "SELECT", "professional_id = app.professional()"),
+            # The link of an offer shows this one assignment; its token is stored as a hash.
+            Policy("offered", "SELECT", "offer_token_hash <> '' AND offer_token_hash = app.setting('token')"),
             Policy("answer", "UPDATE", "professional_id = app.professional()", "professional_id = app.professional()"),
             Policy("carer", "UPDATE", f"visit_id IN ({_AS_CARER})", f"visit_id IN ({_AS_CARER})"),
         ),
-        extra_q=lambda actor: Q(professional_id=actor.professional) if actor.professional else Q(pk__in=[]),
+        extra_q=lambda actor: (
+            Q(professional_id=actor.professional)
+            if actor.professional
+            else Q(offer_token_hash=actor.token)
+            if actor.token
+            else Q(pk__in=[])
+        ),
     )
 
     class Meta:

@@ -1,0 +1,201 @@
+"""Professionals as the library's people: public and planning facts only, read through ``visible_to``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import permutations
+
+from django.db import connection
+from django.db.models import Q
+
+from versants.core import clock
+from versants.core.access.scope import Actor
+from versants.mobile.enums import HOLDING, Urgency
+from versants.mobile.models import Assignment
+from versants.mobile.planning.calendar import Horizon, shifts, week_bounds
+from versants.people.enums import Discipline
+from versants.people.models import Mandate, OnCall, Professional, ProfessionalLanguage, WeeklyShift
+from versants_libs.dispatch import Busy, Limits, Person, Span
+
+TALK = "talk"  # skill: interprets talks up to that hardness
+
+
+@dataclass
+class Colleague:
+    """What planning knows of one professional. ``held``: all they hold in the horizon and its weeks."""
+
+    row: Professional
+    languages: list[ProfessionalLanguage] = field(default_factory=list)
+    mandates: list[Mandate] = field(default_factory=list)
+    pattern: list[tuple] = field(default_factory=list)
+    watches: list[tuple[datetime, datetime]] = field(default_factory=list)
+    held: list[Assignment] = field(default_factory=list)
+    busy: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return str(self.row.pk)
+
+    @property
+    def is_only_interpreter(self) -> bool:
+        return set(self.row.disciplines) == {Discipline.INTERPRETER}
+
+    def level(self, language: str) -> int:
+        """CEFR level 1 to 7 of a language, 0 if none."""
+        return next((one.level for one in self.languages if one.language_id == language), 0)
+
+    def mandate(self, country: str, at: datetime) -> Mandate | None:
+        day = clock.local(at).date()
+        return next((m for m in self.mandates if m.country == country and day in m.period), None)
+
+    def week_s(self, at: datetime) -> int:
+        """Seconds held in the calendar week of ``at``: visits and the roads to them."""
+        low, high = week_bounds(clock.local(at).date())
+        return sum(_length(a) for a in self.held if low <= a.held.lower < high)
+
+    def crises_in_week(self, at: datetime, *, but: int | None = None) -> int:
+        low, high = week_bounds(clock.local(at).date())
+        return sum(
+            a.visit.urgency == Urgency.CRISIS
+            for a in self.held
+            if low <= a.held.lower < high and a.visit_id != but
+        )
+
+
+def _length(assignment: Assignment) -> int:
+    return int((assignment.held.upper - assignment.held.lower).total_seconds()) + assignment.travel_min * 60
+
+
+def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
+    """The active professionals ``which`` selects, with all that planning needs: seven queries whatever their number."""
+    rows = (
+        Professional.objects.visible_to(actor)
+        .filter(which, active=True)
+        .select_related("base", "team", "organisation")
+        .order_by("pk")
+    )
+    found = {row.pk: Colleague(row) for row in rows}
+    ids = list(found)
+    if not ids:
+        return {}
+    for one in ProfessionalLanguage.objects.visible_to(actor).filter(professional__in=ids).select_related("language"):
+        found[one.professional_id].languages.append(one)
+    for mandate in Mandate.objects.visible_to(actor).filter(professional__in=ids).order_by("period"):
+        found[mandate.professional_id].mandates.append(mandate)
+    for shift in WeeklyShift.objects.visible_to(actor).filter(professional__in=ids):
+        found[shift.professional_id].pattern.append((shift.weekday, shift.start, shift.end))
+    span = (horizon.start, horizon.end)
+    for watch in OnCall.objects.visible_to(actor).filter(professional__in=ids, held__overlap=span):
+        found[watch.professional_id].watches.append((watch.held.lower, watch.held.upper))
+    low, high = week_bounds(horizon.dates[0])[0], week_bounds(horizon.dates[-1])[1]
+    held = (
+        Assignment.objects.visible_to(actor)
+        .filter(professional__in=ids, state__in=HOLDING, held__overlap=(low, high))
+        .select_related("visit")
+        .order_by("held", "pk")
+    )
+    for assignment in held:
+        found[assignment.professional_id].held.append(assignment)
+    for professional, start, end in busy_times(ids, *span):
+        found[professional].busy.append((start, end))
+    return found
+
+
+def busy_times(ids: Sequence[int], start: datetime, end: datetime) -> list[tuple[int, datetime, datetime]]:
+    """Who is busy and when, whatever the reason and the house: the database's narrow function."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT professional_id, greatest(lower(held), %(start)s), least(upper(held), %(end)s)"
+            " FROM app.busy(%(ids)s::bigint[], tstzrange(%(start)s, %(end)s, '[)')) ORDER BY 1, 2, 3",
+            {"ids": list(ids), "start": start, "end": end},
+        )
+        return [(row[0], row[1], row[2]) for row in cursor.fetchall()]
+
+
+def person(
+    colleague: Colleague,
+    horizon: Horizon,
+    *,
+    place: int,
+    planned: Iterable[Assignment],
+    not_before: datetime,
+) -> Person:
+    """The library's person.
+
+    ``planned`` are the assignments that the problem itself holds: their times are not busy time here. Nobody leaves
+    before ``not_before``, except on what had begun by then.
+    """
+    row = colleague.row
+    inside = list(planned)
+    levels = {one.language_id: one.level - 1 for one in colleague.languages}
+    only_from = {one.language_id for one in colleague.languages if one.understands_only}
+    pairs: dict[tuple[str, str], int] = {}
+    if Discipline.INTERPRETER in row.disciplines:
+        # The weaker of the two languages carries the talk.
+        pairs = {
+            (a, b): min(levels[a], levels[b]) for a, b in permutations(levels, 2) if b not in only_from
+        }
+    ceiling = row.max_complexity if colleague.is_only_interpreter else None
+    hardest = 9 if ceiling is not None else row.max_complexity
+    mandates: dict[str, tuple[Span, ...]] = {}
+    for mandate in colleague.mandates:
+        lower = clock.at(mandate.period.lower, 0) if mandate.period.lower else None
+        upper = clock.at(mandate.period.upper, 0) if mandate.period.upper else None
+        span = horizon.span(lower, upper)
+        if span:
+            mandates[mandate.country] = (*mandates.get(mandate.country, ()), span)
+    their_shifts = shifts(horizon, colleague.pattern, colleague.watches, place)
+    week_low, week_high = week_bounds(horizon.dates[0])
+    outside = [
+        a
+        for a in colleague.held
+        if week_low <= a.held.lower < week_high and not horizon.start <= a.held.lower < horizon.end
+    ]
+    crises = sum(a.visit.urgency == Urgency.CRISIS for a in outside)
+    return Person(
+        id=colleague.id,
+        roles=frozenset(row.disciplines),
+        skills=frozenset(f"{TALK}{n}" for n in range(1, hardest + 1)) if pairs else frozenset(),
+        languages=levels,
+        pairs=pairs,
+        mandates=mandates,
+        shifts=their_shifts,
+        busy=tuple(_busy(colleague, horizon, their_shifts, inside, not_before)),
+        limits=Limits(
+            work_day_s=row.max_daily_minutes * 60,
+            work_week_s=int(row.weekly_hours * 3600),
+            crisis_visits=max(0, row.max_crises_in_a_row - crises),
+        ),
+        gender=row.gender,
+        team=str(row.team_id),
+        complexity_ceiling=ceiling,
+        worked_s=sum(_length(a) for a in outside),
+    )
+
+
+def _busy(colleague, horizon, their_shifts, planned, not_before) -> Iterable[Busy]:
+    mine: list[tuple[datetime, datetime]] = [
+        (max(a.held.lower, horizon.start), min(a.held.upper, horizon.end)) for a in planned
+    ]
+    for start, end in colleague.busy:
+        if (start, end) in mine:
+            mine.remove((start, end))
+            continue
+        span = horizon.span(start, end)
+        if span:
+            yield Busy(span.start, span.end)
+    now = horizon.s(not_before)
+    begun = [horizon.s(a.held.upper) for a in planned if a.held.lower < not_before]
+    for shift in their_shifts:
+        # What is gone of a shift cannot be driven in any more.
+        low = max([shift.start, *(end for end in begun if end > shift.start)])
+        high = min(shift.end, now)
+        if high > low:
+            yield Busy(low, high)
+
+
+def by_pk(colleagues: Mapping[int, Colleague]) -> dict[str, Colleague]:
+    """The same, by the library's ids."""
+    return {str(pk): one for pk, one in colleagues.items()}
