@@ -1,6 +1,6 @@
 """Who opens which page of this app (core.web.pages)."""
 
-from versants.core.access.classes import TEAM_ROLES, DataClass
+from versants.core.access.classes import TEAM_ROLES, DataClass, Role
 from versants.core.web.pages import ALL_ROLES, declare
 
 
@@ -11,6 +11,8 @@ def declare_all() -> None:
     declare("person_new", TEAM_ROLES, data_class=DataClass.IDENTITY, methods="GET POST")
     declare("person", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person")
     declare("person_open", TEAM_ROLES, data_class=DataClass.IDENTITY, subject="person", methods="POST")
-    declare("identity_opening_review", TEAM_ROLES, data_class=DataClass.IDENTITY, subject="grant", methods="POST")
+    declare(
+        "identity_opening_review", [Role.COORDINATOR], data_class=DataClass.IDENTITY, subject="opening", methods="POST"
+    )
     declare("consent_new", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person", methods="GET POST")
     declare("consent_withdraw", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="consent", methods="POST")
