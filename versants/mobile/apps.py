@@ -63,6 +63,7 @@ class MobileConfig(AppConfig):
         register_sql(FIRST_CONTACTS)
         leave_open("mobile_figuredefinition", "what counts is public")
         self._register_inbox()
+        self._register_planning()
         self._register_follow_up()
 
     def _register_inbox(self) -> None:
@@ -73,6 +74,32 @@ class MobileConfig(AppConfig):
 
         nav.add(NavEntry("requests", _("Requests"), "inbox", roles=READERS, order=10, icon="list"))
         name_actions({"request.read": _("words of a request read"), "requests.exported": _("list of requests exported")})
+
+    def _register_planning(self) -> None:
+        """The board, one's own day, and what planning writes down."""
+        from versants.core.access.classes import COORDINATING_ROLES
+        from versants.core.registries import NavEntry, nav
+        from versants.core.web.audit import name_actions
+        from versants.core.web.jobs import name_job
+        from versants.mobile.pages import FIELD
+
+        nav.add(NavEntry("today", _("Today"), "today", roles=FIELD, order=5, icon="day", pocket=True))
+        nav.add(NavEntry("board", _("Board"), "board", roles=COORDINATING_ROLES, order=20, icon="day"))
+        name_job("plan_day", _("Planning the day"))
+        name_actions(
+            {
+                "visit.assigned": _("team placed on a visit"),
+                "visit.reopened": _("visit without a team again"),
+                "offer.made": _("offer made"),
+                "offer.accepted": _("offer accepted"),
+                "offer.declined": _("offer declined"),
+                "offer.confirmed_on_site": _("confirmed, there already"),
+                "plan.proposed": _("plan of a day proposed"),
+                "plan.applied": _("plan of a day applied"),
+                "plan.discarded": _("plan of a day thrown away"),
+                "plan.stale": _("plan of a day overtaken"),
+            }
+        )
 
     def _register_follow_up(self) -> None:
         """What a person's file and the masthead take from records."""

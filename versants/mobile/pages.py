@@ -17,7 +17,7 @@ def declare_all() -> None:
     declare("triage", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="GET POST")
     declare("links", [Role.SITE_MANAGER, Role.COORDINATOR], data_class=LOGISTIC, methods="GET POST")
     declare("link_renew link_revoke", [Role.SITE_MANAGER, Role.COORDINATOR], data_class=LOGISTIC, subject="link", methods="POST")
-    declare("visit_change", TEAM_ROLES, data_class=LOGISTIC, subject="visit", methods="POST")
+    declare("visit_change", TEAM_ROLES, data_class=LOGISTIC, subject="visit", methods="GET POST")
     planning = {"data_class": LOGISTIC, "subject": "visit"}
     declare("visit_who api-v1:visit_teams", COORDINATING_ROLES, elsewhere=COORDINATING_ROLES, **planning)
     declare("visit_assign visit_release visit_place", [Role.COORDINATOR], methods="POST", **planning)

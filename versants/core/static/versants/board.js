@@ -1,0 +1,133 @@
+// @ts-check
+/** Placing on the board by drag or by keyboard, and news of what others changed. Without this file the links do it. */
+
+const board = document.querySelector("[data-board]");
+const form = /** @type {HTMLFormElement | null} */ (document.getElementById("board-place"));
+const hint = document.getElementById("board-hint");
+
+/** @type {HTMLElement | null} The visit that is being placed. */
+let chosen = null;
+
+/** Cells where something can be put: an hour of somebody's row. @returns {HTMLElement[]} */
+const cells = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("tr[data-row] td[data-at]")]);
+
+/** The instant a pointer is at: cells span up to an hour, starts are on five minutes.
+ * @param {HTMLElement} cell @param {number | null} x @returns {string} */
+function instant(cell, x) {
+  const start = new Date(cell.dataset.at ?? "");
+  if (x === null) return start.toISOString();
+  const box = cell.getBoundingClientRect();
+  const rtl = getComputedStyle(cell).direction === "rtl";
+  const share = box.width ? (rtl ? box.right - x : x - box.left) / box.width : 0;
+  const span = /** @type {HTMLTableCellElement} */ (cell).colSpan;
+  const step = Math.max(0, Math.min(span - 1, Math.floor(share * span)));
+  return new Date(start.getTime() + step * 5 * 60_000).toISOString();
+}
+
+/** Send the chosen visit to a person's row at an hour. @param {HTMLElement} cell @param {number | null} x */
+function place(cell, x) {
+  const row = cell.closest("tr");
+  if (!chosen || !form || !row) return;
+  const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+  field("professional").value = row.dataset.row ?? "";
+  field("start").value = instant(cell, x);
+  field("version").value = chosen.dataset.visitVersion ?? "";
+  form.action = chosen.dataset.place ?? "";
+  form.submit();
+}
+
+/** Begin or end placing by keyboard. @param {HTMLElement | null} item */
+function choose(item) {
+  chosen?.removeAttribute("data-chosen");
+  chosen = item;
+  if (hint) hint.hidden = !item;
+  for (const cell of cells()) {
+    if (item) {
+      cell.tabIndex = -1;
+      cell.setAttribute("role", "button");
+      const name = cell.closest("tr")?.querySelector("th b")?.textContent ?? "";
+      const at = new Date(cell.dataset.at ?? "");
+      cell.setAttribute("aria-label", `${name}, ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
+    } else {
+      for (const attribute of ["tabindex", "role", "aria-label"]) cell.removeAttribute(attribute);
+    }
+  }
+  if (!item) return;
+  item.dataset.chosen = "";
+  cells()[0]?.focus();
+}
+
+/** The cell to go to from one by an arrow. @param {HTMLElement} cell @param {string} key @returns {HTMLElement | undefined} */
+function neighbour(cell, key) {
+  const rtl = getComputedStyle(cell).direction === "rtl";
+  const row = cell.closest("tr");
+  if (!row) return undefined;
+  const mine = /** @type {HTMLElement[]} */ ([...row.querySelectorAll("td[data-at]")]);
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    const step = (key === "ArrowRight") === !rtl ? 1 : -1;
+    return mine[mine.indexOf(cell) + step];
+  }
+  const rows = [...document.querySelectorAll("tr[data-row]")].filter((one) => one.querySelector("td[data-at]"));
+  const other = rows[rows.indexOf(row) + (key === "ArrowDown" ? 1 : -1)];
+  const there = /** @type {HTMLElement[]} */ ([...(other?.querySelectorAll("td[data-at]") ?? [])]);
+  const at = Date.parse(cell.dataset.at ?? "");
+  return there.sort((a, b) => Math.abs(Date.parse(a.dataset.at ?? "") - at) - Math.abs(Date.parse(b.dataset.at ?? "") - at))[0];
+}
+
+for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-visit]"))) {
+  item.draggable = true;
+  item.addEventListener("dragstart", (event) => {
+    chosen = item;
+    event.dataTransfer?.setData("text/plain", item.dataset.visit ?? "");
+  });
+  item.addEventListener("dragend", () => {
+    chosen = null;
+  });
+  const button = item.querySelector("[data-place-here]");
+  if (button instanceof HTMLElement) {
+    button.hidden = false;
+    button.addEventListener("click", () => choose(item));
+  }
+}
+
+document.addEventListener("dragover", (event) => {
+  const cell = event.target instanceof Element ? event.target.closest("tr[data-row] td[data-at]") : null;
+  if (chosen && cell) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const cell = event.target instanceof Element ? event.target.closest("tr[data-row] td[data-at]") : null;
+  if (!chosen || !(cell instanceof HTMLElement)) return;
+  event.preventDefault();
+  place(cell, event.clientX);
+});
+document.addEventListener("keydown", (event) => {
+  const cell = document.activeElement;
+  if (!chosen || !(cell instanceof HTMLElement) || !cell.matches("td[data-at]")) return;
+  if (event.key === "Escape") {
+    const back = /** @type {HTMLElement | null} */ (chosen.querySelector("[data-place-here]"));
+    choose(null);
+    back?.focus();
+  } else if (event.key === "Enter" || event.key === " ") {
+    event.preventDefault();
+    place(cell, null);
+  } else if (event.key.startsWith("Arrow")) {
+    event.preventDefault();
+    neighbour(cell, event.key)?.focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  const cell = event.target instanceof Element ? event.target.closest("tr[data-row] td[data-at]") : null;
+  if (chosen && cell instanceof HTMLElement) place(cell, event.clientX);
+});
+
+// What others changed while the page is open: said, never slipped in under somebody's hand.
+if (board instanceof HTMLElement && board.dataset.changes) {
+  const note = document.getElementById("board-moved");
+  const ask = async () => {
+    if (document.hidden || (note && !note.hidden)) return;
+    const answer = await fetch(`${board.dataset.changes}?since=${board.dataset.version}`).catch(() => null);
+    if (answer?.status === 200 && note) note.hidden = false;
+  };
+  setInterval(ask, 20_000);
+  document.addEventListener("visibilitychange", ask);
+}
