@@ -54,7 +54,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         Site.objects.filter(organisation_id=actor.organisation).select_related("commune", "organisation").order_by("name")
     )
     if not sites:
-        raise ActionDenied("ask.no_site", _("Your organisation has no place yet: ask the team to add it."))
+        return render(request, "portal/ask_no_place.html", {"teams": Team.objects.filter(kind=TeamKind.INTEGRAPSY)})
     wanted = request.GET.get("site", "")
     site = next((one for one in sites if str(one.uid) == wanted), sites[0])
     way = request.GET.get("way", Urgency.CRISIS)
