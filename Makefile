@@ -1,7 +1,7 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-FORMATTED := versants versants_libs tests bench run
+FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
 .PHONY: run setup test check fix lock clean
@@ -16,7 +16,7 @@ test: setup ## the whole suite on a PostgreSQL of its own (ARGS="tests/launch -k
 	@$(BIN)/python -m versants.launch.catalogues
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-check: setup ## format, lint, types, imports, migrations, translations
+check: setup ## format, lint, types, imports, migrations, translations, generated documents
 	@$(BIN)/python -m versants.launch.checks
 
 fix: setup ## what can be fixed by itself
@@ -24,6 +24,8 @@ fix: setup ## what can be fixed by itself
 	@$(BIN)/ruff check -q --fix $(FORMATTED)
 	@$(BIN)/python -m versants.launch.catalogues --update
 	@$(BIN)/python -m versants.launch.catalogues
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/notice.py
 
 lock: ## resolve requirements/*.in again, with hashes
 	@$(PYTHON) run setup

@@ -22,7 +22,7 @@ LANGUAGES = ("fr", "nl", "en")
 def _setup() -> None:
     """Django without a database: only its addresses, lists and catalogues are read."""
     sys.path.insert(0, str(ROOT))
-    if "DJANGO_SETTINGS_MODULE" not in os.environ:
+    if not os.environ.get("DJANGO_SETTINGS_MODULE"):
         home = Path(tempfile.mkdtemp(prefix="versants-docs-"))
         (home / "secret").write_text("only-for-documents\n")
         os.environ.update(

@@ -13,7 +13,7 @@ from pathlib import Path
 from versants.launch.errors import EXIT_DONE, EXIT_NO
 from versants.launch.paths import PROJECT
 
-FORMATTED = ("versants", "versants_libs", "tests", "bench", "run")
+FORMATTED = ("versants", "versants_libs", "tests", "bench", "run", "docs/generate.py", "docs/notice.py")
 BIN = Path(sys.executable).parent
 
 
@@ -70,6 +70,8 @@ def checks(home: Path) -> list[Check]:
                 "H015,H020,H043",
             ],
         ),
+        Check("documents", [python, "docs/generate.py", "--check"]),
+        Check("notice", [python, "docs/notice.py", "--check"]),
         Check("types", [str(BIN / "mypy")]),
     ]
 
