@@ -21,7 +21,8 @@ def declare_all() -> None:
     planning = {"data_class": LOGISTIC, "subject": "visit"}
     declare("visit_who api-v1:visit_teams", COORDINATING_ROLES, elsewhere=COORDINATING_ROLES, **planning)
     declare("visit_assign visit_release visit_place", [Role.COORDINATOR], methods="POST", **planning)
-    declare("board api-v1:board_changes", COORDINATING_ROLES, data_class=LOGISTIC)
+    declare("board", INBOX, data_class=LOGISTIC)
+    declare("api-v1:board_changes", COORDINATING_ROLES, data_class=LOGISTIC)
     declare("board_plan", [Role.COORDINATOR], data_class=LOGISTIC, methods="POST")
     declare("plan", [Role.COORDINATOR], data_class=LOGISTIC, subject="plan", methods="GET POST")
     declare("api-v1:openapi-json", ALL_ROLES)
@@ -30,7 +31,7 @@ def declare_all() -> None:
     declare("times", FIELD, data_class=LOGISTIC, methods="GET POST")
     declare("today_answer", FIELD, data_class=LOGISTIC, subject="assignment", methods="POST", by_grant=FIELD)
     declare("offer", public=True, data_class=LOGISTIC, subject="token", methods="GET POST")
-    declare("visit_record", FIELD, data_class=SOCIAL, subject="visit", methods="GET POST", by_grant=[Role.INTERPRETER])
+    declare("visit_record", FIELD | TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="GET POST", by_grant=[Role.INTERPRETER])
     declare("visit_attempt", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="GET POST")
     declare("visit_record_draft visit_record_add", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="POST")
     declare("follow_up", TEAM_ROLES, data_class=SOCIAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,57 +10,111 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from versants.core import clock
-from versants.core.access.classes import Role
-from versants.core.errors import BadInput
+from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES, Role
+from versants.core.access.scope import Actor
+from versants.core.errors import ActionDenied, BadInput
 from versants.mobile.planning import dayboard
 from versants.mobile.planning.situation import slots_of
+from versants.mobile.planning.unplaced import spelled
 from versants.mobile.planning.versions import data_version
 from versants.mobile.services import booking
 from versants.mobile.services.booking import Refused
 from versants.mobile.views.today import read_day
-from versants.mobile.views.who import _start, _version, check_may_look, find, render_who, see_other
+from versants.mobile.views.who import _start, _version, find, render_who, see_other
 from versants.people.models import Professional
-from versants.territory.models import Versant
+from versants.territory.models import Language, Versant
 
 VIEWS = ("day", "week")
+# Read by all who go on visits together; only those who plan place.
+READERS = COORDINATING_ROLES | TEAM_ROLES
+
+
+def check_may_read(actor: Actor) -> None:
+    """Coordination, desks, clinicians and practitioners."""
+    if actor.role not in READERS:
+        raise ActionDenied(
+            "board.not_planning", gettext_lazy("This page is for those who plan or go on visits.")
+        )
 
 
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """``day`` (today), ``view`` day or week, ``versant``, ``who=all`` for those who are free too."""
-    check_may_look(request.actor)
+    """``day`` (today), ``view`` day or week, ``versant``, ``language``, ``who=all`` for those who are free too."""
+    check_may_read(request.actor)
     day = read_day(request)
-    view = request.GET.get("view", "day")
-    view = view if view in VIEWS else "day"
-    versant = request.GET.get("versant", "")
-    versant = versant if versant in Versant.values else ""
+    view = _one_of(request, "view", VIEWS) or "day"
+    versant = _one_of(request, "versant", Versant.values)
+    language = request.GET.get("language", "")
+    language = language if Language.objects.filter(pk=language).exists() else ""
     everybody = request.GET.get("who") == "all"
     version = data_version()
-    found = dayboard.build(request.actor, day, view=view, versant=versant, everybody=everybody)
+    found = dayboard.build(
+        request.actor, day, view=view, versant=versant, language=language, everybody=everybody
+    )
     step = timedelta(days=1 if view == "day" else 7)
+    may_plan = request.actor.role == Role.COORDINATOR and request.actor.team is not None
     context: dict[str, Any] = {
         "board": found,
         "day": day,
-        "is_today": day == clock.today(),
+        "is_today": clock.today() in found.days,
         "view": view,
-        "versant": versant,
-        "versants": Versant.choices,
-        "everybody": everybody,
         "before": day - step,
         "after": day + step,
         "week": day.isocalendar().week,
         "first_day": found.days[0],
         "last_day": found.days[-1],
-        "may_plan": request.actor.role == Role.COORDINATOR and request.actor.team is not None,
-        "can_plan_day": day >= clock.today(),
+        "everybody": everybody,
+        "choices": _choices(found, view, versant, language),
+        "may_plan": may_plan,
+        "may_look": request.actor.role in COORDINATING_ROLES,
+        "can_plan_day": view == "day" and day >= clock.today(),
         "data_version": version,
-        "n_mine": sum(item.mine for item in found.unplaced),
+        "without_team": _without_team(len(found.unplaced)),
     }
     return render(request, "mobile/board/board.html", context)
+
+
+def _one_of(request: HttpRequest, name: str, known: Sequence[str]) -> str:
+    """A choice of the address; an unknown one is ignored, so that an old link still opens."""
+    value = request.GET.get(name, "")
+    return value if value in known else ""
+
+
+def _choices(found: dayboard.Board, view: str, versant: str, language: str) -> list[dict[str, Any]]:
+    """The drop-downs under the title: name, label, options and what is chosen."""
+    return [
+        {
+            "name": "view",
+            "label": _("View"),
+            "value": view,
+            "options": [("day", _("day")), ("week", _("week"))],
+        },
+        {
+            "name": "versant",
+            "label": _("Teams"),
+            "value": versant,
+            "options": [("", _("all teams")), *((code, str(label)) for code, label in Versant.choices)],
+        },
+        {
+            "name": "language",
+            "label": _("Languages"),
+            "value": language,
+            "options": [("", _("all languages")), *((code, name.lower()) for code, name in found.languages)],
+        },
+    ]
+
+
+def _without_team(n: int) -> str:
+    """Three visits without a team."""
+    if n == 0:
+        return _("Every visit has its team")
+    text = ngettext("One visit without a whole team", "%(n)s visits without a whole team", n) % {"n": spelled(n)}
+    return text[:1].upper() + text[1:]
 
 
 @require_POST
@@ -73,7 +128,9 @@ def place(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         wanted = UUID(request.POST.get("professional", ""))
     except ValueError as exc:
-        raise BadInput("visit.unknown_person", gettext_lazy("This professional is not known here any more.")) from exc
+        raise BadInput(
+            "visit.unknown_person", gettext_lazy("This professional is not known here any more.")
+        ) from exc
     professional = get_object_or_404(Professional.objects.visible_to(request.actor), uid=wanted)
     taken = {one.slot_id for one in visit.holding}
     slot = next(
@@ -105,4 +162,3 @@ def place(request: HttpRequest, uid: UUID) -> HttpResponse:
     if visit.state == "open":
         return see_other(reverse("visit_who", args=[visit.uid]))
     return see_other(f"{reverse('board')}?day={clock.local(visit.held.lower):%Y-%m-%d}")
-

@@ -1,0 +1,395 @@
+"""How the board is drawn: people's days as blocks, weeks as cells, the map with the same keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from versants.core import clock
+from versants.core.access.scope import Actor
+from versants.core.svg import timeline
+from versants.core.web import words
+from versants.mobile.enums import AssignmentState, InterventionKind, Mode, Pin, Urgency, VisitState
+from versants.mobile.models import Assignment, Visit
+from versants.mobile.planning import sentences
+from versants.mobile.planning.calendar import Horizon, shifts
+from versants.mobile.planning.situation import Places, slots_of
+from versants.mobile.planning.workforce import Colleague
+from versants.people.enums import AbsenceKind
+from versants.territory.maps import DayMap, Route, Stop, day_map
+
+DAY_FROM, DAY_TO = 8, 20
+ROUTES = 6  # the first six people; more lines on one small map say nothing
+SHORTEST_ROAD_MIN = 3
+# Spoken by the teams themselves: what an interpreter brings is another one.
+WORKING_LANGUAGES = frozenset({"fra", "nld", "eng"})
+# Kinds that are said beside the place, because they hold it for many people.
+NAMED_KINDS = frozenset(
+    {InterventionKind.DROP_IN, InterventionKind.TALK_GROUP, InterventionKind.TEAM_SUPPORT}
+)
+# Why somebody is away is nobody's business on a page that hangs on the wall; what they are busy with may be said.
+NAMED_ABSENCES = frozenset(
+    {AbsenceKind.TRAINING, AbsenceKind.MEETING, AbsenceKind.WRITING, AbsenceKind.SUPERVISION}
+)
+
+
+@dataclass
+class Listed:
+    """A placed visit in words: the same key as on timeline and map. ``people``: name, role, sign and word."""
+
+    key: str
+    visit: Visit
+    place: str
+    start: datetime
+    end: datetime
+    people: list[tuple[str, str, str, str]]
+    sign: str
+    word: str
+    url: str
+
+
+@dataclass
+class WeekCell:
+    """One day of one person: visits and other commitments in order. ``off``: does not work that day."""
+
+    day: date
+    blocks: list[timeline.Block]
+    off: bool
+
+
+@dataclass
+class WeekRow:
+    """One person's week; or, with ``group``, the title of those below."""
+
+    label: str = ""
+    detail: str = ""
+    cells: list[WeekCell] = field(default_factory=list)
+    group: str = ""
+
+    @property
+    def busy(self) -> bool:
+        return any(cell.blocks for cell in self.cells)
+
+
+@dataclass
+class Row:
+    """Who gets a row: in which group, with which places. ``group`` sorts and ends with its title."""
+
+    colleague: Colleague
+    group: tuple[Any, ...]
+    held: list[tuple[Visit, Assignment]]
+
+
+def state_of(visit: Visit, one: Assignment | None = None) -> tuple[str, str, str]:
+    """(style, sign, word) of a placed visit, or of one person's place in it."""
+    now = clock.now()
+    mine = visit.holding if one is None else [one]
+    if visit.state == VisitState.DONE:
+        return "", "ok", _("done")
+    waiting = [each for each in mine if each.state == AssignmentState.OFFERED]
+    if any(each.answer_by and each.answer_by <= now for each in waiting):
+        return "wait", "warn", _("no answer in time")
+    if waiting:
+        return "wait", "wait", _("awaits an answer")
+    if visit.state == VisitState.OPEN:
+        return "cut", "warn", _("somebody is missing")
+    fixed = visit.pin == Pin.TIME or visit.held.lower <= now
+    if visit.urgency == Urgency.CRISIS:
+        return "crisis", "crisis", _("crisis, does not move") if fixed else _("crisis")
+    if fixed:
+        return "", "fixed", _("does not move")
+    return (
+        "draft",
+        "move",
+        _("can move") if visit.pin == Pin.FREE else _("the hour can move, the people stay"),
+    )
+
+
+@dataclass
+class Drawing:
+    """What all drawings of one page share. ``keys``: visit -> number or letter; ``planner``: may look at who can go."""
+
+    actor: Actor
+    horizon: Horizon
+    keys: dict[int, str]
+    absences: dict[tuple[int, datetime], str]
+    planner: bool
+
+    def anchor(self, visit: Visit) -> str:
+        """Where the list on the same page says more about it."""
+        return f"#v{self.keys[visit.pk]}"
+
+    def url(self, visit: Visit) -> str:
+        """Who can go, for those who plan; the others stay on the page."""
+        return reverse("visit_who", args=[visit.uid]) if self.planner else self.anchor(visit)
+
+    def place(self, visit: Visit) -> str:
+        name = visit.commune.name
+        if visit.kind in NAMED_KINDS:
+            name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_kind_display()}
+        if visit.mode != Mode.ON_SITE:
+            name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_mode_display()}
+        return name
+
+    def visit(self, visit: Visit, one: Assignment) -> timeline.Block:
+        style, sign, word = state_of(visit, one)
+        return timeline.Block(
+            one.held.lower,
+            one.held.upper,
+            "visit",
+            self.place(visit),
+            url=self.url(visit),
+            key=self.keys[visit.pk],
+            style=style,
+            sign=sign,
+            state=word,
+            id=str(visit.uid),
+        )
+
+    def commitments(self, person: Row) -> list[timeline.Block]:
+        """Everything else that holds this person: that it does, not what it is, except in the own house."""
+        pk = person.colleague.row.pk
+        mine = [
+            (max(one.held.lower, self.horizon.start), min(one.held.upper, self.horizon.end))
+            for _visit, one in person.held
+        ]
+        found = []
+        for start, end in person.colleague.busy:
+            if (start, end) in mine:
+                mine.remove((start, end))
+                continue
+            kind = self.absences.get((pk, start), "")
+            if kind in (AbsenceKind.LEAVE, AbsenceKind.ILL):
+                found.append(timeline.Block(start, end, "off", _("absent")))
+            elif kind in NAMED_ABSENCES:
+                found.append(timeline.Block(start, end, "busy", AbsenceKind(kind).label))
+            else:
+                found.append(timeline.Block(start, end, "busy", _("busy")))
+        return found
+
+    def detail(self, person: Row) -> str:
+        """Psychologist, 31:10 h; Tigrinya, C1, 22:30 h."""
+        colleague = person.colleague
+        parts = [sentences.trade(colleague.row.disciplines[0])]
+        if colleague.is_only_interpreter:
+            brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
+            best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
+            if best is not None:
+                parts = [best.language.name.lower(), str(best.get_level_display())]
+        if self.planner or colleague.row.pk == self.actor.professional:
+            # Others see part of a week only: half a sum would be a wrong one.
+            noon = self.horizon.start + timedelta(hours=12)
+            parts.append(f"{words.hm(colleague.week_s(noon))}{words.NBSP}h")
+        if colleague.watches:
+            parts.append(_("on call"))
+        return ", ".join(parts)
+
+    def listed(self, visit: Visit) -> Listed:
+        holders = {one.slot_id: one for one in visit.holding}
+        people = []
+        for slot in slots_of(visit):
+            one = holders.get(slot.pk)
+            if one is not None:
+                _style, sign, word = state_of(visit, one)
+                waits = one.state == AssignmentState.OFFERED
+                people.append(
+                    (
+                        str(one.professional),
+                        sentences.role_of(slot, visit),
+                        sign if waits else "",
+                        word if waits else "",
+                    )
+                )
+        _style, sign, word = state_of(visit)
+        return Listed(
+            self.keys[visit.pk],
+            visit,
+            self.place(visit),
+            visit.held.lower,
+            visit.held.upper,
+            people,
+            sign,
+            word,
+            reverse("visit_who", args=[visit.uid]) if self.planner else "",
+        )
+
+
+# A day
+
+
+def grid(draw: Drawing, people: Sequence[Row]) -> timeline.Grid:
+    """Everybody's day in five-minute columns."""
+    roads = _roads(people)
+    drawn = {person.colleague.row.pk: _day_blocks(draw, person, roads) for person in people}
+    start, end = _window(draw.horizon, drawn.values())
+    rows: list[timeline.Row] = []
+    group = ""
+    for person in people:
+        if person.group[-1] != group:
+            group = person.group[-1]
+            rows.append(timeline.Row(group=group))
+        blocks = drawn[person.colleague.row.pk] + _off(person.colleague, draw.horizon, start, end)
+        rows.append(
+            timeline.Row(
+                label=str(person.colleague.row),
+                detail=draw.detail(person),
+                key=str(person.colleague.row.uid),
+                blocks=blocks,
+            )
+        )
+    return timeline.build(rows, start, end)
+
+
+def _day_blocks(draw: Drawing, person: Row, roads: Mapping[tuple[int, int], int]) -> list[timeline.Block]:
+    blocks = draw.commitments(person)
+    last: Assignment | None = None
+    for visit, one in sorted(person.held, key=lambda pair: pair[1].held.lower):
+        blocks.append(draw.visit(visit, one))
+        minutes = roads.get((person.colleague.row.pk, one.pk), 0)
+        if minutes >= SHORTEST_ROAD_MIN:
+            blocks.append(
+                timeline.Block(one.held.lower - timedelta(minutes=minutes), one.held.lower, "travel")
+            )
+        if not _remote(visit, one):
+            last = one
+    home = roads.get((person.colleague.row.pk, 0), 0)
+    if last is not None and home >= SHORTEST_ROAD_MIN:
+        blocks.append(timeline.Block(last.held.upper, last.held.upper + timedelta(minutes=home), "travel"))
+    return blocks
+
+
+def _remote(visit: Visit, one: Assignment) -> bool:
+    slot = next((slot for slot in visit.slots.all() if slot.pk == one.slot_id), None)
+    return Mode((slot.mode if slot else "") or visit.mode) != Mode.ON_SITE
+
+
+def _roads(people: Sequence[Row]) -> dict[tuple[int, int], int]:
+    """(professional, assignment) -> minutes of the road to it; assignment 0 is the road home.
+
+    What was counted when the place was given stands; else the travel matrix says it.
+    """
+    places = Places()
+    ways: list[tuple[int, int, int, int]] = []  # professional, assignment, from, to
+    found: dict[tuple[int, int], int] = {}
+    for person in people:
+        pk = person.colleague.row.pk
+        base = at = places.commune(person.colleague.row.base)
+        for visit, one in sorted(person.held, key=lambda pair: pair[1].held.lower):
+            if _remote(visit, one):
+                continue
+            to = places.of(visit)
+            if one.travel_min:
+                found[(pk, one.pk)] = one.travel_min
+            else:
+                ways.append((pk, one.pk, at, to))
+            at = to
+        if at != base:
+            ways.append((pk, 0, at, base))
+    matrix = places.matrix() if ways else ()
+    for pk, assignment, origin, to in ways:
+        found[(pk, assignment)] = sentences.minutes(matrix[origin][to])
+    return found
+
+
+def _window(horizon: Horizon, rows: Iterable[Sequence[timeline.Block]]) -> tuple[datetime, datetime]:
+    """Eight to twenty, or as far as visits and roads reach, on whole hours."""
+    day = horizon.dates[0]
+    low, high = clock.at(day, DAY_FROM), clock.at(day, DAY_TO)
+    for block in (block for blocks in rows for block in blocks):
+        if block.kind in ("visit", "travel"):
+            low = min(low, max(horizon.start, block.start))
+            high = max(high, min(horizon.end, block.end))
+    low = low.replace(minute=0, second=0, microsecond=0)
+    hours = -(-(high - low) // timedelta(hours=1))
+    return low, min(horizon.end, low + timedelta(hours=hours))
+
+
+def _off(colleague: Colleague, horizon: Horizon, start: datetime, end: datetime) -> list[timeline.Block]:
+    """What lies outside working hours and watches, within the window."""
+    found, at = [], start
+    for shift in shifts(horizon, colleague.pattern, colleague.watches, None):
+        begin = min(horizon.at(shift.start), end)
+        if begin > at:
+            found.append(timeline.Block(at, begin, "off"))
+        at = max(at, horizon.at(shift.end))
+    if at < end:
+        found.append(timeline.Block(at, end, "off"))
+    return found
+
+
+# A week
+
+
+def week(draw: Drawing, people: Sequence[Row]) -> list[WeekRow]:
+    """Everybody's week, a cell for each day."""
+    rows: list[WeekRow] = []
+    group = ""
+    for person in people:
+        if person.group[-1] != group:
+            group = person.group[-1]
+            rows.append(WeekRow(group=group))
+        blocks = draw.commitments(person) + [draw.visit(visit, one) for visit, one in person.held]
+        works = {day.weekday() for day in draw.horizon.dates} & {
+            weekday for weekday, *_ in person.colleague.pattern
+        }
+        cells = []
+        for day in draw.horizon.dates:
+            low, high = clock.day_bounds(day)
+            inside = sorted(
+                (b for b in blocks if b.start < high and b.end > low), key=lambda b: (b.start, b.end)
+            )
+            watch = any(a < high and b > low for a, b in person.colleague.watches)
+            cells.append(WeekCell(day, inside, off=day.weekday() not in works and not watch and not inside))
+        rows.append(WeekRow(str(person.colleague.row), draw.detail(person), cells))
+    return rows
+
+
+# The map
+
+
+def map_of(draw: Drawing, whole: Sequence[Visit], lacking: Sequence[Visit], people: Sequence[Row]) -> DayMap:
+    """The same visits on the map, without a team or with, and the ways of the first people."""
+
+    def stop(visit: Visit) -> Stop:
+        # The middle of the commune, always: one marker for one town, and no private address on a wall.
+        at = visit.held.lower if visit.held else visit.window.lower
+        title = f"{draw.place(visit)}, {words.clock_time(at)}"
+        spot = visit.commune
+        return Stop(draw.keys[visit.pk], spot.lat, spot.lon, spot.name, draw.anchor(visit), title)
+
+    return day_map(
+        [stop(visit) for visit in whole if visit.mode == Mode.ON_SITE],
+        _routes(people),
+        [stop(visit) for visit in lacking if visit.mode == Mode.ON_SITE],
+        get_language() or "fr",
+    )
+
+
+def _routes(people: Sequence[Row]) -> list[Route]:
+    """Who drives through which places, for the first people on the page; the same way is one line."""
+    ways: dict[tuple[tuple[float, float], ...], list[Colleague]] = defaultdict(list)
+    for person in people:
+        points = [
+            (visit.commune.lat, visit.commune.lon)
+            for visit, one in sorted(person.held, key=lambda pair: pair[1].held.lower)
+            if not _remote(visit, one) and visit.state != VisitState.OPEN
+        ]
+        if points and sum(len(way) for way in ways.values()) < ROUTES:
+            base = (person.colleague.row.base.lat, person.colleague.row.base.lon)
+            ways[(base, *points, base)].append(person.colleague)
+    return [Route(_drivers(who), list(points)) for points, who in ways.items()]
+
+
+def _drivers(who: Sequence[Colleague]) -> str:
+    """Élise D.; Thomas C. and Karim H."""
+    names = [one.row.short for one in who]
+    if len(names) == 1:
+        return names[0]
+    return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}

@@ -1,0 +1,267 @@
+"""Visits without a whole team: what each asks, why nobody goes yet, and the smallest change that would help."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from versants.core import clock
+from versants.core.access.scope import Actor
+from versants.core.web import words
+from versants.mobile.enums import AssignmentState, Urgency
+from versants.mobile.models import Assignment, Visit
+from versants.mobile.planning import sentences, whatif
+from versants.mobile.planning.calendar import Horizon, ceil_step
+from versants.mobile.planning.situation import Builder, Situation, slots_of
+from versants.mobile.planning.workforce import Colleague
+from versants.people.enums import Discipline
+from versants_libs import dispatch
+
+# How long the page may think about those without a team; the others say why on their own page.
+BUDGET_S = 0.3
+
+
+@dataclass
+class Unplaced:
+    """``key`` is its letter. ``n_teams`` None: not computed here. ``try_url`` opens the smallest change, which gives
+    ``opens`` teams."""
+
+    key: str
+    visit: Visit
+    title: str
+    note: str
+    n_teams: int | None = None
+    first_at: datetime | None = None
+    reason: str = ""
+    what_if: str = ""
+    opens: int = 0
+    try_url: str = ""
+    mine: bool = False
+    late: bool = False
+
+    @property
+    def teams(self) -> str:
+        """Seven teams."""
+        n = self.n_teams or 0
+        text = ngettext("One possible team", "%(n)s possible teams", n) % {"n": spelled(n)}
+        return text[:1].upper() + text[1:]
+
+
+def spelled(n: int) -> str:
+    """A small number as a word, as a heading says it: two to ten; others in figures."""
+    small = (
+        "",
+        "",
+        _("two"),
+        _("three"),
+        _("four"),
+        _("five"),
+        _("six"),
+        _("seven"),
+        _("eight"),
+        _("nine"),
+        _("ten"),
+    )
+    return small[n] if 2 <= n <= 10 else str(n)
+
+
+def describe(
+    actor: Actor,
+    visits: Sequence[Visit],
+    keys: Mapping[int, str],
+    horizon: Horizon,
+    colleagues: dict[int, Colleague],
+    placed: Sequence[Visit],
+    *,
+    explain: bool,
+) -> list[Unplaced]:
+    """One entry per visit, in the order given. With ``explain``, why and what would help, within ``BUDGET_S``."""
+    if not visits:
+        return []
+    earlier = _earlier_answers(actor, visits)
+    now = clock.now()
+    found = [
+        Unplaced(
+            key=keys[visit.pk],
+            visit=visit,
+            title=_title(visit),
+            note=_note(visit, earlier.get(visit.pk, []), mine=visit.team_id == actor.team),
+            mine=visit.team_id == actor.team,
+            late=visit.held is None and visit.window.upper <= now,
+        )
+        for visit in visits
+    ]
+    if explain:
+        _explain_all(actor, found, horizon, colleagues, placed)
+    return found
+
+
+def _earlier_answers(actor: Actor, visits: Sequence[Visit]) -> dict[int, list[tuple[str, str]]]:
+    """Visit -> (state, first name) of those who were asked before and do not come."""
+    rows = (
+        Assignment.objects.visible_to(actor)
+        .filter(visit__in=[visit.pk for visit in visits], state=AssignmentState.DECLINED)
+        .order_by("pk")
+        .values_list("visit_id", "state", "professional__first_name")
+    )
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for visit, state, name in rows:
+        found[visit].append((state, name))
+    return found
+
+
+# In words
+
+
+def _title(visit: Visit) -> str:
+    """Koksijde, before 12:30, social worker and Pashto, a woman."""
+    parts = [visit.commune.name, _when(visit), _roles(visit)]
+    if visit.gender_wish == "woman":
+        parts.append(ngettext("a woman", "women", 1))
+    elif visit.gender_wish == "man":
+        parts.append(ngettext("a man", "men", 1))
+    return ", ".join(part for part in parts if part)
+
+
+def _roles(visit: Visit) -> str:
+    """The trades and the languages asked for, the places still free only."""
+    taken = {one.slot_id for one in visit.holding}
+    names = []
+    for slot in slots_of(visit):
+        if slot.pk in taken:
+            continue
+        interprets = slot.discipline == Discipline.INTERPRETER and slot.language_id
+        name = slot.language.name.lower() if interprets else sentences.trade(slot.discipline)
+        if slot.mode and slot.mode != visit.mode:
+            name = f"{name} {slot.get_mode_display()}"
+        names.append(name)
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+
+
+def _when(visit: Visit) -> str:
+    """This evening; in the afternoon; before 12:30; until 26 Nov. The hours themselves stand below."""
+    low, high = clock.local(visit.window.lower), clock.local(visit.window.upper)
+    now = clock.local(clock.now())
+    if visit.held is not None:
+        return f"{clock.local(visit.held.lower):%H:%M}"
+    if low.date() != high.date():
+        return _("until %(day)s") % {"day": words.day_short(visit.window.upper)}
+    if low.hour >= 17:
+        return _("this evening") if low.date() == now.date() else _("in the evening")
+    if low.hour >= 12 and (high.hour, high.minute) <= (18, 0):
+        return _("in the afternoon")
+    if low.hour < 10 or low <= now:
+        return _("before %(at)s") % {"at": f"{high:%H:%M}"}
+    return _("between %(low)s and %(high)s") % {"low": f"{low:%H:%M}", "high": f"{high:%H:%M}"}
+
+
+def _note(visit: Visit, earlier: Sequence[tuple[str, str]], *, mine: bool) -> str:
+    """Crisis, asked 6 h ago. Arrival between 18:00 and 20:30. Selam said no."""
+    asked = {"ago": words.ago(visit.created_at)}
+    if visit.urgency == Urgency.CRISIS:
+        parts = [_("Crisis, asked %(ago)s.") % asked]
+    elif visit.urgency == Urgency.URGENT:
+        parts = [_("Urgent, asked %(ago)s.") % asked]
+    else:
+        parts = [_("Asked %(ago)s.") % asked]
+    parts.append(_arrival(visit))
+    if visit.holding:
+        names = sorted(one.professional.first_name for one in visit.holding)
+        text = ngettext(
+            "%(names)s comes; somebody is missing.", "%(names)s come; somebody is missing.", len(names)
+        )
+        parts.append(text % {"names": ", ".join(names)})
+    elif not earlier:
+        parts.append(_("Proposed to nobody yet."))
+    if earlier:
+        names = list(dict.fromkeys(name for _state, name in earlier))
+        parts.append(
+            ngettext("%(names)s said no.", "%(names)s said no.", len(names)) % {"names": ", ".join(names)}
+        )
+    if not mine:
+        parts.append(_("Asked of %(team)s.") % {"team": visit.team})
+    return " ".join(part for part in parts if part)
+
+
+def _arrival(visit: Visit) -> str:
+    if visit.held is not None:
+        return ""
+    low, high = clock.local(visit.window.lower), clock.local(visit.window.upper)
+    if visit.window.upper <= clock.now():
+        return _("The time asked has passed, %(day)s at %(at)s.") % {
+            "day": words.day_short(visit.window.upper),
+            "at": f"{high:%H:%M}",
+        }
+    if low.date() == high.date():
+        return _("Arrival between %(low)s and %(high)s.") % {"low": f"{low:%H:%M}", "high": f"{high:%H:%M}"}
+    return _("Arrival from %(first)s to %(last)s.") % {
+        "first": f"{words.day_short(visit.window.lower)} {low:%H:%M}",
+        "last": f"{words.day_short(visit.window.upper)} {high:%H:%M}",
+    }
+
+
+# Why, and what would help
+
+
+def _explain_all(
+    actor: Actor,
+    items: Sequence[Unplaced],
+    horizon: Horizon,
+    colleagues: dict[int, Colleague],
+    placed: Sequence[Visit],
+) -> None:
+    """One problem for all of them: the day as it stands, and the visits that have nobody."""
+    asked = [item for item in items if not item.late and horizon.start <= _stands(item.visit) < horizon.end]
+    if not asked:
+        return
+    began = time.perf_counter()
+    situation = Builder(
+        actor, horizon, colleagues, ceil_step(clock.now()), [item.visit for item in asked], placed
+    ).build()
+    for item in asked:
+        if time.perf_counter() - began > BUDGET_S:
+            return
+        _explain(situation, item)
+
+
+def _stands(visit: Visit) -> datetime:
+    return (
+        visit.held.lower
+        if visit.held is not None
+        else max(visit.window.lower, min(clock.now(), visit.window.upper))
+    )
+
+
+def _explain(situation: Situation, item: Unplaced) -> None:
+    """How many teams and when the first is there; or who is nearest, and the smallest change that opens one."""
+    ident = str(item.visit.pk)
+    options = dispatch.rank(situation.problem, situation.plan, ident)
+    if options:
+        item.n_teams = len(options)
+        item.first_at = situation.at(min(one.together_at for one in options))
+        return
+    item.n_teams = 0
+    alone = replace(situation, focus=(ident,))
+    explanation = dispatch.explain(situation.problem, situation.plan, ident)
+    order = list(dispatch.Rule)
+    nearest = min(
+        explanation.candidates, key=lambda one: (-order.index(one.rule), one.margin, one.person), default=None
+    )
+    if nearest is not None:
+        why = sentences.why_not(alone, nearest)
+        item.reason = _("%(name)s %(reason)s.") % {"name": why.name, "reason": why.reason}
+    for one in explanation.relaxations:
+        change = whatif.of(alone, one)
+        if change is not None:
+            item.what_if, item.opens = sentences.what_if(alone, one), one.n_teams
+            item.try_url = f"{reverse('visit_who', args=[item.visit.uid])}?if={change.token}"
+            return
