@@ -52,7 +52,8 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         promised_at=now,
     )
     r.note = m.RequestNote(request=r.request, team=team, key=key)
-    vault.write(r.note, "summary", "Zzcanari demande")
+    # Each side's own words: a team that reads its own must not look like one that reads its neighbour's.
+    vault.write(r.note, "summary", "Zzcanari demande" if team.versant == "wallonie" else "Zzvoisine demande")
     r.note.save()
     r.request_person = m.RequestPerson.objects.create(request=r.request, person=person, team=team)
     r.request_language = m.RequestLanguage.objects.create(request=r.request, language_id="tir")

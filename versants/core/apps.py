@@ -26,15 +26,15 @@ class CoreConfig(AppConfig):
             ("core_cache", "rate limits and page fragments without persons"),
         ):
             leave_open(table, why, prefix=table.endswith("_"))
-        from versants.core.access.classes import Role
-        from versants.core.web.pages import ALL_ROLES, declare
+        from versants.core.access.classes import TEAM_ROLES, Role
+        from versants.core.web.pages import declare
 
         declare("healthz readyz components accessibility privacy legal help", public=True)
         declare("set_language", public=True, methods="POST")
         declare(
             "account_login account_reset_password account_reset_password_done account_reset_password_from_key"
             " account_reset_password_from_key_done account_signup account_inactive account_reauthenticate"
-            " mfa_authenticate mfa_reauthenticate account_confirm_email account_email_verification_sent",
+            " account_confirm_login_code mfa_authenticate mfa_reauthenticate account_confirm_email account_email_verification_sent",
             public=True,
             methods="GET POST",
         )
@@ -44,8 +44,8 @@ class CoreConfig(AppConfig):
             public=True,  # allauth asks for the login itself, for a person without a membership too
             methods="GET POST",
         )
-        declare("job", ALL_ROLES, subject="job")
-        declare("job_stop", ALL_ROLES, subject="job", methods="POST")
+        declare("job", TEAM_ROLES, subject="job")
+        declare("job_stop", TEAM_ROLES, subject="job", methods="POST")
         declare("audit", [Role.DPO], data_class="logistic")
         # Once per migrate run: the last app's signal would do, the first is enough as tables of all apps exist by then.
         post_migrate.connect(_install_row_security, sender=self, dispatch_uid="versants.core.row_security")

@@ -22,6 +22,7 @@ class Page:
     roles: who may open it under a membership. ``public``: no login is asked.
     subject: what its address names (request, visit, person, job ...), empty for a list or a form of one's own.
     elsewhere: roles that also open it when the subject is another team's, for its logistics.
+    by_grant: roles for which belonging to the team is not enough: they open it when it was given to them.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Page:
     public: bool = False
     subject: str = ""
     elsewhere: frozenset[str] = frozenset()
+    by_grant: frozenset[str] = frozenset()
 
 
 _PAGES: dict[str, Page] = {}
@@ -45,6 +47,7 @@ def declare(
     public: bool = False,
     subject: str = "",
     elsewhere: Iterable[str] = (),
+    by_grant: Iterable[str] = (),
 ) -> None:
     """Declare one address or several (separated by spaces) under the same rule. Raises ValueError if named twice
     with another rule."""
@@ -57,6 +60,7 @@ def declare(
             public,
             subject,
             frozenset(elsewhere),
+            frozenset(by_grant),
         )
         if _PAGES.get(name, page) != page:
             raise ValueError(f"{name} is declared twice, differently")
