@@ -201,6 +201,7 @@ def _stored(request: HttpRequest, known: Record | None) -> list[tuple[str, str]]
 def autosave(request: HttpRequest, uid: UUID) -> JsonResponse:
     """Keep what is typed: 200 with the new version and what could not be kept, 409 with the sentence."""
     visit = _visit(request, uid)
+    rules.check_may_write_record(request.actor, visit)
     form = _form(request, visit, None, request.POST)
     form.is_valid()
     if "version" in form.errors:
@@ -282,7 +283,7 @@ def attempt(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The visit did not take place: say why."""
     visit = _visit(request, uid)
     rules.check_may_write_record(request.actor, visit)
-    form = AttemptForm(request.POST or None)
+    form = AttemptForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             records.note_attempt(visit=visit, actor=request.actor, reason=form.cleaned_data["reason"])
