@@ -311,7 +311,7 @@ def _rota(world: World, key: str, discipline: str, first: tuple[str, ...]) -> li
         if m.row.team_id == team.pk
         and discipline in m.row.disciplines
         and m.row.pk not in world.named["cast_ids"]
-        and not m.row.interpreter_kind == InterpreterKind.HELPER
+        and m.row.interpreter_kind != InterpreterKind.HELPER
         and not any(abs((day - world.day).days) < 12 for day in m.held)
     ]
     return (named + others)[:6]

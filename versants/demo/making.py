@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from versants.demo import cases, cast, places, staff, today
+from versants.demo import cases, cast, history, inbox, places, records, routine, staff, today, week
 from versants.demo.world import SEED, World
 
 
@@ -17,7 +17,12 @@ def make_world(day: date, moment: datetime | None = None, seed: str = SEED) -> W
     cast.watches(world)
     cast.accounts(world)
     cases.links(world)
-    today.known(world)
+    inbox.known(world)
+    inbox.build(world)
     today.build(world)
+    history.build(world)
+    week.build(world)
+    records.count(world)
+    routine.build(world)
     cases.number_requests(world)
     return world

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from versants.core import clock
 from versants.demo.staff import Member, members
@@ -34,45 +35,66 @@ def road(one: Town, other: Town) -> int:
 def fits(
     member: Member, start: datetime, end: datetime, place: Town, *, remote: bool = False, country: str = ""
 ) -> bool:
-    """May and can ``member`` be there, road and midday pause included?"""
-    local = clock.local(start)
-    if not member.may_work_in(country or place.country, local.date()):
+    """May and can ``member`` be there, roads, midday pause and longest day included?"""
+    day = clock.local(start).date()
+    if not member.may_work_in(country or place.country, day):
         return False
-    way = timedelta(0) if remote else timedelta(minutes=road(member.base, place))
-    if not _in_hours(member, start - way, end + way):
+    hours = _hours(member, day)
+    if hours is None or start < hours[0] or end > hours[1]:
         return False
-    day = member.held.get(local.date(), [])
-    for low, high, where in day:
-        between = timedelta(0) if remote else timedelta(minutes=road(where or member.base, place))
-        if start < high + between and low < end + between:
-            return False
-    load = sum(((high - low) for low, high, _ in day), timedelta(0)) + (end - start)
-    roads = 2 * way + sum((2 * timedelta(minutes=road(member.base, w)) for *_, w in day if w), timedelta(0))
-    if load + roads > timedelta(minutes=member.row.max_daily_minutes):
+    works = sorted([*member.held.get(day, ()), (start, end, None if remote else place)], key=lambda w: w[0])
+    if any(before[1] > after[0] for before, after in pairwise(works)):
         return False
-    # Where somebody is by telephone their day has no road, so the pause is all that is asked of the gap.
-    return _pauses([(low, high) for low, high, _ in day] + [(start, end)], local, way)
+    return _day_holds(member, hours, works)
 
 
-def _in_hours(member: Member, start: datetime, end: datetime) -> bool:
-    low, high = clock.local(start), clock.local(end)
-    if low.date() != high.date():
+def _hours(member: Member, day: date) -> tuple[datetime, datetime] | None:
+    for weekday, opens, closes in member.pattern:
+        if weekday == day.weekday():
+            return clock.at(day, opens.hour, opens.minute), clock.at(day, closes.hour, closes.minute)
+    return None
+
+
+def _day_holds(
+    member: Member, hours: tuple[datetime, datetime], works: list[tuple[datetime, datetime, Town | None]]
+) -> bool:
+    """From the base and back to it: each leg has time for its road and for what has no place on the way."""
+    opens, closes = hours
+    stops = [(opens, opens, member.base)]
+    stops += [(low, high, where) for low, high, where in works if where is not None]
+    stops.append((closes, closes, member.base))
+    busy = sum((high - low for low, high, _where in works), timedelta(0))
+    spare = []
+    for (_, leaves, one), (arrives, _, other) in pairwise(stops):
+        way = timedelta(minutes=road(one, other)) if len(stops) > 2 else timedelta(0)
+        taken = sum(
+            (h - lo for lo, h, where in works if where is None and leaves <= lo < arrives), timedelta(0)
+        )
+        spare.append((leaves, arrives, arrives - leaves - way - taken))
+        busy += way
+    if any(left < timedelta(0) for *_, left in spare) or busy > timedelta(
+        minutes=member.row.max_daily_minutes
+    ):
         return False
-    return any(
-        weekday == low.weekday() and opens <= low.time() and high.time() <= closes
-        for weekday, opens, closes in member.pattern
-    )
+    return closes - opens <= timedelta(hours=6) or _pauses(works, opens, spare)
 
 
-def _pauses(taken: list[tuple[datetime, datetime]], local: datetime, way: timedelta) -> bool:
+def _pauses(
+    works: list[tuple[datetime, datetime, Town | None]],
+    opens: datetime,
+    spare: list[tuple[datetime, datetime, timedelta]],
+) -> bool:
+    """Half an hour free around noon, on a leg that has it to spare."""
     first, last, length = LUNCH
-    low = clock.at(local.date(), first.hour, first.minute)
-    end = clock.at(local.date(), last.hour, last.minute)
-    for start, stop in sorted(taken):
-        if start - low >= length:
+    day = clock.local(opens).date()
+    low, end = clock.at(day, first.hour, first.minute), clock.at(day, last.hour, last.minute)
+    for start, stop, _where in [*works, (end, end, None)]:
+        if min(start, end) - low >= length and any(
+            leaves <= low and low + length <= arrives and left >= length for leaves, arrives, left in spare
+        ):
             return True
         low = max(low, stop)
-    return end - low >= length
+    return False
 
 
 def speaks(member: Member, language: str, level: int, complexity: int) -> bool:

@@ -4,19 +4,49 @@ from __future__ import annotations
 
 PRESENTS = {
     "wallonie": {
-        "fr": "Psychologues, psychomotriciens, travailleurs sociaux et médiateurs. Nous venons là où vous êtes, avec un interprète, en Wallonie et de l’autre côté de la frontière. C’est gratuit et confidentiel.",
-        "nl": "Psychologen, psychomotorisch therapeuten, maatschappelijk werkers en bemiddelaars. We komen naar u toe, met een tolk, in Wallonië en over de grens. Gratis en vertrouwelijk.",
-        "en": "Psychologists, psychomotor therapists, social workers and mediators. We come to where you are, with an interpreter, in Wallonia and across the border. Free and confidential.",
+        "fr": (
+            "Psychologues, psychomotriciens, travailleurs sociaux et médiateurs. Nous venons là où vous "
+            "êtes, avec un interprète, en Wallonie et de l’autre côté de la frontière. C’est gratuit et "
+            "confidentiel."
+        ),
+        "nl": (
+            "Psychologen, psychomotorisch therapeuten, maatschappelijk werkers en bemiddelaars. We komen "
+            "naar u toe, met een tolk, in Wallonië en over de grens. Gratis en vertrouwelijk."
+        ),
+        "en": (
+            "Psychologists, psychomotor therapists, social workers and mediators. We come to where you "
+            "are, with an interpreter, in Wallonia and across the border. Free and confidential."
+        ),
     },
     "hauts-de-france": {
-        "fr": "Psychologues, infirmiers, juristes, médiateurs et ambassadeurs de l’intégration. Nous venons là où vous êtes, avec un interprète, dans les Hauts-de-France et de l’autre côté de la frontière. C’est gratuit et confidentiel.",
-        "nl": "Psychologen, verpleegkundigen, juristen, bemiddelaars en integratieambassadeurs. We komen naar u toe, met een tolk, in Hauts-de-France en over de grens. Gratis en vertrouwelijk.",
-        "en": "Psychologists, nurses, legal specialists, mediators and integration ambassadors. We come to where you are, with an interpreter, in Hauts-de-France and across the border. Free and confidential.",
+        "fr": (
+            "Psychologues, infirmiers, juristes, médiateurs et ambassadeurs de l’intégration. Nous venons "
+            "là où vous êtes, avec un interprète, dans les Hauts-de-France et de l’autre côté de la "
+            "frontière. C’est gratuit et confidentiel."
+        ),
+        "nl": (
+            "Psychologen, verpleegkundigen, juristen, bemiddelaars en integratieambassadeurs. We komen "
+            "naar u toe, met een tolk, in Hauts-de-France en over de grens. Gratis en vertrouwelijk."
+        ),
+        "en": (
+            "Psychologists, nurses, legal specialists, mediators and integration ambassadors. We come to "
+            "where you are, with an interpreter, in Hauts-de-France and across the border. Free and "
+            "confidential."
+        ),
     },
     "desk-wal": {
-        "fr": "Des interprètes en milieu social, sur place, par téléphone ou par vidéo. Demandés par les services, gratuits pour la personne.",
-        "nl": "Sociaal tolken, ter plaatse, per telefoon of video. Aangevraagd door de diensten, gratis voor de persoon.",
-        "en": "Community interpreters on site, by telephone or by video. Asked for by services, free for the person.",
+        "fr": (
+            "Des interprètes en milieu social, sur place, par téléphone ou par vidéo. Demandés par les "
+            "services, gratuits pour la personne."
+        ),
+        "nl": (
+            "Sociaal tolken, ter plaatse, per telefoon of video. Aangevraagd door de diensten, gratis "
+            "voor de persoon."
+        ),
+        "en": (
+            "Community interpreters on site, by telephone or by video. Asked for by services, free for "
+            "the person."
+        ),
     },
     "desk-wvl": {
         "fr": "Interprètes sociaux et aides-interprètes en Flandre occidentale, sur place ou par téléphone.",

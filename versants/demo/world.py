@@ -18,7 +18,7 @@ from django.db import models
 
 from versants.core import clock
 from versants.core.crypto.vault import SealedField
-from versants.core.ids import ALPHABET, PREFIX, new_code
+from versants.core.ids import PREFIX, new_code
 from versants.core.models import DataKey
 from versants.people.models import Account
 
@@ -107,7 +107,7 @@ class World:
         fixed = start.replace("-", "").removeprefix(PREFIX)
         while True:
             chosen = iter(fixed)
-            code = new_code(lambda _: next(chosen, None) or self.pick(ALPHABET))
+            code = new_code(lambda letters, chosen=chosen: next(chosen, None) or self.pick(letters))
             # A check character outside the alphabet draws the whole code again, without its fixed part.
             if code not in self.codes and code.startswith(start):
                 self.codes.add(code)
