@@ -21,9 +21,7 @@ def lines(cube: Cube) -> list[tuple[list, tuple]]:
         others = [[*other, ALL] for j, other in enumerate(cube.axes) if j != i]
         for rest in product(*others):
             rest = list(rest)
-            found.append(
-                ([tuple([*rest[:i], v, *rest[i:]]) for v in axis], tuple([*rest[:i], ALL, *rest[i:]]))
-            )
+            found.append(([(*rest[:i], v, *rest[i:]) for v in axis], (*rest[:i], ALL, *rest[i:])))
     return found
 
 

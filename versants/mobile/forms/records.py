@@ -17,7 +17,7 @@ from versants.mobile.models import Visit
 from versants.mobile.services.records import Content
 from versants.people.models import Person
 
-N_STEPS = 4
+N_STEPS = 3
 NOTE_CHARS = 20_000
 
 

@@ -45,7 +45,7 @@ from versants.mobile.models import (
     RequestPerson,
     Visit,
 )
-from versants.mobile.services import escalation, links, promises, states
+from versants.mobile.services import escalation, facts, links, promises, states
 from versants.people.enums import TeamKind
 from versants.people.models import Person, Site, Team
 from versants.territory.models import Commune, Language
@@ -466,6 +466,7 @@ def refuse_request(*, request: Request, actor: Actor, reason: str, version: int 
     move(request, "refuse", refusal=reason, closed_at=clock.now())
     escalation.overtake(request)
     _event(request, "refused", {"reason": reason}, for_requester=True)
+    facts.note_refusal(request, reason)
     audit.record("request.refused", subject=request, reason=reason)
     _tell(
         request,

@@ -120,7 +120,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Register a person under a fresh code."""
     if request.actor.team is None:
         raise ActionDenied("person.no_team", _("Only a team that accompanies persons registers them."))
-    form = PersonForm(request.POST or None, actor=request.actor)
+    form = PersonForm(request.POST if request.method == "POST" else None, actor=request.actor)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         person = persons.register_person(
@@ -280,7 +280,7 @@ def consent_new(request: HttpRequest, code: str) -> HttpResponse:
     """Write down what the person agreed to."""
     found = _person(request, code)
     rules.check_may_write_file(request.actor, found)
-    form = ConsentForm(request.POST or None, person=found)
+    form = ConsentForm(request.POST if request.method == "POST" else None, person=found)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -314,6 +314,7 @@ _FIELD_OF = {
 def consent_withdraw(request: HttpRequest, code: str, uid: UUID) -> HttpResponse:
     """Take a consent back; what it opened closes at once."""
     found = _person(request, code)
+    rules.check_may_write_file(request.actor, found)
     consent = get_object_or_404(Consent.objects.visible_to(request.actor).filter(person=found), uid=uid)
     consents.withdraw_consent(consent=consent, actor=request.actor)
     messages.success(request, _("Taken back. What it opened is closed."))

@@ -1,0 +1,139 @@
+"""The record as it is typed: kept without being asked, never overwritten in silence, whole without a script."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from versants.core import clock
+from versants.core.models import AuditEvent
+from versants.mobile.models import Attempt, InterventionFact, Record, RecordAddition, SocialNote
+
+
+def typed(walk, version, **changes):
+    start = clock.local(walk.visit.held.lower)
+    return {
+        "version": version,
+        "kind": "crisis",
+        "mode": "on_site",
+        "began_on": start.date().isoformat(),
+        "began_time": f"{start:%H:%M}",
+        "duration_min": 60,
+        "n_persons": 1,
+        "done": ["listening"],
+        "with_interpreter": "yes",
+        **changes,
+    }
+
+
+@pytest.fixture
+def page(walk):
+    return reverse("visit_record", args=[walk.visit.uid])
+
+
+@pytest.fixture
+def draft(walk):
+    return reverse("visit_record_draft", args=[walk.visit.uid])
+
+
+def test_opening_the_page_writes_nothing(walk, client_for, page):
+    assert client_for(walk.clinician).get(page).status_code == 200
+    assert Record.objects.count() == 0
+
+
+def test_autosave_keeps_and_counts_versions(walk, client_for, draft):
+    browser = client_for(walk.clinician)
+    first = browser.post(draft, typed(walk, 0, social_note="un")).json()
+    second = browser.post(draft, typed(walk, first["version"], social_note="un deux")).json()
+    assert (first["version"], second["version"]) == (1, 2)
+    # The answer was lost and the same is sent again: success, not a conflict.
+    again = browser.post(draft, typed(walk, first["version"], social_note="un deux"))
+    assert (again.status_code, again.json()["version"]) == (200, 2)
+
+
+def test_autosave_keeps_what_it_can_and_says_what_it_cannot(walk, client_for, draft):
+    answer = client_for(walk.clinician).post(
+        draft, typed(walk, 0, duration_min="longtemps", other_codes="V7K4-2M9Y", social_note="gardé")
+    )
+    assert answer.status_code == 200
+    assert set(answer.json()["errors"]) == {"duration_min", "other_codes"}
+    record = Record.objects.get()
+    assert (record.duration_min, SocialNote.objects.count()) == (None, 1)
+
+
+def test_autosave_conflict_says_so_and_overwrites_nothing(walk, client_for, draft):
+    elise, marc = client_for(walk.clinician), client_for(walk.practitioner)
+    elise.post(draft, typed(walk, 0, social_note="Élise"))
+    answer = marc.post(draft, typed(walk, 0, social_note="Marc"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "record.version")
+    assert Record.objects.get().version == 1
+
+
+def test_a_plain_post_in_conflict_shows_both_and_a_second_one_decides(walk, client_for, page):
+    elise, marc = client_for(walk.clinician), client_for(walk.practitioner)
+    elise.post(page, typed(walk, 0, social_note="Celle d’Élise"))
+    answer = marc.post(page, typed(walk, 0, social_note="Celle de Marc"))
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Celle d’Élise" in text
+    assert "Celle de Marc" in text
+    knowing = answer.context["form"]["version"].value()
+    assert marc.post(page, typed(walk, knowing, social_note="Celle de Marc")).status_code == 302
+    assert Record.objects.get().version == 2
+
+
+def test_signing_what_is_not_whole_keeps_what_was_typed(walk, client_for, page):
+    answer = client_for(walk.clinician).post(
+        page, typed(walk, 0, done=[], social_note="à garder", action="sign")
+    )
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["done"]
+    assert "à garder" in answer.content.decode()
+    assert (Record.objects.get().state, InterventionFact.objects.count()) == ("draft", 0)
+
+
+def test_a_second_press_of_sign_changes_nothing(walk, client_for, page):
+    browser = client_for(walk.clinician)
+    for _press in range(2):
+        assert browser.post(page, typed(walk, 0, action="sign")).status_code == 302
+    assert InterventionFact.objects.count() == 1
+
+
+def test_a_mistyped_code_and_one_of_another_team_are_told_apart(walk, client_for, page):
+    browser = client_for(walk.clinician)
+    wrong = browser.post(page, typed(walk, 0, other_codes="V7K4-2M9Y"))
+    foreign = browser.post(page, typed(walk, 0, other_codes=walk.french_person.code))
+    assert wrong.status_code == foreign.status_code == 422
+    assert "V7K4-2M9X" in str(wrong.context["form"].errors["other_codes"])
+    assert walk.french_person.code in str(foreign.context["form"].errors["other_codes"])
+
+
+def test_every_reading_is_logged_before_the_page(walk, client_for, page):
+    browser = client_for(walk.clinician)
+    browser.post(page, typed(walk, 0, persons=[walk.person.code], action="sign"))
+    client_for(walk.practitioner).get(page)
+    read = AuditEvent.objects.filter(action="record.read", membership_id=walk.practitioner.pk)
+    assert [event.person_code for event in read] == [walk.person.code]
+
+
+@pytest.mark.parametrize("language", ["fr", "nl"])
+def test_an_addition_and_an_attempt_by_page(walk, client_for, page, language):
+    browser = client_for(walk.clinician, language)
+    browser.post(page, typed(walk, 0, action="sign"))
+    add = reverse("visit_record_add", args=[walk.visit.uid])
+    assert browser.post(add, {"text": "", "tier": "social"}).status_code == 422
+    assert browser.post(add, {"text": "Une précision", "tier": "social"}).status_code == 302
+    assert RecordAddition.objects.count() == 1
+    assert "Une précision" in browser.get(page).content.decode()
+    attempt = reverse("visit_attempt", args=[walk.visit.uid])
+    assert browser.post(attempt, {"reason": "refused"}).status_code == 409
+    assert Attempt.objects.count() == 0
+
+
+def test_an_attempt_asks_for_its_reason(walk, client_for):
+    browser = client_for(walk.clinician)
+    url = reverse("visit_attempt", args=[walk.visit.uid])
+    assert browser.get(url).status_code == 200
+    assert browser.post(url, {}).status_code == 422
+    assert browser.post(url, {"reason": "nobody_came"}).status_code == 302
+    assert "attempt-noted" in browser.get(reverse("visit_record", args=[walk.visit.uid])).content.decode()
