@@ -81,6 +81,17 @@ def test_every_page_the_guide_points_to_opens_for_its_role(world, client_for, ro
         assert client.get(link).status_code == 200, link
 
 
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.name)
+def test_guide_calls_pages_as_the_masthead_does(path):
+    """A link to a page of the masthead takes its word from the same catalogue."""
+    from versants.core.registries import nav
+
+    words = {entry.url_name: entry.label._args[0] for entry in nav}
+    for name, label in re.findall(r"""href="{% url '(\w+)' %}">(.*?)</a>""", path.read_text()):
+        if name in words:
+            assert label == f'{{% trans "{words[name]}" %}}'
+
+
 def test_no_guide_for_what_is_no_role(db):
     assert Client().get("/help/nobody/").status_code == 404
     assert Client().get("/help/_guide/").status_code == 404
