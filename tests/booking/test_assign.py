@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 
 from tests.booking.visits import make_visit, places
@@ -23,9 +22,8 @@ NOW = "2026-11-24T07:00:00+00:00"  # a Tuesday, 8:00 in Mouscron
 
 
 @pytest.fixture(autouse=True)
-def _frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
+def _frozen(settings):
+    settings.FROZEN_NOW = NOW  # the database's clock too
 
 
 @pytest.fixture
@@ -60,7 +58,10 @@ def test_assign_opens_what_the_work_needs_and_tells_the_people(world, visit):
     rows = book(world, visit, world.elise, world.selam)
     interpreter = next(row for row in rows if row.professional_id == world.selam.pk)
     grants = Grant.objects.filter(because="assignment", because_id=interpreter.pk)
-    assert {(g.holder_kind, g.data_class) for g in grants} == {("membership", "logistic"), ("link", "logistic")}
+    assert {(g.holder_kind, g.data_class) for g in grants} == {
+        ("membership", "logistic"),
+        ("link", "logistic"),
+    }
     told = Message.objects.filter(about="offer.made")
     # Each house writes to its own people.
     assert {m.team_id for m in told} == {world.walloon.pk, world.desk_team.pk}
@@ -73,7 +74,9 @@ def test_request_is_planned_when_all_its_visits_have_teams(world, visit):
     assert visit.request.state == "planned"
 
 
-def test_second_visit_at_the_same_time_is_refused_with_a_sentence_and_three_possibilities(world, visit, tonight):
+def test_second_visit_at_the_same_time_is_refused_with_a_sentence_and_three_possibilities(
+    world, visit, tonight
+):
     book(world, visit, world.elise, world.selam)
     other = make_visit(world, opens=tonight, closes=tonight + timedelta(hours=3))
     with pytest.raises(Refused) as refused:
@@ -165,7 +168,10 @@ def test_database_refuses_double_booking_whatever_the_service_thinks(world, visi
     other = make_visit(world, opens=tonight)
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
         Assignment.objects.create(
-            slot=other.slots.get(rank=2), visit=other, professional=world.selam, held=span(tonight, tonight + timedelta(minutes=5))
+            slot=other.slots.get(rank=2),
+            visit=other,
+            professional=world.selam,
+            held=span(tonight, tonight + timedelta(minutes=5)),
         )
     from versants.core.retry import constraint_name
 

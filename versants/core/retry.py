@@ -38,5 +38,5 @@ def retrying(work: Callable[[], Result]) -> Result:
         except OperationalError as exc:
             if sqlstate(exc) not in RETRIED or attempt == TIMES:
                 raise
-            time.sleep(random.uniform(0.005, 0.02) * (attempt + 1))  # noqa: S311  # spreading, not secrecy
+            time.sleep(random.uniform(0.005, 0.02) * (attempt + 1))  # spreading, not secrecy
     raise AssertionError("unreachable")

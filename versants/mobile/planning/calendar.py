@@ -118,7 +118,8 @@ def shifts(
                     spans.append(span)
     spans += [span for span in (horizon.span(*watch) for watch in watches) if span]
     return tuple(
-        Shift(span.start, span.end, place, place, breaks=tuple(_lunches(horizon, span))) for span in merged(spans)
+        Shift(span.start, span.end, place, place, breaks=tuple(_lunches(horizon, span)))
+        for span in merged(spans)
     )
 
 
@@ -126,5 +127,7 @@ def _lunches(horizon: Horizon, shift: Span) -> Iterable[Break]:
     for day in horizon.dates:
         low = max(shift.start, horizon.s(_wall(day, LUNCH_FROM)))
         high = min(shift.end, horizon.s(_wall(day, LUNCH_TO)))
-        if high - low >= LUNCH_S and high - low == horizon.s(_wall(day, LUNCH_TO)) - horizon.s(_wall(day, LUNCH_FROM)):
+        if high - low >= LUNCH_S and high - low == horizon.s(_wall(day, LUNCH_TO)) - horizon.s(
+            _wall(day, LUNCH_FROM)
+        ):
             yield Break(LUNCH_S, low, high, LUNCH_IF_OVER_S)

@@ -110,7 +110,9 @@ def _wishes(codes, team) -> list[Why]:
     asked = codes.get("gender_as_asked", ())
     missed = codes.get("gender_not_as_wished", ())
     if asked and not missed:
-        found.append(Why("gender_as_asked", _("As wished: %(who)s.") % {"who": _gender(asked[0].value, len(asked))}))
+        found.append(
+            Why("gender_as_asked", _("As wished: %(who)s.") % {"who": _gender(asked[0].value, len(asked))})
+        )
     for reason in missed:
         colleague = next(c for _s, c in team if c.id == reason.person)
         text = _("%(name)s: not as wished (%(who)s).")
@@ -167,7 +169,9 @@ def _mandates(visit, team, start) -> list[Why]:
         if mandate.period.upper is not None:
             ends.append((mandate.period.upper, colleague))
     if not ends:
-        return [Why("mandate", _("All may work %(where)s.") % {"where": where}, True, visit.country, "country")]
+        return [
+            Why("mandate", _("All may work %(where)s.") % {"where": where}, True, visit.country, "country")
+        ]
     last, colleague = min(ends, key=lambda pair: pair[0])
     values = {"name": colleague.row.first_name, "where": where, "until": day_full(last)}
     text = _("%(name)s may work %(where)s until %(until)s.")
@@ -184,11 +188,17 @@ def _burden(situation, visit, team, start, codes) -> list[Why]:
             values = {"name": colleague.row.first_name, "n": before}
             if before:
                 text = ngettext(
-                    "%(name)s has had %(n)d crisis this week.", "%(name)s has had %(n)d crises this week.", before
+                    "%(name)s has had %(n)d crisis this week.",
+                    "%(name)s has had %(n)d crises this week.",
+                    before,
                 )
                 found.append(Why("crises_this_week", text % values, False, before, "visits"))
             else:
-                found.append(Why("crises_this_week", _("No crisis this week for %(name)s.") % values, True, 0, "visits"))
+                found.append(
+                    Why(
+                        "crises_this_week", _("No crisis this week for %(name)s.") % values, True, 0, "visits"
+                    )
+                )
     for reason in codes.get("late", ()):
         text = _("Starts %(n)d min after the time asked.") % {"n": minutes(int(reason.value))}
         found.append(Why("late", text, False, minutes(int(reason.value)), "min"))
@@ -215,7 +225,9 @@ def _remote(visit, team) -> list[Why]:
         mode = slot.mode or visit.mode
         if mode != Mode.ON_SITE:
             values = {"name": colleague.row.first_name, "how": str(Mode(mode).label)}
-            found.append(Why("remote", _("%(name)s takes part %(how)s.") % values, visit.mode == mode, mode, "mode"))
+            found.append(
+                Why("remote", _("%(name)s takes part %(how)s.") % values, visit.mode == mode, mode, "mode")
+            )
     return found
 
 
@@ -336,7 +348,9 @@ def _rule(
     if rule in (Rule.SIMULTANEOUS, Rule.LAG):
         return _("is free, but not when a colleague is"), short
     if rule == Rule.INCOMPLETE:
-        return _("could come, but somebody else is missing"), ngettext("%(n)d person", "%(n)d persons", margin) % values
+        return _("could come, but somebody else is missing"), ngettext(
+            "%(n)d person", "%(n)d persons", margin
+        ) % values
     if rule == Rule.SAME_PERSON:
         return _("cannot take two places at once"), no_way
     return _("cannot take this place"), no_way

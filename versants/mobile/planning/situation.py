@@ -134,7 +134,9 @@ def relevant(visits: Iterable[Visit], languages: Iterable[str] = ()) -> Q:
     if care:
         parts.append(Q(disciplines__overlap=care))
     if Discipline.INTERPRETER in trades:
-        parts.append(Q(disciplines__contains=[Discipline.INTERPRETER], languages__language__in=sorted(spoken)))
+        parts.append(
+            Q(disciplines__contains=[Discipline.INTERPRETER], languages__language__in=sorted(spoken))
+        )
     return Q(pk__in=_ids(reduce(or_, parts)))
 
 
@@ -203,13 +205,19 @@ def _possible_languages(actor: Actor, visit: Visit) -> set[str]:
         return set()
     choices = RequestLanguage.objects.visible_to(actor).filter(request=visit.request_id)
     found = set(choices.values_list("language_id", flat=True))
-    macros = [slot.language.macro_id for slot in visit.slots.all() if slot.language_id and slot.language.macro_id]
+    macros = [
+        slot.language.macro_id for slot in visit.slots.all() if slot.language_id and slot.language.macro_id
+    ]
     if macros:
-        found |= set(Language.objects.filter(Q(macro__in=macros) | Q(pk__in=macros)).values_list("pk", flat=True))
+        found |= set(
+            Language.objects.filter(Q(macro__in=macros) | Q(pk__in=macros)).values_list("pk", flat=True)
+        )
     return found - asked
 
 
-def _placed(actor: Actor, horizon: Horizon, people: Mapping[int, Colleague], *, but: Iterable[int]) -> list[Visit]:
+def _placed(
+    actor: Actor, horizon: Horizon, people: Mapping[int, Colleague], *, but: Iterable[int]
+) -> list[Visit]:
     """Visits that stand in these days and hold one of ``people``."""
     rows = (
         Visit.objects.visible_to(actor)
@@ -333,7 +341,9 @@ class Builder:
             if one.professional_id in self.colleagues
         }
 
-    def _fixed(self, visit: Visit, visits: list[dispatch.Visit], plan: dict[str, dispatch.Assignment]) -> None:
+    def _fixed(
+        self, visit: Visit, visits: list[dispatch.Visit], plan: dict[str, dispatch.Assignment]
+    ) -> None:
         """A visit nobody may touch here: who, when and where, nothing asked of them any more."""
         inside = [
             one
@@ -422,7 +432,9 @@ class Builder:
         low = min(max(0, low), top)
         return low, max(low, high)
 
-    def _slot(self, visit: Visit, slot: Slot, first: Slot, preferred: Mapping[str, frozenset[str]]) -> dispatch.Slot:
+    def _slot(
+        self, visit: Visit, slot: Slot, first: Slot, preferred: Mapping[str, frozenset[str]]
+    ) -> dispatch.Slot:
         interprets = slot.discipline == Discipline.INTERPRETER
         mode = Mode(slot.mode or visit.mode)
         needs: tuple[dispatch.LanguageNeed, ...] = ()
@@ -434,10 +446,14 @@ class Builder:
                     level,
                     into=_into(visit, slot.language_id) if interprets else None,
                     second=tuple(
-                        dispatch.SecondLanguage(code, level) for code in slot.second_languages if code != slot.language_id
+                        dispatch.SecondLanguage(code, level)
+                        for code in slot.second_languages
+                        if code != slot.language_id
                     ),
                     possible=tuple(
-                        sorted(self.possible.get(visit.pk, set()) - {slot.language_id, *slot.second_languages})
+                        sorted(
+                            self.possible.get(visit.pk, set()) - {slot.language_id, *slot.second_languages}
+                        )
                     ),
                 ),
             )
@@ -484,7 +500,9 @@ def _continuity(
     known = set().union(*persons.values()) if persons else set()
     if known:
         for other, person in (
-            RequestPerson.objects.visible_to(actor).filter(person__in=known).values_list("request_id", "person_id")
+            RequestPerson.objects.visible_to(actor)
+            .filter(person__in=known)
+            .values_list("request_id", "person_id")
         ):
             linked[other] |= {mine for mine, theirs in persons.items() if person in theirs}
     found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))

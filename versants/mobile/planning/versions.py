@@ -27,7 +27,7 @@ def changed_visits(actor: Actor, since: int) -> list[dict[str, Any]]:
     """
     rows = (
         Visit.objects.visible_to(actor)
-        .extra(  # noqa: S610  # a system column has no field; the parameter is a number
+        .extra(  # a system column has no field; the parameter is a number
             where=["((mobile_visit.xmin::text::bigint - %s) & 4294967295) < 2147483648"],
             params=[since % _MASK],
         )

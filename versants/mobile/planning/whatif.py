@@ -38,7 +38,9 @@ class Change:
 
 
 def _unknown() -> BadInput:
-    return BadInput("whatif.unknown", _("This change is not understood. Go back and choose it from the page."))
+    return BadInput(
+        "whatif.unknown", _("This change is not understood. Go back and choose it from the page.")
+    )
 
 
 def parse(tokens: Iterable[str]) -> list[Change]:
@@ -47,7 +49,12 @@ def parse(tokens: Iterable[str]) -> list[Change]:
     for token in tokens:
         kind, _sep, rest = token.partition(":")
         parts = rest.split(":") if rest else []
-        if kind in {"later", "earlier"} and len(parts) == 1 and parts[0].isdigit() and 0 < int(parts[0]) <= LIMIT_MIN:
+        if (
+            kind in {"later", "earlier"}
+            and len(parts) == 1
+            and parts[0].isdigit()
+            and 0 < int(parts[0]) <= LIMIT_MIN
+        ):
             found.append(Change(kind, value=parts[0]))
         elif kind in {"lang", "level", "mandate"} and len(parts) == 2:
             if kind == "level" and parts[1] not in {str(n) for n in range(1, 8)}:

@@ -80,7 +80,9 @@ def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
     ids = list(found)
     if not ids:
         return {}
-    for one in ProfessionalLanguage.objects.visible_to(actor).filter(professional__in=ids).select_related("language"):
+    for one in (
+        ProfessionalLanguage.objects.visible_to(actor).filter(professional__in=ids).select_related("language")
+    ):
         found[one.professional_id].languages.append(one)
     for mandate in Mandate.objects.visible_to(actor).filter(professional__in=ids).order_by("period"):
         found[mandate.professional_id].mandates.append(mandate)
@@ -134,9 +136,7 @@ def person(
     pairs: dict[tuple[str, str], int] = {}
     if Discipline.INTERPRETER in row.disciplines:
         # The weaker of the two languages carries the talk.
-        pairs = {
-            (a, b): min(levels[a], levels[b]) for a, b in permutations(levels, 2) if b not in only_from
-        }
+        pairs = {(a, b): min(levels[a], levels[b]) for a, b in permutations(levels, 2) if b not in only_from}
     ceiling = row.max_complexity if colleague.is_only_interpreter else None
     hardest = 9 if ceiling is not None else row.max_complexity
     mandates: dict[str, tuple[Span, ...]] = {}

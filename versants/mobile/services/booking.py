@@ -70,7 +70,8 @@ def check_is_open(visit: Visit) -> None:
     """Not over, and not called off."""
     if visit.state not in OPEN_STATES:
         raise InvalidTransition(
-            "visit.closed", gettext_lazy("This visit is over or was called off: nothing can be planned for it.")
+            "visit.closed",
+            gettext_lazy("This visit is over or was called off: nothing can be planned for it."),
         )
 
 
@@ -79,7 +80,9 @@ def check_version(visit: Visit, version: int) -> None:
     if visit.version != version:
         raise Refused(
             "visit.changed",
-            gettext_lazy("Somebody else has just changed this visit. Nothing is lost: here is how things stand."),
+            gettext_lazy(
+                "Somebody else has just changed this visit. Nothing is lost: here is how things stand."
+            ),
         )
 
 
@@ -263,14 +266,18 @@ def _resolve(visit: Visit, actor: Actor, places: Mapping[Any, Any]) -> dict[int,
         if str(slot) not in slots:
             raise BadInput("visit.unknown_slot", gettext_lazy("This place is not part of the visit."))
         if str(who) not in people:
-            raise BadInput("visit.unknown_person", gettext_lazy("This professional is not known here any more."))
+            raise BadInput(
+                "visit.unknown_person", gettext_lazy("This professional is not known here any more.")
+            )
         wanted[slots[str(slot)]] = people[str(who)]
     if not wanted:
         raise BadInput("visit.nobody", gettext_lazy("Choose who goes."))
     return wanted
 
 
-def _time_for(situation: Situation, visit: Visit, team: Mapping[int, int], holders: Mapping[int, Assignment]) -> datetime:
+def _time_for(
+    situation: Situation, visit: Visit, team: Mapping[int, int], holders: Mapping[int, Assignment]
+) -> datetime:
     if visit.held is not None and holders:
         return visit.held.lower
     people = {str(slot): str(who) for slot, who in team.items()}
@@ -283,7 +290,9 @@ def _time_for(situation: Situation, visit: Visit, team: Mapping[int, int], holde
             return situation.at(asked.windows[0].earliest)
     found = dispatch.suggest_times(situation.problem, situation.plan, ident, limit=1, people=people)
     if not found or not found[0].in_window:
-        raise Refused("assignment.no_time", gettext_lazy("These people cannot be there together at the time asked."))
+        raise Refused(
+            "assignment.no_time", gettext_lazy("These people cannot be there together at the time asked.")
+        )
     return situation.at(found[0].start)
 
 
@@ -307,7 +316,8 @@ def _check_rules(
     before = set(dispatch.check(situation.problem, situation.plan.without(ident)))
     times = starts_of(visit, slots, when)
     services = {
-        str(slot): dispatch.Service(str(who), situation.horizon.s(times[slot][0])) for slot, who in team.items()
+        str(slot): dispatch.Service(str(who), situation.horizon.s(times[slot][0]))
+        for slot, who in team.items()
     }
     found = [
         one
@@ -359,7 +369,12 @@ def roads(
             other = situation.problem.visit(ident)
             for name, service in assignment.services.items():
                 place = other.place_of(other.slot(name))
-                if ident != asked.id and service.person == person.id and place is not None and service.start < begin:
+                if (
+                    ident != asked.id
+                    and service.person == person.id
+                    and place is not None
+                    and service.start < begin
+                ):
                     before = max(before or (-1, -1), (service.start, place))
         shift = next((s for s in person.shifts if s.start <= begin < s.end), None)
         origin = shift.start_place if shift is not None else None
@@ -373,7 +388,9 @@ def roads(
 def _refusal_of(exc: IntegrityError) -> VersantsError | IntegrityError:
     name = constraint_name(exc)
     if name == "assignment_not_double_booked":
-        return Refused("assignment.taken", gettext_lazy("This professional already has a visit at that time."))
+        return Refused(
+            "assignment.taken", gettext_lazy("This professional already has a visit at that time.")
+        )
     if name == "assignment_one_per_slot":
         return Refused("assignment.slot_taken", gettext_lazy("Somebody already holds this place."))
     return exc
@@ -408,7 +425,9 @@ def persons_of(visit: Visit) -> list[Person]:
     """For whom, as the team knows it."""
     return [
         one.person
-        for one in RequestPerson.objects.filter(request=visit.request_id, person__isnull=False).select_related("person")
+        for one in RequestPerson.objects.filter(
+            request=visit.request_id, person__isnull=False
+        ).select_related("person")
     ]
 
 

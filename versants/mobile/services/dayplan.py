@@ -80,7 +80,9 @@ def day_of(actor: Actor, day: date) -> Day:
     mine = (
         Assignment.objects.visible_to(actor)
         .filter(professional=actor.professional, state__in=HOLDING, held__overlap=(low, high))
-        .select_related("slot", "slot__language", "visit", "visit__site", "visit__site__commune", "visit__commune")
+        .select_related(
+            "slot", "slot__language", "visit", "visit__site", "visit__site__commune", "visit__commune"
+        )
         .prefetch_related(
             Prefetch(
                 "visit__assignments",
@@ -98,7 +100,9 @@ def day_of(actor: Actor, day: date) -> Day:
     codes = _codes(actor, rows)
     spoken = _languages(actor, rows)
     stops = [_visit_stop(row, codes, spoken) for row in rows]
-    for absence in Absence.objects.visible_to(actor).filter(professional=actor.professional, held__overlap=(low, high)):
+    for absence in Absence.objects.visible_to(actor).filter(
+        professional=actor.professional, held__overlap=(low, high)
+    ):
         stops.append(
             Stop(
                 max(absence.held.lower, low),

@@ -120,9 +120,15 @@ def _is_there_anyway(assignment: Assignment, visit: Visit) -> bool:
 
 def _tell(assignment: Assignment, visit: Visit, about: str, token: str = "") -> None:
     """A message in the receiver's language, written by their own house: no other reads their address."""
-    professional = Professional.objects.select_related("team", "organisation").get(pk=assignment.professional_id)
+    professional = Professional.objects.select_related("team", "organisation").get(
+        pk=assignment.professional_id
+    )
     membership = (
-        Membership.objects.active().filter(professional=professional).select_related("account").order_by("pk").first()
+        Membership.objects.active()
+        .filter(professional=professional)
+        .select_related("account")
+        .order_by("pk")
+        .first()
     )
     with acting(Actor.for_team(professional.team)):
         private = ProfessionalPrivate.objects.filter(professional=professional).first()
@@ -148,7 +154,9 @@ def _tell(assignment: Assignment, visit: Visit, about: str, token: str = "") -> 
             }
         elif about == "offer.confirmed":
             subject = _("One more visit while you are there: %(place)s, %(day)s") % when
-            body = _("%(place)s, %(day)s at %(at)s. You are there that day already: nothing to answer.") % when
+            body = (
+                _("%(place)s, %(day)s at %(at)s. You are there that day already: nothing to answer.") % when
+            )
         else:
             subject = _("No longer needed: %(place)s, %(day)s") % when
             body = _("%(place)s, %(day)s at %(at)s: you are no longer expected. Thank you.") % when
@@ -214,6 +222,10 @@ def check_may_answer(actor: Actor, assignment: Assignment) -> None:
         raise ActionDenied("offer.not_mine", gettext_lazy("This was put to somebody else."))
 
 
+def _closed() -> InvalidTransition:
+    return InvalidTransition("offer.closed", gettext_lazy("This was answered or taken back already."))
+
+
 def answer(*, assignment: Assignment, actor: Actor, yes: bool, reason: str = "") -> Assignment:
     """Yes or no. A no frees the place, the visit shows as without a team, the coordination is told.
 
@@ -222,22 +234,33 @@ def answer(*, assignment: Assignment, actor: Actor, yes: bool, reason: str = "")
     """
     check_may_answer(actor, assignment)
     if not yes and reason not in dict(DECLINE_REASONS):
-        raise BadInput("offer.reason", gettext_lazy("Say in one word why not: it helps to find somebody else."))
-    team = Team.objects.get(pk=Visit.objects.get(pk=assignment.visit_id).team_id)
+        raise BadInput(
+            "offer.reason", gettext_lazy("Say in one word why not: it helps to find somebody else.")
+        )
+    seen = Visit.objects.visible_to(actor).select_related("team").filter(pk=assignment.visit_id).first()
+    if seen is None:
+        # What was taken back is no longer theirs to see.
+        raise _closed()
+    team = seen.team
     who = current() if current().kind != "public" else actor
 
     def work() -> Assignment:
         lock_professionals([assignment.professional_id])
-        visit = Visit.objects.select_for_update(of=("self",)).select_related("commune").get(pk=assignment.visit_id)
+        visit = (
+            Visit.objects.select_for_update(of=("self",))
+            .select_related("commune")
+            .get(pk=assignment.visit_id)
+        )
         row = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
         wanted = AssignmentState.ACCEPTED if yes else AssignmentState.DECLINED
         if row.state == wanted:
             return row
         if row.state != AssignmentState.OFFERED:
-            raise InvalidTransition("offer.closed", gettext_lazy("This was answered or taken back already."))
+            raise _closed()
         if is_expired(row):
             raise InvalidTransition(
-                "offer.expired", gettext_lazy("The time to answer has passed. Ring the coordination if you can go.")
+                "offer.expired",
+                gettext_lazy("The time to answer has passed. Ring the coordination if you can go."),
             )
         if yes:
             row.state, row.answered_at = AssignmentState.ACCEPTED, clock.now()
@@ -263,7 +286,10 @@ def _tell_coordination(team: Team, visit: Visit, assignment: Assignment, yes: bo
         values = {"place": visit.commune.name, "day": words.day_long(assignment.held.lower)}
         subject = _("Somebody cannot go: %(place)s, %(day)s") % values
         link = settings.BASE_URL + reverse("visit_who", args=[visit.uid])
-        body = _("One place is free again: %(place)s, %(day)s. Who else can go: %(link)s") % {**values, "link": link}
+        body = _("One place is free again: %(place)s, %(day)s. Who else can go: %(link)s") % {
+            **values,
+            "link": link,
+        }
     messages.write(
         team_id=team.pk,
         channel="email",
@@ -273,4 +299,3 @@ def _tell_coordination(team: Team, visit: Visit, assignment: Assignment, yes: bo
         subject=subject,
         body=body,
     )
-

@@ -34,11 +34,12 @@ from versants.mobile.planning import Situation, day_situation
 from versants.mobile.planning.situation import slots_of, starts_of
 from versants.mobile.services import offers
 from versants.mobile.services.booking import open_files, request_planned, roads
-from versants.mobile.services.holding import let_go, lock_professionals
+from versants.mobile.services.holding import lock_professionals
 from versants.people.services import grants
 from versants_libs import dispatch
 
 KIND = "plan_day"
+CHILD = "versants.mobile.solving"
 SECONDS = float(os.environ.get("VERSANTS_PLAN_SECONDS", "10"))
 ITERATIONS = 2_000
 MEGABYTES = 1_500
@@ -57,7 +58,9 @@ class PlanRefused(VersantsError):
 def check_may_plan_day(actor: Actor) -> None:
     """Coordination, for its own team."""
     if actor.role != Role.COORDINATOR or actor.team is None:
-        raise ActionDenied("plan.not_coordination", gettext_lazy("Planning a day is for the coordination of a team."))
+        raise ActionDenied(
+            "plan.not_coordination", gettext_lazy("Planning a day is for the coordination of a team.")
+        )
 
 
 # Ask for it
@@ -123,7 +126,7 @@ def solve_apart(
         "seed": SEED,
     }
     child = subprocess.Popen(
-        [sys.executable, "-m", "versants.mobile.planning.child"],
+        [sys.executable, "-m", CHILD],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -167,7 +170,9 @@ def solve_apart(
 
 
 def _no_answer() -> PlanRefused:
-    return PlanRefused("plan.no_answer", gettext_lazy("The planner gave no answer in time. Nothing was changed."))
+    return PlanRefused(
+        "plan.no_answer", gettext_lazy("The planner gave no answer in time. Nothing was changed.")
+    )
 
 
 def _answer(said: Mapping[str, Any]) -> _Answer:
@@ -224,7 +229,11 @@ def _change(situation: Situation, change: dispatch.Change) -> dict[str, Any] | N
 
     def side(services: Mapping[str, dispatch.Service] | None) -> list[dict[str, Any]]:
         return [
-            {"slot": int(slot), "professional": int(service.person), "start": situation.at(service.start).isoformat()}
+            {
+                "slot": int(slot),
+                "professional": int(service.person),
+                "start": situation.at(service.start).isoformat(),
+            }
             for slot, service in sorted((services or {}).items(), key=lambda pair: int(pair[0]))
         ]
 
@@ -296,7 +305,8 @@ def _apply(proposal: PlanProposal, actor: Actor) -> PlanProposal:
     }
     lock_professionals(people)
     visits = {
-        row.pk: row for row in Visit.objects.select_for_update(of=("self",)).filter(pk__in=after).order_by("pk")
+        row.pk: row
+        for row in Visit.objects.select_for_update(of=("self",)).filter(pk__in=after).order_by("pk")
     }
     row = _proposed(proposal)
     known = {int(pk): version for pk, version in row.based_on.items()}
@@ -383,9 +393,7 @@ def _write(situation: Situation, plan: dispatch.Plan, after: Mapping[int, list[d
     fresh = Assignment.objects.bulk_create(fresh)
     for pk, places in after.items():
         _set_visit(situation, situation.visits[str(pk)], places)
-    moved = {
-        one.pk: one for one in Assignment.objects.filter(pk__in=[held.pk for held, *_rest in moves])
-    }
+    moved = {one.pk: one for one in Assignment.objects.filter(pk__in=[held.pk for held, *_rest in moves])}
     asked = [*fresh, *(moved[held.pk] for held, *_rest in moves)]
     for one in asked:
         visit = situation.visits[str(one.visit_id)]
@@ -422,4 +430,3 @@ def _set_visit(situation: Situation, visit: Visit, places: list[dict[str, Any]])
     visit.refresh_from_db(fields=["version"])
     audit.record("visit.assigned", subject=visit, by="plan")
     request_planned(visit)
-

@@ -135,7 +135,8 @@ def visit_teams(request: HttpRequest, uid: UUID, limit: int = 10, by: str = "bes
                 for m in row.members
             ],
             "reasons": [
-                {"code": w.code, "text": w.text, "value": w.value, "unit": w.unit, "good": w.good} for w in row.why
+                {"code": w.code, "text": w.text, "value": w.value, "unit": w.unit, "good": w.good}
+                for w in row.why
             ],
             "pushes": [{"visit": push.visit, "seconds": push.seconds} for push in row.option.pushes],
         }

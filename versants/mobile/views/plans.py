@@ -78,10 +78,14 @@ def _decide(request: HttpRequest, proposal: PlanProposal) -> HttpResponse:
     return see_other(board)
 
 
-def _page(request: HttpRequest, proposal: PlanProposal, *, error: Any = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, proposal: PlanProposal, *, error: Any = "", status: int = 200
+) -> HttpResponse:
     rows = _rows(request, proposal)
     unassigned = list(
-        with_parts(Visit.objects.visible_to(request.actor).filter(pk__in=proposal.unassigned)).order_by("window", "pk")
+        with_parts(Visit.objects.visible_to(request.actor).filter(pk__in=proposal.unassigned)).order_by(
+            "window", "pk"
+        )
     )
     context = {
         "proposal": proposal,
@@ -118,7 +122,10 @@ def _rows(request: HttpRequest, proposal: PlanProposal) -> list[dict[str, Any]]:
         for slot in Slot.objects.visible_to(request.actor).filter(visit__in=ids).select_related("language")
     }
     people_ids = {
-        place["professional"] for change in proposal.changes for side in ("before", "after") for place in change[side]
+        place["professional"]
+        for change in proposal.changes
+        for side in ("before", "after")
+        for place in change[side]
     }
     people = {row.pk: row for row in Professional.objects.visible_to(request.actor).filter(pk__in=people_ids)}
 
@@ -164,17 +171,20 @@ def _sentence(rows: list[dict[str, Any]], unassigned: list[Visit]) -> str:
     moved = len(rows) - added
     if added:
         parts.append(
-            ngettext("%(n)d visit would receive a team.", "%(n)d visits would receive a team.", added) % {"n": added}
+            ngettext("%(n)d visit would receive a team.", "%(n)d visits would receive a team.", added)
+            % {"n": added}
         )
     if moved:
         parts.append(
-            ngettext("%(n)d placed visit would change.", "%(n)d placed visits would change.", moved) % {"n": moved}
+            ngettext("%(n)d placed visit would change.", "%(n)d placed visits would change.", moved)
+            % {"n": moved}
         )
     elif added:
         parts.append(_("Nothing that is placed would change."))
     if unassigned:
         n = len(unassigned)
         parts.append(
-            ngettext("%(n)d visit would stay without a team.", "%(n)d visits would stay without a team.", n) % {"n": n}
+            ngettext("%(n)d visit would stay without a team.", "%(n)d visits would stay without a team.", n)
+            % {"n": n}
         )
     return " ".join(parts)

@@ -120,7 +120,12 @@ class Question:
                 if a.visit_id == self.visit.pk
             )
             road = next(
-                (int(r.value) for r in option.reasons if r.code == "travel_added" and r.person == service.person), 0
+                (
+                    int(r.value)
+                    for r in option.reasons
+                    if r.code == "travel_added" and r.person == service.person
+                ),
+                0,
             )
             most = max(most, int(person.week_s(at) - mine) + visit.duration_of(slot) + max(0, road))
         return most
@@ -141,7 +146,11 @@ class Question:
                         name=str(person),
                         first_name=person.first_name,
                         base=_("%(team)s, %(place)s (%(country)s)")
-                        % {"team": str(person.team), "place": person.base.name, "country": person.base.country},
+                        % {
+                            "team": str(person.team),
+                            "place": person.base.name,
+                            "country": person.base.country,
+                        },
                         uid=str(person.uid),
                         taken=holders.get(slot.pk) == person.pk,
                     )
@@ -230,10 +239,15 @@ def lede(visit: Visit) -> str:
     """Psychologist and Tigrinya interpreter, together, 1 h 30, arrived between 18:00 and 20:30 at Le Refuge."""
     slots = slots_of(visit)
     roles = [sentences.role_of(slot, visit) for slot in slots]
-    who = roles[0] if len(roles) == 1 else _("%(names)s and %(last)s") % {
-        "names": ", ".join(roles[:-1]),
-        "last": roles[-1],
-    }
+    who = (
+        roles[0]
+        if len(roles) == 1
+        else _("%(names)s and %(last)s")
+        % {
+            "names": ", ".join(roles[:-1]),
+            "last": roles[-1],
+        }
+    )
     low, high = visit.window.lower, visit.window.upper
     same_day = clock.local(low).date() == clock.local(high).date()
     values = {
@@ -361,10 +375,15 @@ def sentence_of_change(situation: Situation, change: whatif.Change) -> str:
 def card(visit: Visit, possibility: Possibility) -> dict[str, Any]:
     """One way on after a refusal, as a small form."""
     names = possibility.people
-    together = names[0] if len(names) == 1 else _("%(names)s and %(last)s") % {
-        "names": ", ".join(names[:-1]),
-        "last": names[-1],
-    }
+    together = (
+        names[0]
+        if len(names) == 1
+        else _("%(names)s and %(last)s")
+        % {
+            "names": ", ".join(names[:-1]),
+            "last": names[-1],
+        }
+    )
     same_day = clock.local(possibility.start).date() == clock.today()
     when = words.clock_time(possibility.start)
     if not same_day:
@@ -405,7 +424,9 @@ def _start(request: HttpRequest) -> datetime | None:
     except ValueError:
         at = None
     if at is None:
-        raise BadInput("assign.start", gettext_lazy("This hour is not understood. Example: 2026-11-24T18:30."))
+        raise BadInput(
+            "assign.start", gettext_lazy("This hour is not understood. Example: 2026-11-24T18:30.")
+        )
     return at if at.tzinfo else at.replace(tzinfo=clock.LOCAL)
 
 
@@ -494,7 +515,9 @@ def release(request: HttpRequest, uid: UUID) -> HttpResponse:
         wanted = UUID(request.POST.get("assignment", ""))
     except ValueError as exc:
         raise BadInput("assign.pairs", gettext_lazy("Choose who is taken off.")) from exc
-    row = get_object_or_404(Assignment.objects.visible_to(request.actor).select_related("visit"), uid=wanted, visit=visit)
+    row = get_object_or_404(
+        Assignment.objects.visible_to(request.actor).select_related("visit"), uid=wanted, visit=visit
+    )
     try:
         booking.release(assignment=row, actor=request.actor, version=_version(request))
     except Refused as refused:

@@ -1,6 +1,6 @@
 """The solver in a process of its own: a problem on standard input, progress and a plan on standard output.
 
-Started by ``versants.mobile.services.planning`` with limits of time and memory; knows nothing of the database.
+Started by ``versants.mobile.services.planning`` with limits of time and memory; knows neither Django nor the database.
 Each line of output is one JSON value: ``{"progress": {...}}`` any number of times, then ``{"outcome": {...}}``.
 """
 
