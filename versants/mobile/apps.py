@@ -77,14 +77,15 @@ class MobileConfig(AppConfig):
 
     def _register_planning(self) -> None:
         """The board, one's own day, and what planning writes down."""
-        from versants.core.access.classes import COORDINATING_ROLES
+        from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES
         from versants.core.registries import NavEntry, nav
         from versants.core.web.audit import name_actions
         from versants.core.web.jobs import name_job
         from versants.mobile.pages import FIELD
 
         nav.add(NavEntry("today", _("Today"), "today", roles=FIELD, order=5, icon="day", pocket=True))
-        nav.add(NavEntry("board", _("Board"), "board", roles=COORDINATING_ROLES, order=20, icon="day"))
+        readers = COORDINATING_ROLES | TEAM_ROLES
+        nav.add(NavEntry("board", _("Board"), "board", roles=readers, order=20, icon="day"))
         name_job("plan_day", _("Planning the day"))
         name_actions(
             {

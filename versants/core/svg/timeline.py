@@ -216,6 +216,11 @@ def _cells(lane: list[tuple[int, int, Block]], window: _Window) -> list[Cell]:
     return cells
 
 
+def _said(block: Block, start: datetime, end: datetime) -> bool:
+    """A list needs no word for the ends of a working day; a whole day off, or one with its reason, it says."""
+    return block.kind != "off" or bool(block.label) or (block.start <= start and block.end >= end)
+
+
 def build(
     rows: Iterable[Row], start: datetime, end: datetime, *, step: timedelta = STEP, unit: str = "hour"
 ) -> Grid:
@@ -240,7 +245,8 @@ def build(
             lines.append(Line("", "", "", "", [], [], group=row.group))
             continue
         inside = sorted(
-            (b for b in row.blocks if b.end > start and b.start < end), key=lambda b: (b.start, b.end)
+            (b for b in row.blocks if b.end > start and b.start < end and _said(b, start, end)),
+            key=lambda b: (b.start, b.end),
         )
         for number, lane in enumerate(_place(row.blocks, window)):
             again = number > 0

@@ -180,6 +180,8 @@ class Assignment(models.Model):
         follows=("visit_id", "mobile_visit"),
         extra=(
             Policy("oneself", "SELECT", "professional_id = app.professional()"),
+            # app.busy() reads for everybody on the board: professional and time, never where or for whom.
+            Policy("busy", "SELECT", "current_user = 'versants_owner'"),
             # The link of an offer shows this one assignment; its token is stored as a hash.
             Policy("offered", "SELECT", "offer_token_hash <> '' AND offer_token_hash = app.setting('token')"),
             Policy("answer", "UPDATE", "professional_id = app.professional()", "professional_id = app.professional()"),

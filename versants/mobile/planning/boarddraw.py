@@ -26,8 +26,8 @@ from versants.people.enums import AbsenceKind
 from versants.territory.maps import DayMap, Route, Stop, day_map
 
 DAY_FROM, DAY_TO = 8, 20
-ROUTES = 6  # the first six people; more lines on one small map say nothing
-SHORTEST_ROAD_MIN = 3
+ROUTES = 6  # of the first people; more lines on one small map say nothing
+SHORTEST_ROAD_MIN = 5  # a column of the timeline
 # Spoken by the teams themselves: what an interpreter brings is another one.
 WORKING_LANGUAGES = frozenset({"fra", "nld", "eng"})
 # Kinds that are said beside the place, because they hold it for many people.
@@ -381,9 +381,10 @@ def _routes(people: Sequence[Row]) -> list[Route]:
             for visit, one in sorted(person.held, key=lambda pair: pair[1].held.lower)
             if not _remote(visit, one) and visit.state != VisitState.OPEN
         ]
-        if points and sum(len(way) for way in ways.values()) < ROUTES:
-            base = (person.colleague.row.base.lat, person.colleague.row.base.lon)
-            ways[(base, *points, base)].append(person.colleague)
+        base = (person.colleague.row.base.lat, person.colleague.row.base.lon)
+        way = (base, *points, base)
+        if len(set(way)) > 1 and (way in ways or len(ways) < ROUTES):
+            ways[way].append(person.colleague)
     return [Route(_drivers(who), list(points)) for points, who in ways.items()]
 
 

@@ -26,6 +26,8 @@ from versants_libs import dispatch
 
 # How long the page may think about those without a team; the others say why on their own page.
 BUDGET_S = 0.3
+# Who is stopped by one of these is nobody one could wait for: another trade, or none of the languages.
+NOBODY = frozenset({dispatch.Rule.ROLE, dispatch.Rule.LANGUAGE})
 
 
 @dataclass
@@ -252,16 +254,42 @@ def _explain(situation: Situation, item: Unplaced) -> None:
     item.n_teams = 0
     alone = replace(situation, focus=(ident,))
     explanation = dispatch.explain(situation.problem, situation.plan, ident)
-    order = list(dispatch.Rule)
-    nearest = min(
-        explanation.candidates, key=lambda one: (-order.index(one.rule), one.margin, one.person), default=None
-    )
-    if nearest is not None:
-        why = sentences.why_not(alone, nearest)
-        item.reason = _("%(name)s %(reason)s.") % {"name": why.name, "reason": why.reason}
+    item.reason = _reason(alone, item.visit, explanation)
     for one in explanation.relaxations:
         change = whatif.of(alone, one)
         if change is not None:
             item.what_if, item.opens = sentences.what_if(alone, one), one.n_teams
             item.try_url = f"{reverse('visit_who', args=[item.visit.uid])}?if={change.token}"
             return
+
+
+def _reason(situation: Situation, visit: Visit, explanation: dispatch.Explanation) -> str:
+    """The place that is hardest to fill, and who comes nearest to it; or that nobody known here could."""
+    order = list(dispatch.Rule)
+    taken = {str(one.slot_id) for one in visit.holding}
+    busy_here = {str(one.professional_id) for one in visit.holding}
+    free = {slot for _person, slot in explanation.free}
+    asked = [slot for slot in slots_of(visit) if str(slot.pk) not in taken]
+    nearest = {}
+    for slot in asked:
+        mine = [c for c in explanation.candidates if c.slot == str(slot.pk) and c.person not in busy_here]
+        nearest[slot.pk] = min(mine, key=lambda c: (-order.index(c.rule), c.margin, c.person), default=None)
+    # Where somebody is free for every place, it is the same hour that they do not find.
+    hard = [slot for slot in asked if str(slot.pk) not in free] or asked
+    for slot in hard:
+        best = nearest[slot.pk]
+        if best is None or best.rule in NOBODY:
+            if slot.discipline == Discipline.INTERPRETER and slot.language_id:
+                return _("Nobody here interprets this language: %(language)s.") % {
+                    "language": slot.language.name.lower()
+                }
+            return _("Nobody here has this trade and language: %(trade)s.") % {
+                "trade": sentences.trade(slot.discipline)
+            }
+    best = min(
+        (nearest[slot.pk] for slot in hard), key=lambda c: (order.index(c.rule), -c.margin), default=None
+    )
+    if best is None:
+        return ""
+    why = sentences.why_not(situation, best)
+    return _("%(name)s %(reason)s.") % {"name": why.name, "reason": why.reason}

@@ -82,6 +82,7 @@ for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   });
   item.addEventListener("dragend", () => {
     chosen = null;
+    for (const lit of document.querySelectorAll("td.is-over")) lit.classList.remove("is-over");
   });
   const button = item.querySelector("[data-place-here]");
   if (button instanceof HTMLElement) {
@@ -92,7 +93,10 @@ for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
 
 document.addEventListener("dragover", (event) => {
   const cell = event.target instanceof Element ? event.target.closest("tr[data-row] td[data-at]") : null;
-  if (chosen && cell) event.preventDefault();
+  for (const lit of document.querySelectorAll("td.is-over")) if (lit !== cell) lit.classList.remove("is-over");
+  if (!chosen || !cell) return;
+  event.preventDefault();
+  cell.classList.add("is-over");
 });
 document.addEventListener("drop", (event) => {
   const cell = event.target instanceof Element ? event.target.closest("tr[data-row] td[data-at]") : null;
@@ -130,4 +134,9 @@ if (board instanceof HTMLElement && board.dataset.changes) {
   };
   setInterval(ask, 20_000);
   document.addEventListener("visibilitychange", ask);
+}
+
+// A choice under the title holds at once; the button is for those without a script.
+for (const filters of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form[data-at-once]"))) {
+  filters.addEventListener("change", () => filters.requestSubmit());
 }
