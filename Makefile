@@ -1,10 +1,11 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
+export PROCS SECONDS SEED
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: run setup test check fix lock clean
+.PHONY: run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -26,6 +27,9 @@ fix: setup ## what can be fixed by itself
 	@$(BIN)/python -m versants.launch.catalogues
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/notice.py
+
+race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
+	@$(BIN)/python bench/race.py
 
 lock: ## resolve requirements/*.in again, with hashes
 	@$(PYTHON) run setup
