@@ -145,8 +145,12 @@ def interpreters(
     world: World, language: str, level: int, complexity: int, *, remote: bool = False
 ) -> list[Member]:
     """Those who may interpret it."""
-    return [
-        m
-        for m in members(world)
-        if speaks(m, language, level, complexity) and (m.row.works_remotely or not remote)
-    ]
+    cache = world.named.setdefault("speakers", {})
+    key = (language, level, complexity, remote)
+    if key not in cache:
+        cache[key] = [
+            m
+            for m in members(world)
+            if speaks(m, language, level, complexity) and (m.row.works_remotely or not remote)
+        ]
+    return cache[key]
