@@ -28,7 +28,7 @@ class RecordForm(forms.Form):
     kind = forms.ChoiceField(label=_("What kind of visit"), choices=InterventionKind.choices)
     mode = forms.ChoiceField(label=_("How"), choices=Mode.choices)
     persons = forms.MultipleChoiceField(
-        label=_("Who was there, by code"), required=False, widget=CheckRows(two=True), choices=()
+        label=_("Who was there, by code"), required=False, widget=CheckRows(), choices=()
     )
     other_codes = forms.CharField(
         label=_("Other codes"),
@@ -62,7 +62,7 @@ class RecordForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "input short", "inputmode": "numeric", "step": "5"}),
     )
     done = forms.MultipleChoiceField(
-        label=_("What was done"), required=False, choices=Done.choices, widget=CheckRows(two=True)
+        label=_("What was done"), required=False, choices=Done.choices, widget=CheckRows()
     )
     with_interpreter = forms.ChoiceField(
         label=_("With an interpreter"), choices=[("yes", _("Yes")), ("no", _("No"))], widget=Rows(two=True)

@@ -17,7 +17,7 @@ from versants.mobile.enums import TimeKind
 from versants.mobile.services import staff_time as service
 
 STEP_MIN = 15
-NEARBY_DAYS = 3
+SHOWN_DAYS = 3
 
 
 def _day(text: str) -> date:
@@ -50,11 +50,11 @@ def times(request: HttpRequest) -> HttpResponse:
             return redirect(f"{reverse('times')}?day={day.isoformat()}")
     kept = service.times_of(request.actor, day)
     today = clock.today()
-    first = min(day, today) - timedelta(days=NEARBY_DAYS)
+    last = min(day + timedelta(days=1), today)
     context = {
         "day": day,
         "today": today,
-        "days": [d for d in (first + timedelta(days=i) for i in range(2 * NEARBY_DAYS + 1)) if d <= today],
+        "days": [last - timedelta(days=i) for i in reversed(range(SHOWN_DAYS))],
         "kinds": [
             (kind.value, kind.label, typed.get(kind.value) or kept[kind.value] or "") for kind in TimeKind
         ],
