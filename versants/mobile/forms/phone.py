@@ -46,6 +46,9 @@ def read_codes(text: str) -> list[str]:
 class PhoneForm(forms.Form):
     """Where, how urgent, which language, how to ring back; in a crisis the danger; for whom, in a few words."""
 
+    # What is compulsory depends on the urgency: the browser is not asked to judge it.
+    use_required_attribute = False
+
     uid = forms.UUIDField(widget=forms.HiddenInput)
     place = forms.CharField(
         label=_("Where?"),
@@ -62,15 +65,15 @@ class PhoneForm(forms.Form):
         label=_("Is there danger at this moment?"),
         choices=[pair for pair in Danger.choices if pair[0]],
         widget=Rows,
-        required=False,
+        error_messages={"required": _("In a crisis, ask this.")},
     )
     language = forms.ChoiceField(label=_("Language"), required=False)
     second_language = forms.ChoiceField(label=_("Failing that"), required=False)
     callback_phone = forms.CharField(
         label=_("Number to ring back"),
         max_length=40,
-        required=False,
         widget=Phone(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Leave a number where somebody picks up.")},
     )
     callback_who = forms.CharField(
         label=_("Whom do we ask for?"),
@@ -105,7 +108,7 @@ class PhoneForm(forms.Form):
         label=_("Does the person know of this request?"),
         choices=Agreement.choices,
         widget=Rows,
-        required=False,
+        error_messages={"required": _("Say what the person knows of this request.")},
     )
     agreement_why_not = forms.CharField(label=_("Not yet asked: why?"), max_length=120, required=False)
     summary = forms.CharField(
@@ -143,23 +146,25 @@ class PhoneForm(forms.Form):
                     _("No place of the three territories is called so. Try the commune or its postal code."),
                 )
         crisis = data.get("urgency") == Urgency.CRISIS
-        if crisis and not any(c.isdigit() for c in data.get("callback_phone", "")):
+        staff = data.get("audience") == Audience.STAFF
+        # A crisis may come before anybody could ask; the others may be rung where one already rings.
+        self._let_go("danger", when=not crisis)
+        self._let_go("callback_phone", when=not crisis)
+        self._let_go("agreement", when=crisis or staff)
+        phone = data.get("callback_phone", "")
+        if phone and not any(c.isdigit() for c in phone):
             self.add_error("callback_phone", _("Leave a number where somebody picks up."))
-        if crisis and not data.get("danger"):
-            self.add_error("danger", _("In a crisis, ask this."))
-        if data.get("urgency") and not crisis:
-            self._check_agreement(data)
+        not_yet = data.get("agreement") == Agreement.NOT_YET
+        if not_yet and not (crisis or staff) and not data.get("agreement_why_not", "").strip():
+            self.add_error("agreement_why_not", _("If the person was not asked yet, say why in a few words."))
         self.looks = wording.looks_identifying(data.get("summary", ""))
         return self.cleaned_data
 
-    def _check_agreement(self, data: dict[str, Any]) -> None:
-        """A crisis may come before anybody could ask; everything else says what the person knows."""
-        if data.get("audience") == Audience.STAFF:
-            return
-        if not data.get("agreement") and "agreement" not in self.errors:
-            self.add_error("agreement", _("Say what the person knows of this request."))
-        if data.get("agreement") == Agreement.NOT_YET and not data.get("agreement_why_not", "").strip():
-            self.add_error("agreement_why_not", _("If the person was not asked yet, say why in a few words."))
+    def _let_go(self, name: str, *, when: bool) -> None:
+        """An empty answer that is not compulsory here. A wrong one stays wrong."""
+        if when and name in self.errors and not self.data.get(name, "").strip():
+            del self.errors[name]
+            self.cleaned_data[name] = ""
 
     @property
     def warns(self) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from versants.core import clock
 from versants.core.access.classes import TEAM_ROLES, Role
 from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied
@@ -29,7 +31,7 @@ from versants.mobile.enums import (
     VisitState,
 )
 from versants.mobile.models import EscalationStep, Request, RequestLanguage, RequestPerson, Slot, Visit
-from versants.mobile.services import wording
+from versants.mobile.services import promises, wording
 from versants.people.enums import AgeGroup, Discipline, Gender, TeamKind
 from versants.people.models import Team
 from versants.territory.folding import fold
@@ -58,6 +60,7 @@ _MARKS = {
     RequestState.REFUSED: "no",
     RequestState.WITHDRAWN: "move",
 }
+_OPEN_DAY_MIN = 510  # a working day of 8 h 30, as services.promises counts it
 _NUMBER = re.compile(r"^(?:R-?)?(?:(\d{4})-)?(\d{1,5})$", re.IGNORECASE)
 
 
@@ -186,6 +189,7 @@ class Line:
     title: str
     where: str
     who: str
+    codes: list[str]
     languages: str
     when: str
     mark: str
@@ -208,8 +212,9 @@ def line(actor: Actor, request: Request) -> Line:
         title=title(actor, request),
         where=wording.place(request),
         who=who(actor, request),
+        codes=[code_of(one) for one in known_persons(actor, request)],
         languages=", ".join(one.language.name for one in request.languages.all()) or _("without interpreter"),
-        when=wording.when_short(request),
+        when=moment(request),
         mark=mark,
         word=word,
         left=left,
@@ -218,7 +223,21 @@ def line(actor: Actor, request: Request) -> Line:
     )
 
 
-def lines(actor: Actor, found: Iterable[Request], counts: dict[str, int] | None = None) -> list[Line]:
+def group_name(urgency: str, team: Team | None) -> str:
+    """Crise; Urgent, sous deux jours ouvrés: with the delay ``team`` promises, where it is one for the whole list."""
+    name = str(GROUPS[Urgency(urgency)])
+    days, rest = divmod(promises.minutes(team, urgency), _OPEN_DAY_MIN) if team is not None else (0, 0)
+    if urgency != Urgency.URGENT or not days or rest:
+        return name
+    return ngettext("%(name)s, within %(n)s working day", "%(name)s, within %(n)s working days", days) % {
+        "name": name,
+        "n": wording.number_word(days),
+    }
+
+
+def lines(
+    actor: Actor, found: Iterable[Request], counts: dict[str, int] | None = None, team: Team | None = None
+) -> list[Line]:
     """Lines in the order given; with ``counts`` the first of each urgency carries its group."""
     said = []
     urgency = None
@@ -226,14 +245,45 @@ def lines(actor: Actor, found: Iterable[Request], counts: dict[str, int] | None 
         one = line(actor, request)
         if counts is not None and request.urgency != urgency:
             urgency = request.urgency
-            one.group = (GROUPS[Urgency(urgency)], counts.get(urgency, 0))
+            one.group = (group_name(urgency, team), counts.get(urgency, 0))
         said.append(one)
     return said
 
 
 def title(actor: Actor, request: Request) -> str:
     """What is asked: its matter for the own team, its urgency alone for the others."""
-    return wording.matter(request) if is_own(actor, request) else str(_NEUTRAL[Urgency(request.urgency)])
+    return matter(request) if is_own(actor, request) else str(_NEUTRAL[Urgency(request.urgency)])
+
+
+def matter(request: Request, *, whole: bool = False) -> str:
+    """A crisis by who should come, and when if it is near: "Psychologue et interprète, ce soir". The others by their
+    matter. ``whole``: the language and any day too, as the pane says it."""
+    if request.urgency != Urgency.CRISIS:
+        return wording.matter(request)
+    spoken = [one.language.name for one in request.languages.all()]
+    if spoken and whole:
+        said = _("Psychologist and interpreter of %(language)s") % {"language": spoken[0]}
+    else:
+        said = _("Psychologist and interpreter") if spoken else _("Psychologist")
+    if request.window is None:
+        return said
+    near = clock.local(request.window.lower).date() <= clock.today() + timedelta(days=1)
+    return f"{said}, {wording.window(request.window.lower, None)}" if near or whole else said
+
+
+def moment(request: Request) -> str:
+    """When, for a narrow column: ce soir, 18:00 à 20:30; 25 nov., 08:00 à 12:00; à convenir."""
+    if request.window is None:
+        return wording.when_short(request)
+    start, end = clock.local(request.window.lower), clock.local(request.window.upper)
+    if start.date() != end.date() or end - start >= timedelta(hours=9) or start.date() <= clock.today():
+        return wording.when_short(request)
+    day = _("tomorrow") if start.date() == clock.today() + timedelta(days=1) else words.day_short(start)
+    return _("%(day)s, %(from)s to %(to)s") % {
+        "day": day,
+        "from": words.clock_time(start),
+        "to": words.clock_time(end),
+    }
 
 
 def known_persons(actor: Actor, request: Request) -> list[RequestPerson]:
@@ -249,7 +299,7 @@ def code_of(row: RequestPerson) -> str:
 
 
 def who(actor: Actor, request: Request) -> str:
-    """For whom: how many, and for the own team who by code: "a woman, V7K4-2M9X"."""
+    """For whom: how many; of the one person the own team knows, what one may say: "a woman", "a minor"."""
     known = known_persons(actor, request)
     said = wording.who_for(request)
     if len(known) == 1 and request.n_people == 1 and known[0].person is not None:
@@ -259,7 +309,7 @@ def who(actor: Actor, request: Request) -> str:
             if person.age_group in {AgeGroup.CHILD, AgeGroup.MINOR}
             else str(_ONE_PERSON.get(person.gender, said))
         )
-    return ", ".join([said, *(code_of(one) for one in known)])
+    return said
 
 
 def mark_of(request: Request) -> tuple[str, str]:
@@ -269,7 +319,8 @@ def mark_of(request: Request) -> tuple[str, str]:
         return "wait", _("looks for a team")
     if state in UNANSWERED_REQUESTS and request.other_told:
         return "wait", _("other team told")
-    return _MARKS[state], str(state.label)
+    word = pgettext("request", "new") if state == RequestState.NEW else state.label
+    return _MARKS[state], str(word)
 
 
 def left_of(request: Request) -> tuple[str, str, bool]:
@@ -280,6 +331,6 @@ def left_of(request: Request) -> tuple[str, str, bool]:
     if request.answered_at is None:  # withdrawn before anybody answered
         return "", "soft", True
     if request.answered_at <= request.promised_at:
-        return _("kept"), "soft", True
+        return pgettext("promise", "kept"), "soft", True
     over = words.span(request.answered_at - request.promised_at)
     return _("%(span)s late") % {"span": over}, "minus", True

@@ -98,7 +98,7 @@ def read_pane(actor: Actor, request: Request) -> Pane:
     return Pane(
         request=request,
         own=own,
-        title=wording.title(request) if own else inbox.title(actor, request),
+        title=inbox.matter(request, whole=True) if own else inbox.title(actor, request),
         arrived_mark={Urgency.CRISIS: "crisis", Urgency.URGENT: "urgent"}.get(
             Urgency(request.urgency), "plan"
         ),
@@ -227,7 +227,7 @@ def _for(actor: Actor, request: Request) -> Any:
         return wording.who_for(request)
     visits = _visits_of(actor, [row.person_id for row in known if row.person_id])
     codes = format_html_join(", ", "{}", ((_code(row, visits),) for row in known))
-    who = inbox.who(actor, request).split(", ")[0]
+    who = inbox.who(actor, request)
     return format_html("{}, {}", who, codes)
 
 

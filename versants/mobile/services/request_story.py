@@ -73,7 +73,7 @@ def story(actor: Actor, request: Request) -> list[Step]:
     steps.append(Step(clock.now(), _turn(request, own=own), "now"))
     coming = EscalationStep.objects.visible_to(actor).filter(request=request, done_at=None)
     for step in coming.order_by("due_at", "rank"):
-        sentence = str(_COMING[EscalationStepKind(step.kind)]) % {"whom": step.whom or "–"}
+        sentence = str(_COMING[EscalationStepKind(step.kind)]) % {"whom": _whom(step.whom)}
         bare = "".join(c for c in step.phone if c.isdigit() or c == "+")
         steps.append(Step(_when(step.due_at), sentence, "", f"tel:{bare}" if bare else "", step.phone))
     return steps
@@ -84,6 +84,11 @@ def _when(at: datetime) -> datetime | str:
     if clock.local(at).date() == clock.today():
         return at
     return f"{words.day_short(at)} {words.clock_time(at)}"
+
+
+def _whom(name: str | None) -> str:
+    """Élise D. at the end of a sentence has one full stop, not two."""
+    return (name or "–").removesuffix(".")
 
 
 def _turn(request: Request, *, own: bool) -> SafeString:
@@ -146,4 +151,4 @@ def event_sentence(event: RequestEvent, *, own: bool) -> str:
         n = facts.get("visits", 0)
         return ngettext("Triage done: %(n)s visit.", "Triage done: %(n)s visits.", n) % {"n": n}
     sentence = SENTENCES.get(event.code)
-    return str(sentence) % {"whom": facts.get("whom") or "–"} if sentence is not None else event.code
+    return str(sentence) % {"whom": _whom(facts.get("whom"))} if sentence is not None else event.code

@@ -130,7 +130,8 @@ class InboxTable(Table):
     @cached_property
     def rows(self) -> list[inbox.Line]:
         counts = None if self.ended else inbox.count_by_urgency(self.matching)
-        return inbox.lines(self.actor, self.page.object_list, counts)
+        mine = next((one for one in self.teams if [one.pk] == self.team_ids), None)
+        return inbox.lines(self.actor, self.page.object_list, counts, mine)
 
     def choose(self, uid: UUID) -> None:
         """Mark the line of the request in the pane, if this page holds it."""
