@@ -109,6 +109,29 @@ def test_functions_that_see_more_than_their_caller_are_named_in_the_architecture
     assert [function for function in sorted(found) if f"`{function}`" not in named] == []
 
 
+def test_glossary_says_what_pages_say():
+    """A term that is a model has the French and Dutch word of its catalogue."""
+    from django.apps import apps
+    from django.utils import translation
+
+    models = {
+        model.__name__: model for model in apps.get_models() if model.__module__.startswith("versants.")
+    }
+    checked = 0
+    for line in (ROOT / "docs/glossary.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) != 4 or cells[0] not in models:
+            continue
+        for language, word in zip(("fr", "nl"), cells[2:], strict=True):
+            with translation.override(language):
+                said = str(models[cells[0]]._meta.verbose_name)
+            assert word in said or said in word, (
+                f"{cells[0]}, {language}: the glossary says {word}, pages {said}"
+            )
+        checked += 1
+    assert checked >= 15
+
+
 def test_decisions_are_numbered_without_gap_and_dated():
     files = sorted((ROOT / "docs/decisions").glob("*.md"))
     assert [int(path.name[:4]) for path in files] == list(range(1, len(files) + 1))
