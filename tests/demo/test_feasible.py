@@ -5,6 +5,7 @@ Roads are computed here from the published knots of the model, by hand.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from datetime import datetime, time, timedelta
@@ -106,7 +107,7 @@ def test_nobody_is_in_two_places(world, seats):
         held.setdefault(row.professional_id, []).append((row.held.lower, row.held.upper, row.kind))
     for spans in held.values():
         spans.sort()
-        for one, two in zip(spans, spans[1:], strict=False):
+        for one, two in itertools.pairwise(spans):
             if one[2].startswith("visit") or two[2].startswith("visit"):
                 assert one[1] <= two[0], (one, two)
 
@@ -147,7 +148,7 @@ def _day_fits(person, opens, closes, works, away) -> bool:
         return False
     driven = 0.0
     slack = []
-    for (_, leaves, a), (arrives, _, b) in zip(stops, stops[1:], strict=False):
+    for (_, leaves, a), (arrives, _, b) in itertools.pairwise(stops):
         road = minutes(a, b) if len(stops) > 2 else 0.0
         driven += road
         between = sum((h - lo).total_seconds() / 60 for lo, h in [*remote, *busy] if leaves <= lo < arrives)
@@ -193,7 +194,7 @@ def test_watches_do_not_overlap_and_are_held_by_somebody_present(world):
     assert len(by_team) == 4
     for spans in by_team.values():
         spans.sort(key=lambda held: held.lower)
-        for one, two in zip(spans, spans[1:], strict=False):
+        for one, two in itertools.pairwise(spans):
             assert one.upper <= two.lower
 
 
