@@ -1,4 +1,7 @@
+import logging
+
 from django.apps import AppConfig
+from django.core.signals import got_request_exception
 from django.db.models.signals import post_migrate
 
 
@@ -8,12 +11,19 @@ def _install_row_security(sender: object, using: str = "default", **kwargs: obje
     install()
 
 
+def _log_unexpected(sender: object, **kwargs: object) -> None:
+    # The formatter keeps the error's type and places, never its text: that may hold what somebody typed.
+    logging.getLogger("versants.web").error("unexpected", exc_info=True)
+
+
 class CoreConfig(AppConfig):
     name = "versants.core"
     label = "core"
 
     def ready(self) -> None:
         from versants.core.access.shield import leave_open
+
+        got_request_exception.connect(_log_unexpected, dispatch_uid="versants.core.unexpected")
 
         for table, why in (
             ("django_migrations", "names of migrations; the application's role may only read it"),
