@@ -78,7 +78,7 @@ def page(
         "form_open": form.is_bound,
         "questions": [[form[name] for name in names] for names in form.QUESTIONS],
         "may_withdraw": states.REQUEST.allows(found.state, "withdraw"),
-        "numbers": list(EmergencyNumber.objects.filter(versant=_versant(found)).order_by("rank")),
+        "emergency": EmergencyNumber.objects.filter(versant=_versant(found)).order_by("rank").first(),
         "again": again,
         "back": back,
         "public": found.channel == Channel.PUBLIC,
@@ -117,7 +117,9 @@ def sentence(event: RequestEvent) -> str:
     """A line for the one who asked: what happened, without content."""
     facts = event.facts
     if event.code == "on_call_told":
-        return _("The person on call has been told: %(whom)s.") % {"whom": facts.get("whom", "")}
+        return _("The person on call has been told: %(whom)s.") % {
+            "whom": str(facts.get("whom", "")).rstrip(".")
+        }
     if event.code == "passed":
         return _("Passed on to %(team)s, who answers you.") % {"team": facts.get("to", "")}
     if event.code == "asked_back":

@@ -8,6 +8,7 @@ every form. Nobody can forge a post without knowing the 128-bit token of the add
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,7 +32,7 @@ from versants.mobile.services import links, requests
 from versants.people.enums import TeamKind
 from versants.people.models import Team
 from versants.portal import drafts, following
-from versants.territory.models import EmergencyNumber
+from versants.territory.models import EmergencyNumber, Versant
 
 PHONE_COOKIE = "versants_phone"
 # A draft waits for the same phone for a day: a night and its morning.
@@ -72,25 +73,32 @@ def find_link(token: str) -> RequestLink | None:
         )
 
 
-def numbers_of(versant: str) -> list[EmergencyNumber]:
-    """Whom to ring first there: the number for a life in danger, and for thoughts of suicide."""
-    return list(EmergencyNumber.objects.filter(versant=versant).order_by("rank"))
+@dataclass(frozen=True)
+class Calls:
+    """Whom to ring: at once, and the other numbers of the versant."""
+
+    first: tuple[EmergencyNumber, ...]
+    others: tuple[EmergencyNumber, ...] = ()
+
+
+def calls(*versants: str) -> Calls:
+    """Danger to life and thoughts of suicide stand first, large; a page at night has no room for seven numbers.
+
+    Several versants (a link nobody knows): only the number they share.
+    """
+    numbers = list(EmergencyNumber.objects.filter(versant__in=versants).order_by("rank", "versant"))
+    if len(versants) > 1:
+        return Calls(tuple(numbers[:1]))
+    first = tuple(one for one in numbers if one.rank == 1 or "suicid" in one.what_fr.casefold())
+    return Calls(first, tuple(one for one in numbers if one not in first))
 
 
 def _gone(request: HttpRequest, link: RequestLink | None) -> HttpResponse:
     """A link that ended or never was: the emergency numbers and the teams' telephones all the same."""
     with acting(Actor.nobody()):
         teams = [link.team] if link is not None else list(Team.objects.filter(kind=TeamKind.INTEGRAPSY))
-        versants = {link.site.commune.versant} if link is not None else {team.versant for team in teams}
-        numbers = []
-        for versant in sorted(versants):
-            numbers += [n for n in numbers_of(versant) if n.number not in {m.number for m in numbers}]
-        context = {
-            "private": True,
-            "link": link,
-            "teams": teams,
-            "numbers": numbers[:1] if link is None else numbers,
-        }
+        versants = [link.site.commune.versant] if link is not None else Versant.values
+        context = {"private": True, "link": link, "teams": teams, "calls": calls(*versants)}
         return render(request, "portal/link_ended.html", context, status=404 if link is None else 410)
 
 
@@ -141,7 +149,7 @@ def _page(
         "questions": [[form[name] for name in names] for names in form.QUESTIONS],  # type: ignore[attr-defined]
         "way": way,
         "ways": [(value, label, f"{base}?way={value}") for value, label in Urgency.choices],
-        "numbers": numbers_of(link.site.commune.versant),
+        "calls": calls(link.site.commune.versant),
         "now": clock.now(),
         "draft": draft,
         "draft_url": reverse("ask_draft", args=[token]) + f"?way={way}",

@@ -23,7 +23,7 @@ from versants.mobile.services import requests, wording
 from versants.people.enums import TeamKind
 from versants.people.models import Site, Team
 from versants.portal import following
-from versants.portal.views.ask import numbers_of
+from versants.portal.views.ask import calls
 from versants.territory.models.places import COUNTRY_OF
 
 
@@ -51,10 +51,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     check_may_ask(actor)
     sites = list(
-        Site.objects.filter(organisation_id=actor.organisation).select_related("commune", "organisation").order_by("name")
+        Site.objects.filter(organisation_id=actor.organisation)
+        .select_related("commune", "organisation")
+        .order_by("name")
     )
     if not sites:
-        return render(request, "portal/ask_no_place.html", {"teams": Team.objects.filter(kind=TeamKind.INTEGRAPSY)})
+        return render(
+            request, "portal/ask_no_place.html", {"teams": Team.objects.filter(kind=TeamKind.INTEGRAPSY)}
+        )
     wanted = request.GET.get("site", "")
     site = next((one for one in sites if str(one.uid) == wanted), sites[0])
     way = request.GET.get("way", Urgency.CRISIS)
@@ -84,11 +88,15 @@ def ask(request: HttpRequest) -> HttpResponse:
                     status = exc.status
                 else:
                     return redirect("ask_own_follow", uid=made.uid)
-    return render(request, "portal/ask_own.html", _context(request, form, way, site, sites, team), status=status)
+    return render(
+        request, "portal/ask_own.html", _context(request, form, way, site, sites, team), status=status
+    )
 
 
 def _form(way: str, site: Site, data: Any) -> AskForm:
-    form: AskForm = CrisisForm(data, site=site) if way == Urgency.CRISIS else LongForm(data, site=site, urgency=way)
+    form: AskForm = (
+        CrisisForm(data, site=site) if way == Urgency.CRISIS else LongForm(data, site=site, urgency=way)
+    )
     # An account asks for its own places; another place is asked by telephone.
     form.fields["place"].choices = form.fields["place"].choices[:1]  # type: ignore[attr-defined]
     del form.fields["elsewhere"]
@@ -115,7 +123,7 @@ def _context(
         "site": site,
         "sites": sites,
         "team": team,
-        "numbers": numbers_of(site.commune.versant),
+        "calls": calls(site.commune.versant),
         "now": clock.now(),
         "page": page,
         "asked": [(one, wording.place(one), following.TITLES[one.state]) for one in page],  # type: ignore[index]

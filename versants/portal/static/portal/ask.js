@@ -37,6 +37,42 @@ function asNeeded(name, value, second) {
   show();
 }
 
+/**
+ * Without network a form is not thrown at a browser's error page: it waits here, with what was typed, and goes when
+ * the server answers again. The uid in the form makes a second sending harmless.
+ * @param {HTMLFormElement} form
+ */
+function patient(form) {
+  const note = document.createElement("p");
+  note.className = "small meh";
+  note.setAttribute("role", "alert");
+  form.after(note);
+  let waiting = 0;
+  let answered = false;
+
+  const tryNow = async () => {
+    window.clearTimeout(waiting);
+    try {
+      const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(5000) });
+      if (!answer.ok) throw new Error(String(answer.status));
+      answered = true;
+      note.textContent = "";
+      form.requestSubmit();
+    } catch (lost) {
+      note.textContent = form.dataset.patient ?? "";
+      waiting = window.setTimeout(tryNow, 4000);
+    }
+  };
+
+  form.addEventListener("submit", (event) => {
+    if (answered) return;
+    event.preventDefault();
+    tryNow();
+  });
+  window.addEventListener("online", () => note.textContent && tryNow());
+}
+
+for (const form of document.querySelectorAll("form[data-patient]")) patient(/** @type {HTMLFormElement} */ (form));
 for (const box of document.querySelectorAll("textarea[data-looks]")) watch(/** @type {HTMLTextAreaElement} */ (box));
 asNeeded("place", "elsewhere", "elsewhere");
 asNeeded("language", "other", "other_language");
