@@ -38,7 +38,7 @@ _TABLE = (
     Command("travel", "minutes and kilometres between two communes", "travel"),
     Command("states", "states and transitions of bookings, offers and swaps", "states", ""),
     Command("statement", "an interpreter's monthly statement", "statement"),
-    Command("keys", "make, show or rotate the keys of encrypted data", "keys"),
+    Command("keys", "make the key file of encrypted data (init)", "keys"),
     Command("audit", "verify the sealed record of actions and reads", "audit"),
     Command("backup", "write the database to a file", "backup", "owner"),
     Command("restore", "read the database back from a file", "restore", "owner"),
