@@ -93,7 +93,9 @@ class AskForm(AnswersMixin, forms.Form):
         max_length=80,
         required=False,
     )
-    language = forms.ChoiceField(label=_("Which language does the person speak?"), widget=Rows(two=True))
+    language = forms.ChoiceField(
+        label=_("Which language does the person speak?"), widget=Rows(attrs={"class": "two last"})
+    )
     other_language = forms.ChoiceField(label=_("Another language"), required=False)
 
     urgency: str = ""
@@ -190,7 +192,7 @@ class MoreMixin(forms.Form):
     )
     agreement_why_not = forms.CharField(label=_("Not yet asked: why?"), max_length=120, required=False)
     categories = forms.MultipleChoiceField(
-        label=_("What is it about?"), choices=Category.choices, widget=CheckRows(two=True), required=False
+        label=_("What is it about?"), choices=Category.choices, widget=CheckRows(attrs={"class": "fit"}), required=False
     )
     summary = forms.CharField(
         label=_("In a few words"),
@@ -329,17 +331,13 @@ class LongForm(MoreMixin, AskForm):
     def __init__(self, *args: Any, urgency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.urgency = urgency
-        self.fields["agreement"].required = False
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if (
-            data.get("audience") != Audience.STAFF
-            and not data.get("agreement")
-            and "agreement" not in self.errors
-        ):
-            self.add_error("agreement", _("Say what the person knows of this request."))
-        return data
+        # The staff of a centre speak for themselves: nobody has to be asked.
+        if self.cleaned_data.get("audience") == Audience.STAFF and "agreement" in self.errors:
+            del self.errors["agreement"]
+            self.cleaned_data["agreement"] = ""
+        return super().clean()
 
     def spoken(self) -> list[str]:
         second = self.cleaned_data.get("second_language")

@@ -34,7 +34,6 @@ class SlotForm(forms.Form):
     by_phone = forms.BooleanField(label=_("by telephone"), required=False)
     after_min = forms.IntegerField(
         label=_("Minutes after the start"),
-        help_text=_("Empty: together with the others."),
         min_value=0,
         max_value=600,
         required=False,
@@ -44,7 +43,7 @@ class SlotForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["discipline"]
-        field.choices = [("", gettext_now("nobody")), *Discipline.choices]
+        field.choices = [("", gettext_now("no place")), *Discipline.choices]
         choices = language_choices(gettext_now("none"))
         for name in ("language", "second"):
             field = self.fields[name]

@@ -35,14 +35,24 @@ SHOWN_AFTER = timedelta(days=90)
 def check_may_open(actor: Actor) -> None:
     """Managers of centres; coordination of the mobile teams."""
     if actor.role not in {Role.SITE_MANAGER, Role.COORDINATOR}:
-        raise ActionDenied("links.not_yours", _("Links are made by the managers of centres and by coordination."))
+        raise ActionDenied(
+            "links.not_yours", _("Links are made by the managers of centres and by coordination.")
+        )
 
 
 def qr(url: str) -> SafeString:
     """The address as a QR drawn in SVG, without any script or picture file. It says nothing beside it."""
     out = io.BytesIO()
     segno.make(url, error="m").save(
-        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, dark="#000", light="#fff", border=4, nl=False
+        out,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        dark="#000",
+        light="#fff",
+        border=4,
+        nl=False,
     )
     return SafeString(out.getvalue().decode())
 
@@ -62,13 +72,17 @@ def _teams(actor: Actor) -> list[Team]:
 def _page(request: HttpRequest, *, status: int = 200, refusal: Any = "", **extra: Any) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     now = clock.now()
-    shown = [
-        link
-        for link in RequestLink.objects.visible_to(actor)
+    shown: list[RequestLink] = []
+    for link in (
+        RequestLink.objects.visible_to(actor)
         .select_related("site__commune", "team")
-        .order_by("site__name", "-created_at")
-        if (link.revoked_at or link.period.upper or now) > now - SHOWN_AFTER
-    ]
+        .order_by("site__name", "site_id", "team_id", "-created_at")
+    ):
+        ended = link.revoked_at or link.period.upper or now
+        first = not shown or (shown[-1].site_id, shown[-1].team_id) != (link.site_id, link.team_id)
+        # One that ended is worth a line only where nothing took its place, and not for ever.
+        if links.is_open(link, now) or (first and ended > now - SHOWN_AFTER):
+            shown.append(link)
     context = {
         "rows": [(link, links.is_open(link, now)) for link in shown],
         "n_open": sum(links.is_open(link, now) for link in shown),
@@ -117,7 +131,8 @@ def _link(request: HttpRequest, uid: UUID) -> RequestLink:
     actor = request.actor  # type: ignore[attr-defined]
     check_may_open(actor)
     return get_object_or_404(
-        RequestLink.objects.visible_to(actor).select_related("site__commune", "site__organisation", "team"), uid=uid
+        RequestLink.objects.visible_to(actor).select_related("site__commune", "site__organisation", "team"),
+        uid=uid,
     )
 
 
