@@ -87,9 +87,8 @@ class Row:
     held: list[tuple[Visit, Assignment]]
 
 
-def state_of(visit: Visit, one: Assignment | None = None) -> tuple[str, str, str]:
-    """(style, sign, word) of a placed visit, or of one person's place in it."""
-    now = clock.now()
+def state_of(visit: Visit, now: datetime, one: Assignment | None = None) -> tuple[str, str, str]:
+    """(style, sign, word) of a placed visit, or of one person's place in it, as it stands ``now``."""
     mine = visit.holding if one is None else [one]
     if visit.state == VisitState.DONE:
         return "", "ok", _("done")
@@ -121,6 +120,7 @@ class Drawing:
     keys: dict[int, str]
     absences: dict[tuple[int, datetime], str]
     planner: bool
+    now: datetime = field(default_factory=clock.now)
 
     def anchor(self, visit: Visit) -> str:
         """Where the list on the same page says more about it."""
@@ -139,7 +139,7 @@ class Drawing:
         return name
 
     def visit(self, visit: Visit, one: Assignment) -> timeline.Block:
-        style, sign, word = state_of(visit, one)
+        style, sign, word = state_of(visit, self.now, one)
         return timeline.Block(
             one.held.lower,
             one.held.upper,
@@ -197,7 +197,7 @@ class Drawing:
         for slot in slots_of(visit):
             one = holders.get(slot.pk)
             if one is not None:
-                _style, sign, word = state_of(visit, one)
+                _style, sign, word = state_of(visit, self.now, one)
                 waits = one.state == AssignmentState.OFFERED
                 people.append(
                     (
@@ -207,7 +207,7 @@ class Drawing:
                         word if waits else "",
                     )
                 )
-        _style, sign, word = state_of(visit)
+        _style, sign, word = state_of(visit, self.now)
         return Listed(
             self.keys[visit.pk],
             visit,

@@ -9,19 +9,19 @@ from datetime import date, datetime, timedelta
 from string import ascii_uppercase
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from versants.core import clock
 from versants.core.access.classes import COORDINATING_ROLES
 from versants.core.access.scope import Actor
 from versants.core.svg import timeline
-from versants.mobile.enums import Urgency, VisitState
-from versants.mobile.models import Assignment, Visit
+from versants.mobile.enums import HOLDING, Urgency, VisitState
+from versants.mobile.models import Assignment, Slot, Visit
 from versants.mobile.planning import boarddraw, sentences, unplaced, workforce
 from versants.mobile.planning.boarddraw import WORKING_LANGUAGES, Drawing, Listed, Row, WeekRow
 from versants.mobile.planning.calendar import Horizon, horizon_of_day, week_bounds
-from versants.mobile.planning.situation import relevant, with_parts
+from versants.mobile.planning.situation import relevant
 from versants.mobile.planning.unplaced import Unplaced
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import TeamKind
@@ -121,13 +121,25 @@ def _visits(actor: Actor, versant: str, language: str):
     return rows
 
 
+def _with_parts(rows):
+    """What the board reads of visits: less than who can go, as there are many of them. Three queries."""
+    return rows.select_related("site", "commune", "team").prefetch_related(
+        Prefetch("slots", Slot.objects.select_related("language")),
+        Prefetch(
+            "assignments",
+            Assignment.objects.filter(state__in=HOLDING).select_related("professional"),
+            to_attr="holding",
+        ),
+    )
+
+
 def _placed(actor: Actor, horizon: Horizon, versant: str, language: str) -> list[Visit]:
     """Visits that stand in these days, with or without all their people, in order."""
     rows = _visits(actor, versant, language).filter(
         state__in=[VisitState.OPEN, VisitState.PLANNED, VisitState.DONE],
         held__overlap=(horizon.start, horizon.end),
     )
-    return list(with_parts(rows).order_by("held", "pk"))
+    return list(_with_parts(rows).order_by("held", "pk"))
 
 
 def _waiting(actor: Actor, horizon: Horizon, versant: str, language: str) -> list[Visit]:
@@ -141,7 +153,7 @@ def _waiting(actor: Actor, horizon: Horizon, versant: str, language: str) -> lis
         rows = rows.filter(window__overlap=(since, horizon.end))
     else:
         rows = rows.filter(window__overlap=(horizon.start, horizon.end))
-    return list(with_parts(rows).order_by("window", "pk"))
+    return list(_with_parts(rows).order_by("window", "pk"))
 
 
 def _shown(actor: Actor, placed: Sequence[Visit], versant: str, language: str) -> Q:
