@@ -26,6 +26,19 @@ BEGIN
 END $$;
 """
 
+# Drafts that nobody sent within a day go, with the keys that sealed them. It reads nothing and takes no argument.
+FORGET_DRAFTS = """
+CREATE OR REPLACE FUNCTION app.forget_drafts() RETURNS int LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = public AS $$
+DECLARE n int;
+BEGIN
+  WITH old AS (DELETE FROM mobile_requestdraft WHERE saved_at < app.now() - interval '24 hours' RETURNING key_id)
+  UPDATE core_datakey SET wrapped = NULL, destroyed_at = app.now() WHERE id IN (SELECT key_id FROM old);
+  GET DIAGNOSTICS n = ROW_COUNT;
+  RETURN n;
+END $$;
+"""
+
 # How many of these persons are met for the first time: a number, whichever teams met them. Two records signed at the
 # same moment for the same person wait for each other, so that she counts once.
 FIRST_CONTACTS = """
@@ -60,6 +73,7 @@ class MobileConfig(AppConfig):
 
         register_sql(BUSY)
         register_sql(REQUEST_NUMBER)
+        register_sql(FORGET_DRAFTS)
         register_sql(FIRST_CONTACTS)
         leave_open("mobile_figuredefinition", "what counts is public")
         self._register_inbox()
