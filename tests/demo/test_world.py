@@ -10,7 +10,7 @@ import pytest
 from tests.demo.conftest import DAY
 from versants.core import clock
 from versants.core.ids import clean_code
-from versants.core.models import Grant
+from versants.core.models import AuditEvent, Grant
 from versants.demo import canaries, demand
 from versants.demo.history import semesters
 from versants.demo.making import make_world
@@ -25,10 +25,13 @@ from versants.mobile.enums import (
 )
 from versants.mobile.models import (
     Assignment,
+    EscalationStep,
+    FollowUp,
     InterventionFact,
     Record,
     RecordPerson,
     Request,
+    RequestEvent,
     UnmetNeed,
     Visit,
 )
@@ -66,10 +69,38 @@ def test_any_day_has_its_nine_visits_and_its_inbox(day):
     assert len(waiting) >= 8
 
 
+def test_later_the_same_day_it_is_the_same_world(world):
+    assert make_world(DAY, clock.at(DAY, 19, 40)).digest() == world.digest()
+
+
+def _nothing_later(made):
+    for model, columns in {
+        Request: ("asked_at", "answered_at", "closed_at"),
+        RequestEvent: ("at",),
+        EscalationStep: ("done_at",),
+        Visit: ("created_at",),
+        Assignment: ("created_at", "answered_at"),
+        Record: ("signed_at", "saved_at"),
+        FollowUp: ("done_at", "created_at"),
+        Consent: ("collected_at", "withdrawn_at"),
+        Grant: ("created_at",),
+        Person: ("created_at",),
+        AuditEvent: ("at",),
+    }.items():
+        for row in made.all(model):
+            for column in columns:
+                value = getattr(row, column)
+                assert value is None or value <= made.moment, (model, row.pk, column, value)
+
+
+def test_nothing_has_happened_later_than_the_scene(world):
+    _nothing_later(world)
+
+
 def test_loaded_before_dawn_nothing_has_happened_later_than_now():
     moment = clock.at(DAY, 1, 5)
     made = make_world(DAY, moment)
-    assert max(r.asked_at for r in made.all(Request)) <= moment
+    _nothing_later(made)
     crisis = made.named["request:crisis"]
     assert crisis.promised_at - crisis.asked_at == timedelta(hours=8)
 

@@ -230,14 +230,15 @@ _LONG_DAY = {"elise", "lien", "nadege", "selam", "hiwot"}
 _DUTCH = {"lien", "gulalai", "olena", "hiwot"}
 
 # What each of them has in the day besides visits: from, to, why
-_BUSY = {
-    "elise": ((11, 0), (12, 30), AbsenceKind.SUPERVISION),
-    "lien": ((9, 30), (10, 15), AbsenceKind.MEETING),
-    "abdi": ((9, 0), (11, 30), AbsenceKind.OTHER),
-    "karim": ((16, 30), (18, 0), AbsenceKind.MEETING),
-    "selam": ((17, 30), (18, 15), AbsenceKind.WRITING),
-    "olena": ((8, 30), (11, 0), AbsenceKind.OTHER),
-}
+_BUSY = (
+    ("elise", (11, 0), (12, 30), AbsenceKind.SUPERVISION),
+    ("lien", (9, 30), (10, 15), AbsenceKind.MEETING),
+    ("lien", (16, 0), (17, 0), AbsenceKind.WRITING),
+    ("abdi", (9, 0), (11, 30), AbsenceKind.OTHER),
+    ("karim", (16, 30), (18, 0), AbsenceKind.MEETING),
+    ("selam", (17, 30), (18, 15), AbsenceKind.WRITING),
+    ("olena", (8, 30), (11, 0), AbsenceKind.OTHER),
+)
 
 
 def people(world: World) -> None:
@@ -267,9 +268,8 @@ def people(world: World) -> None:
             weekly_hours=16 if kind == InterpreterKind.HELPER else 38,
         )
         world.named[key] = member
-        if key in _BUSY:
-            (h1, m1), (h2, m2), why = _BUSY[key]
-            away(world, member, world.at(0, h1, m1), world.at(0, h2, m2), why)
+    for key, start, end, why in _BUSY:
+        away(world, world.named[key], world.at(0, *start), world.at(0, *end), why)
     world.named["cast_ids"] = {world.named[line[0]].row.pk for line in _CAST}
 
 

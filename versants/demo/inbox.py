@@ -26,6 +26,9 @@ from versants.mobile.services import escalation, promises
 from versants.people.enums import Gender, Purpose
 from versants.people.models import Household, Site, Team
 
+# Opening minutes of a working day, as both teams promise in.
+DAY = 510
+
 
 def known(world: World) -> None:
     """Persons whose code the pictures show, and the canaries: registered some weeks ago."""
@@ -58,8 +61,12 @@ def _site(world: World, name: str) -> Site:
     return world.named[f"site:{name}"]
 
 
-def _asked_so_that(world: World, team: Team, urgency: str, promised: datetime) -> datetime:
-    """When a request was asked whose answer is promised at ``promised``, in the hours of its team."""
+def _asked_so_that(world: World, team: Team, urgency: str, left: int) -> datetime:
+    """When a request was asked whose promise has ``left`` minutes of opening time to run; negative: it is over."""
+    now = world.moment
+    promised = (
+        promises.after_open(team, now, timedelta(minutes=left)) if left > 0 else now + timedelta(minutes=left)
+    )
     low, high = promised - timedelta(days=20), promised
     while high - low > timedelta(minutes=1):
         middle = low + (high - low) / 2
@@ -114,14 +121,12 @@ def waiting(world: World) -> None:
     walloon = world.named["walloon"]
     _crisis(world, walloon)
     _witnesses(world, walloon)
-    now = world.scene + world.early
-
     row = cases.request(
         world,
         team=walloon,
         site=_site(world, "CADA de Liévin"),
         channel=Channel.LOGIN,
-        asked_at=_asked_so_that(world, walloon, Urgency.URGENT, now + timedelta(minutes=160)),
+        asked_at=_asked_so_that(world, walloon, Urgency.URGENT, 160),
         urgency=Urgency.URGENT,
         state=RequestState.NEW,
         languages=("apd",),
@@ -137,7 +142,7 @@ def waiting(world: World) -> None:
         world,
         team=walloon,
         site=_site(world, "Opvang Menen"),
-        asked_at=_asked_so_that(world, walloon, Urgency.URGENT, now + timedelta(minutes=310)),
+        asked_at=_asked_so_that(world, walloon, Urgency.URGENT, 310),
         urgency=Urgency.URGENT,
         state=RequestState.NEW,
         audience=Audience.GROUP,
@@ -154,7 +159,7 @@ def waiting(world: World) -> None:
         world,
         team=walloon,
         site=_site(world, "Opvangcentrum Poelkapelle"),
-        asked_at=_asked_so_that(world, walloon, Urgency.URGENT, now - timedelta(minutes=40)),
+        asked_at=_asked_so_that(world, walloon, Urgency.URGENT, -40),
         urgency=Urgency.URGENT,
         state=RequestState.INCOMPLETE,
         languages=("som",),
@@ -164,7 +169,7 @@ def waiting(world: World) -> None:
         interpreted_by=InterpretedBy.RELATIVE,
     )
     _wait(world, row)
-    _planned(world, walloon, now)
+    _planned(world, walloon)
 
 
 def _crisis(world: World, walloon: Team) -> None:
@@ -191,7 +196,7 @@ def _crisis(world: World, walloon: Team) -> None:
     )
     world.named["request:crisis"] = row
     _wait(world, row)
-    cases.event(world, row, world.told(0, 2, 31), "called_back", {"role": "clinician"}, shown=True)
+    cases.event(world, row, asked + timedelta(minutes=21), "called_back", {"role": "clinician"}, shown=True)
 
 
 def _witnesses(world: World, walloon: Team) -> None:
@@ -231,13 +236,12 @@ def _witnesses(world: World, walloon: Team) -> None:
     world.named["request:witnesses"], world.named["family:witnesses"] = row, family
 
 
-def _planned(world: World, walloon: Team, now: datetime) -> None:
-    day = timedelta(days=1)
+def _planned(world: World, walloon: Team) -> None:
     row = cases.request(
         world,
         team=walloon,
         site=_site(world, "Centre de Jemappes"),
-        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, now + 3 * day),
+        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, 3 * DAY),
         urgency=Urgency.PLANNED,
         state=RequestState.ASKED_BACK,
         languages=("lin",),
@@ -254,7 +258,7 @@ def _planned(world: World, walloon: Team, now: datetime) -> None:
         team=walloon,
         site=_site(world, "CADA de Petite-Synthe"),
         channel=Channel.LOGIN,
-        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, now + 4 * day),
+        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, 4 * DAY),
         urgency=Urgency.PLANNED,
         state=RequestState.NEW,
         audience=Audience.STAFF,
@@ -271,7 +275,7 @@ def _planned(world: World, walloon: Team, now: datetime) -> None:
         team=walloon,
         site=_site(world, "Opvang Brugge"),
         channel=Channel.PHONE,
-        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, now + 5 * day),
+        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, 5 * DAY - 400),
         urgency=Urgency.PLANNED,
         state=RequestState.ACCEPTED,
         audience=Audience.GROUP,
@@ -283,14 +287,14 @@ def _planned(world: World, walloon: Team, now: datetime) -> None:
         duration_min=180,
         words="Een halve dag permanentie per week, donderdagvoormiddag, open voor iedereen.",
     )
-    row.answered_at = row.asked_at + timedelta(hours=5)
+    row.answered_at = row.asked_at + timedelta(hours=2)
     cases.event(world, row, row.answered_at, "accepted", shown=True)
     french = world.named["french"]
     row = cases.request(
         world,
         team=walloon,
         site=_site(world, "CADA de Rouvroy"),
-        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, now + 5 * day - timedelta(hours=2)),
+        asked_at=_asked_so_that(world, walloon, Urgency.PLANNED, 5 * DAY - 240),
         urgency=Urgency.PLANNED,
         state=RequestState.NEW,
         audience=Audience.GROUP,
@@ -306,7 +310,7 @@ def _planned(world: World, walloon: Team, now: datetime) -> None:
     cases.event(
         world,
         row,
-        row.asked_at + timedelta(hours=4),
+        row.asked_at + timedelta(hours=3),
         "passed",
         {"from": french.name, "to": walloon.name, "words": True},
         shown=True,
@@ -318,11 +322,11 @@ def _planned(world: World, walloon: Team, now: datetime) -> None:
         holder_kind="team",
         holder_id=french.pk,
         data_class=DataClass.LOGISTIC,
-        period=span(row.asked_at + timedelta(hours=4), None),
+        period=span(row.asked_at + timedelta(hours=3), None),
         because="passed",
         because_id=row.pk,
         given_by_team=walloon.pk,
-        created_at=row.asked_at + timedelta(hours=4),
+        created_at=row.asked_at + timedelta(hours=3),
     )
     _wait(world, row)
 
@@ -333,19 +337,18 @@ def _planned(world: World, walloon: Team, now: datetime) -> None:
 def other_side(world: World) -> None:
     """What waits in Lille, and somebody who wants to be rung herself."""
     french, walloon = world.named["french"], world.named["walloon"]
-    now = world.scene + world.early
     asks = (
         ("CADA de Petite-Synthe", Urgency.URGENT, 200, RequestState.NEW, ("kmr", "tur"), Category.DISTRESS),
-        ("CADA de Beauvais", Urgency.PLANNED, 2600, RequestState.NEW, ("ful", "man"), Category.HEALTH),
+        ("CADA de Beauvais", Urgency.PLANNED, 1300, RequestState.NEW, ("ful", "man"), Category.HEALTH),
         ("CAO de Laon", Urgency.URGENT, 420, RequestState.ASKED_BACK, ("pus",), Category.SLEEP),
-        ("HUDA d’Arras", Urgency.PLANNED, 4100, RequestState.ACCEPTED, ("sqi",), Category.CHILDREN),
+        ("HUDA d’Arras", Urgency.PLANNED, 2000, RequestState.ACCEPTED, ("sqi",), Category.CHILDREN),
     )
     for site, urgency, left, state, languages, category in asks:
         row = cases.request(
             world,
             team=french,
             site=_site(world, site),
-            asked_at=_asked_so_that(world, french, urgency, now + timedelta(minutes=left)),
+            asked_at=_asked_so_that(world, french, urgency, left),
             urgency=urgency,
             state=state,
             languages=languages,
@@ -367,7 +370,7 @@ def other_side(world: World) -> None:
             world,
             team=team,
             channel=Channel.PUBLIC,
-            asked_at=_asked_so_that(world, team, Urgency.PLANNED, now + timedelta(days=5, hours=3)),
+            asked_at=_asked_so_that(world, team, Urgency.PLANNED, 4 * DAY),
             urgency=Urgency.PLANNED,
             state=RequestState.NEW,
             languages=(language,),

@@ -145,7 +145,7 @@ def _centres(world: World) -> None:
             name,
             line["uid"],
             kind=line["kind"],
-            access_notes=world.pick(texts.ACCESS_NOTES),
+            access_notes=world.pick(texts.ACCESS_NOTES["nl" if line["versant"] == WVL else "fr"]),
             source=line["source"][:300],
             as_of=line["as_of"],
         )

@@ -174,12 +174,17 @@ WHO_CALLS_BACK = (
     "sociale dienst",
     "éducateur de garde",
 )
-ACCESS_NOTES = (
-    "S’annoncer à l’accueil ; la salle est au rez-de-chaussée.",
-    "Melden aan het onthaal, lokaal 12, gelijkvloers.",
-    "Entrée par la cour ; parking pour deux voitures.",
-    "Onthaal open tot 20 uur, nadien bellen.",
-)
+ACCESS_NOTES = {
+    "fr": (
+        "S’annoncer à l’accueil ; la salle est au rez-de-chaussée.",
+        "Entrée par la cour ; parking pour deux voitures.",
+        "Accueil ouvert jusqu’à 20 heures, ensuite appeler.",
+    ),
+    "nl": (
+        "Melden aan het onthaal, lokaal 12, gelijkvloers.",
+        "Onthaal open tot 20 uur, nadien bellen.",
+    ),
+}
 MANDATE_BASES = {
     "FR": ("convention de partenariat", "inscription professionnelle (FR)", "contrat de travail"),
     "BE": ("convention de partenariat", "agrément (BE)", "arbeidsovereenkomst", "vrijwilligersovereenkomst"),

@@ -252,7 +252,7 @@ def without_team(world: World) -> None:
     """The night's crisis in Mouscron, Koksijde before 12:30 in Pashto, Arras in the afternoon in Lingala."""
     walloon, french = world.named["walloon"], world.named["french"]
     row = world.named["request:crisis"]
-    at = world.told(0, 2, 33)  # made by the watch, on the telephone with the centre
+    at = row.asked_at + timedelta(minutes=23)  # made by the watch, on the telephone with the centre
     world.named["visit:crisis"] = _open(
         world, row, InterventionKind.CRISIS, row.window, 90, at=at, seconds=("amh",)
     )

@@ -10,7 +10,7 @@ from versants.demo import cases, persons, places, placing, records, stories
 from versants.demo.places import FR, WAL, WVL
 from versants.demo.staff import Member
 from versants.demo.world import World
-from versants.mobile.enums import AssignmentState, Audience, Pin, RequestState, Urgency
+from versants.mobile.enums import AssignmentState, Audience, InterventionKind, Pin, RequestState, Urgency
 from versants.mobile.models import Visit
 from versants.people.enums import Discipline
 from versants.territory import calendars
@@ -39,7 +39,7 @@ def _one(world: World, day: object) -> int:
     versant = world.weighted({WAL: 0.42, FR: 0.4, WVL: 0.18})
     if calendars.is_holiday(day, "FR" if versant == FR else "BE"):
         return 0
-    story = stories.new_story(world, versant)
+    story = _planned_story(world, versant)
     placed = stories.place(world, story, [day])
     if placed is None or (placed[2] is None and story.language and not story.alone):
         return 0
@@ -60,10 +60,18 @@ def _one(world: World, day: object) -> int:
     return 1
 
 
+def _planned_story(world: World, versant: str) -> stories.Story:
+    """Anything but a crisis: nobody makes one wait for days."""
+    while True:
+        story = stories.new_story(world, versant)
+        if story.kind != InterventionKind.CRISIS:
+            return story
+
+
 def _without(world: World, day: object) -> Visit:
     """A visit that triage has made and nobody has placed yet."""
     versant = world.weighted({WAL: 0.5, FR: 0.35, WVL: 0.15})
-    story = stories.new_story(world, versant)
+    story = _planned_story(world, versant)
     when = clock.at(day, world.pick((10, 14)))
     asked = world.told(-world.pick((1, 2, 4)), world.pick((9, 14, 16)), 10)
     row = stories.ask(world, story, when, {}, asked=asked)

@@ -28,6 +28,8 @@ Item = TypeVar("Item")
 SEED = "versants"
 # The hour at which the demonstration day is looked at: the night is over, the first visits have not begun.
 SCENE = (8, 10)
+# What follows a night's request at once, the call back and the visit noted, fits into this.
+SETTLED = timedelta(minutes=75)
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,8 @@ class World:
     def __init__(self, day: date, moment: datetime | None = None, seed: str = SEED) -> None:
         self.day = day
         self.scene = clock.at(day, *SCENE)
-        self.moment = moment or self.scene
-        # Loaded before the scene, what the night brought has still happened: it is told earlier.
-        self.early = min(timedelta(0), self.moment - self.scene)
+        # Loaded later in the day, it is still the world of that morning: the worker then does what has come due.
+        self.moment = min(moment or self.scene, self.scene)
         self.rng = random.Random(f"{seed} {day.isoformat()}")
         self.rows: dict[type[models.Model], list[Any]] = {}
         self.seals: list[tuple[Any, str, str]] = []
@@ -120,8 +121,12 @@ class World:
         return clock.at(self.day + timedelta(days=days), hour, minute)
 
     def told(self, days: int, hour: int, minute: int = 0) -> datetime:
-        """As ``at``, for what has already happened when the scene opens: never after the moment of loading."""
-        return self.at(days, hour, minute) + self.early
+        """As ``at``, for what has already happened when the scene opens.
+
+        Loaded before dawn, what the night was to bring has still happened: it is told that much earlier.
+        """
+        at = self.at(days, hour, minute)
+        return at if at + SETTLED <= self.moment else at + (self.moment - self.scene)
 
     # -- proof ------------------------------------------------------------------------------------------------------
 
