@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from versants.core import clock
 from versants_libs.dispatch import Break, Shift, Span
@@ -24,6 +24,11 @@ class Horizon:
 
     start: datetime
     end: datetime
+
+    def __post_init__(self) -> None:
+        # Two instants of one zone subtract as wall clocks do; in UTC they subtract as time does.
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
 
     @property
     def length(self) -> int:
@@ -82,7 +87,7 @@ def horizon_for(opens: datetime, closes: datetime, *, spare_days: int = 1) -> Ho
 def ceil_step(at: datetime) -> datetime:
     """``at`` or the next whole five minutes."""
     over = int(at.timestamp()) % STEP_S
-    whole = at.replace(microsecond=0)
+    whole = at.astimezone(UTC).replace(microsecond=0)
     return at if over == 0 and whole == at else whole + timedelta(seconds=STEP_S - over)
 
 

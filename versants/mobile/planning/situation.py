@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
 
@@ -111,6 +111,7 @@ def with_parts(visits):
 def starts_of(visit: Visit, slots: Sequence[Slot], start: datetime) -> dict[int, tuple[datetime, datetime]]:
     """When each slot begins and ends if the visit begins at ``start``."""
     found = {}
+    start = start.astimezone(UTC)  # minutes are counted in time, not on the wall clock
     first = (slots[0].after_min or 0) if slots else 0
     for slot in slots:
         begin = start + timedelta(minutes=(slot.after_min or 0) - first)

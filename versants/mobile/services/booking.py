@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -175,7 +175,7 @@ def _assign(
     slots = slots_of(visit)
     team = {slot: one.professional_id for slot, one in holders.items()} | wanted
     situation = visit_situation(actor, visit, people=set(team.values()), whole=True)
-    when = start or _time_for(situation, visit, team, holders)
+    when = (start or _time_for(situation, visit, team, holders)).astimezone(UTC)
     _check_rules(situation, visit, slots, team, when)
 
     times = starts_of(visit, slots, when)
