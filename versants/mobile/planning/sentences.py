@@ -122,9 +122,10 @@ def _wishes(codes, team) -> list[Why]:
 
 
 def _gender(code: str, n: int) -> str:
+    # Not one message with a plural: "a woman" alone is said on other pages, and a catalogue has it once.
     if code == "woman":
-        return ngettext("a woman", "women", n)
-    return ngettext("a man", "men", n)
+        return _("a woman") if n == 1 else _("women")
+    return _("a man") if n == 1 else _("men")
 
 
 def _language(visit, slot, colleague, start) -> list[Why]:

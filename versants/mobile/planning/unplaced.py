@@ -126,9 +126,9 @@ def _title(visit: Visit) -> str:
     """Koksijde, before 12:30, social worker and Pashto, a woman."""
     parts = [visit.commune.name, _when(visit), _roles(visit)]
     if visit.gender_wish == "woman":
-        parts.append(ngettext("a woman", "women", 1))
+        parts.append(_("a woman"))
     elif visit.gender_wish == "man":
-        parts.append(ngettext("a man", "men", 1))
+        parts.append(_("a man"))
     return ", ".join(part for part in parts if part)
 
 
