@@ -28,7 +28,9 @@ def at(hour, minute=0):
 
 def placed(world, start, *people, minutes=90, state="accepted", travel=0, **fields) -> Visit:
     """A visit that stands, without passing through booking: what is drawn is under test, not what is allowed."""
-    slots = [(person.disciplines[0], "tir" if "interpreter" in person.disciplines else None) for person in people]
+    slots = [
+        (person.disciplines[0], "tir" if "interpreter" in person.disciplines else None) for person in people
+    ]
     fields.setdefault("urgency", "planned")
     visit = make_visit(world, opens=start, slots=slots, duration=minutes, **fields)
     visit.held, visit.state = span(start, start + timedelta(minutes=minutes)), "planned"
@@ -104,7 +106,9 @@ def test_timeline_map_and_list_carry_the_same_keys(world, client_for):
     Slot.objects.create(visit=half, rank=2, discipline="nurse")
     Visit.objects.filter(pk=half.pk).update(state="open")
     found = board(client_for(world.coordinator))
-    drawn = {cell.block.key for line in found.grid.lines for cell in line.cells if cell.block and cell.block.key}
+    drawn = {
+        cell.block.key for line in found.grid.lines for cell in line.cells if cell.block and cell.block.key
+    }
     mapped = {key.text for marker in found.map.markers for key in marker.keys}
     assert [one.key for one in found.visits] == ["1", "2"]
     assert [one.key for one in found.unplaced] == ["A", "B"]
@@ -115,7 +119,15 @@ def test_timeline_map_and_list_carry_the_same_keys(world, client_for):
 
 
 def test_letters_go_on_after_z():
-    assert [dayboard.letter(n) for n in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+    assert [dayboard.letter(n) for n in (0, 25, 26, 51, 52, 701, 702)] == [
+        "A",
+        "Z",
+        "AA",
+        "AZ",
+        "BA",
+        "ZZ",
+        "AAA",
+    ]
 
 
 def test_illness_is_absence_and_nothing_more(world, client_for):
@@ -123,7 +135,10 @@ def test_illness_is_absence_and_nothing_more(world, client_for):
 
     for professional, kind in ((world.elise, "ill"), (world.marc, "training"), (world.nadege, "ill")):
         Absence.objects.create(
-            organisation=professional.organisation, professional=professional, held=span(at(9), at(11)), kind=kind
+            organisation=professional.organisation,
+            professional=professional,
+            held=span(at(9), at(11)),
+            kind=kind,
         )
     page = client_for(world.coordinator, "en").get(DAY)
     found = page.context["board"]
@@ -148,7 +163,12 @@ def test_other_teams_time_is_busy_for_a_clinician(world, client_for):
 def test_those_who_do_not_plan_get_no_links_of_planning(world, client_for):
     placed(world, at(9), world.elise, world.selam)
     make_visit(world, opens=at(15), slots=[("lawyer", None)])
-    for member, sees in ((world.clinician, False), (world.practitioner, False), (world.desk, True), (world.coordinator, True)):
+    for member, sees in (
+        (world.clinician, False),
+        (world.practitioner, False),
+        (world.desk, True),
+        (world.coordinator, True),
+    ):
         html = client_for(member).get(DAY).content.decode()
         assert ("/who/" in html) is sees
         assert ('data-test="plan-day"' in html) is (member is world.coordinator)
@@ -159,7 +179,9 @@ def test_those_who_do_not_plan_get_no_links_of_planning(world, client_for):
 
 def test_hours_of_the_week_are_whole_or_not_said(world, client_for):
     placed(world, at(9), world.elise, minutes=90, travel=30)
-    line = next(x for x in board(client_for(world.coordinator)).grid.lines if str(x.label) == "Élise Dumoulin")
+    line = next(
+        x for x in board(client_for(world.coordinator)).grid.lines if str(x.label) == "Élise Dumoulin"
+    )
     assert "2:00\u00a0h" in line.detail
     found = board(client_for(world.practitioner))
     own = next(x for x in found.grid.lines if str(x.label) == "Marc Poulain")
@@ -172,7 +194,9 @@ def test_language_shows_who_speaks_it_and_what_asks_for_it(world, client_for):
     placed(world, at(9), world.elise, world.selam)
     placed(world, at(14), world.marc)
     client = client_for(world.coordinator)
-    assert ("tir", "tigrigna") in [(code, name.lower()) for code, name in board(client).languages] or board(client).languages
+    assert ("tir", "tigrigna") in [(code, name.lower()) for code, name in board(client).languages] or board(
+        client
+    ).languages
     found = board(client, f"{DAY}&language=tir")
     names = {str(line.label) for line in found.grid.lines if line.label}
     assert names == {"Élise Dumoulin", "Selam Tesfay", "Hiwot Abraha", "Yonas Berhe"}
@@ -186,7 +210,10 @@ def test_versant_narrows_to_its_teams(world, client_for):
     placed(world, at(9), world.thomas, team=world.french, site=world.cada)
     found = board(client_for(world.coordinator), f"{DAY}&versant=hauts-de-france")
     assert found.n_placed == 1
-    assert {str(line.label) for line in found.grid.lines if line.label} == {"Nadège Lefebvre", "Thomas Carlier"}
+    assert {str(line.label) for line in found.grid.lines if line.label} == {
+        "Nadège Lefebvre",
+        "Thomas Carlier",
+    }
 
 
 def test_week_has_its_visits_on_their_days(world, client_for):

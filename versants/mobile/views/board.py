@@ -113,7 +113,9 @@ def _without_team(n: int) -> str:
     """Three visits without a team."""
     if n == 0:
         return _("Every visit has its team")
-    text = ngettext("One visit without a whole team", "%(n)s visits without a whole team", n) % {"n": spelled(n)}
+    text = ngettext("One visit without a whole team", "%(n)s visits without a whole team", n) % {
+        "n": spelled(n)
+    }
     return text[:1].upper() + text[1:]
 
 
