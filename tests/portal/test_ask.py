@@ -149,7 +149,13 @@ def test_whether_a_code_exists_is_not_told(world, link, phone):
     for code in (world.person.code, new_code()):
         sent = phone.post(url, {**PLANNED, "uid": _uid(phone.get(url)), "person_codes": code})
         html = phone.get(sent["Location"]).content.decode()
-        pages.append(re.sub(r"R-\d{4}-\d{5}|[0-9a-f-]{36}|\d\d:\d\d(:\d\d)?|datetime=\"[^\"]+\"|hx-headers='[^']+'", "", html))
+        pages.append(
+            re.sub(
+                r"R-\d{4}-\d{5}|[0-9a-f-]{36}|\d\d:\d\d(:\d\d)?|datetime=\"[^\"]+\"|hx-headers='[^']+'",
+                "",
+                html,
+            )
+        )
     assert pages[0] == pages[1]
 
 
@@ -225,6 +231,22 @@ def test_a_draft_of_yesterday_is_not_shown(link, phone):
     phone.post(f"/r/{link[1]}/draft/?way=planned", {**PLANNED, "uid": _uid(phone.get(url))})
     RequestDraft.objects.update(saved_at=clock.now() - timedelta(hours=25))
     assert PLANNED["summary"] not in phone.get(url).content.decode()
+
+
+def test_drafts_nobody_sent_are_forgotten_with_their_keys(link, phone, client_for):
+    from versants.mobile.tasks import forget_drafts
+
+    url = f"/r/{link[1]}/"
+    phone.post(f"{url}draft/?way=planned", PLANNED)
+    old = RequestDraft.objects.get()
+    RequestDraft.objects.update(saved_at=clock.now() - timedelta(hours=25))
+    client_for().post(f"{url}draft/?way=planned", PLANNED)
+
+    forget_drafts.func(0)
+    assert RequestDraft.objects.exclude(pk=old.pk).count() == RequestDraft.objects.count() == 1
+    old.key.refresh_from_db()
+    assert old.key.wrapped is None
+    assert RequestDraft.objects.get().key.wrapped is not None
 
 
 # -- links that ended ---------------------------------------------------------------------------------------------------

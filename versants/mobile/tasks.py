@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -16,3 +17,11 @@ def escalate(step_id: int, team_id: int) -> None:
     """One step of "nobody answered yet", under the team that received the request."""
     with acting(Actor.for_team(Team.objects.get(pk=team_id))):
         escalation.run_step(step_id, team_id)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="mobile.forget_drafts", queue="default", pass_context=False)
+def forget_drafts(timestamp: int) -> None:
+    """Every hour: what was typed behind a link and not sent for a day."""
+    with acting(Actor.nobody()), connection.cursor() as cursor:
+        cursor.execute("SELECT app.forget_drafts()")

@@ -289,6 +289,8 @@ class RequestDraft(models.Model):
                 "link_id = app.link() AND cookie_hash = app.setting('phone')",
                 "link_id = app.link() AND cookie_hash = app.setting('phone')",
             ),
+            # app.forget_drafts() throws old ones away, unread.
+            Policy("ageing", "ALL", "current_user = 'versants_owner'", "current_user = 'versants_owner'"),
         ),
         extra_q=lambda actor: (
             Q(link_id=actor.link, cookie_hash=actor.phone) if actor.link and actor.phone else Q(pk__in=[])

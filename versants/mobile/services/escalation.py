@@ -213,8 +213,15 @@ def _text(request: Request, language: str) -> tuple[str, str]:
             if request.urgency == Urgency.CRISIS
             else _("Versants: a request waits")
         )
-        body = _(
-            "A request (%(number)s, %(commune)s) waits for an answer. Promised: %(day)s before %(until)s. %(url)s"
+        body = (
+            _(
+                "Crisis request (%(number)s, %(commune)s). An answer is promised on %(day)s before %(until)s. %(url)s"
+            )
+            if request.urgency == Urgency.CRISIS
+            else _(
+                "A request (%(number)s, %(commune)s) waits for an answer."
+                " Promised: %(day)s before %(until)s. %(url)s"
+            )
         )
         return subject, body % facts
 
