@@ -79,7 +79,8 @@ class CallMeForm(forms.Form):
     def clean_phone(self) -> str:
         """The number with its digits as a telephone has them: ٠١٢ and ۰۱۲ are typed too."""
         typed = "".join(
-            str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in self.cleaned_data["phone"]
+            str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
+            for sign in self.cleaned_data["phone"]
         )
         number = " ".join("".join(sign for sign in typed if sign.isprintable()).split())
         digits = sum(sign.isdecimal() for sign in number)

@@ -92,10 +92,11 @@ class PublicText:
         """The name of a day, 0 for Monday."""
         return format_date(_MONDAY + timedelta(days=number), "EEEE", locale=self.babel)
 
-    def hours(self, team: Team) -> list[tuple[str, list[str]]]:
-        """Opening hours as days and times: [("lundi – vendredi", ["08:30 – 17:00"])]. Empty if the team gave none."""
+    def hours(self, team: Team) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Opening hours as days and times: [("lundi – vendredi", [("08:30", "17:00")])].
+        Empty if the team gave none."""
         week = calendars.WeeklyHours.parse(team.opening_hours or {}).days
-        lines: list[tuple[str, list[str]]] = []
+        lines: list[tuple[str, list[tuple[str, str]]]] = []
         start = 0
         while start < len(week):
             end = start
@@ -107,9 +108,13 @@ class PublicText:
             start = end + 1
         return lines
 
-    def _span(self, opens: int, closes: int) -> str:
-        """Minutes of the day as 08:30 – 17:00."""
-        return self.figures(f"{opens // 60:02d}:{opens % 60:02d} – {closes // 60:02d}:{closes % 60:02d}")
+    def _span(self, opens: int, closes: int) -> tuple[str, str]:
+        """Minutes of the day as 08:30 and 17:00, apart: the page sets them in the direction of its language."""
+        return self.figures(_clock(opens)), self.figures(_clock(closes))
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 class Beside:
