@@ -293,3 +293,35 @@ def test_kinds_are_all_known(world):
     me = actor(world.officer)
     with acting(me):
         assert set(Figures(me).detail("kind")) == {"referral"}
+
+
+def test_hidden_languages_are_not_named(world, client_for):
+    for code, n in (("tir", 14), ("pus", 9), ("som", 2)):
+        UnmetNeed.objects.bulk_create(
+            [
+                UnmetNeed(
+                    day=clock.today(),
+                    semester=half(clock.today()).key,
+                    team=world.walloon,
+                    versant="wallonie",
+                    language_id=code,
+                    urgency="urgent",
+                    origin="refused",
+                    reason="no_interpreter",
+                    part_of_day="evening",
+                )
+                for _i in range(n)
+            ]
+        )
+    answer = client_for(world.officer).get(reverse("figures"))
+    assert [n for _name, n in answer.context["unmet"]] == [14, 11]
+    assert "omali" not in answer.content.decode()
+
+
+def test_a_detail_says_its_own_sentence_and_nothing_of_the_whole(world, client_for):
+    fact(world, 9)
+    fact(world, 8, kind="mediation")
+    answer = client_for(world.officer).get(reverse("figures"), {"kind": "mediation"})
+    assert answer.context["sentence"].startswith("Médiation")
+    assert len(answer.context["sums"]) == 1
+    assert answer.context["sheets"] == answer.context["unmet"] == []

@@ -159,3 +159,15 @@ def fact(figures: Figures) -> str:
         "n": number(total),
         "semester": figures.semesters[0].key,
     }
+
+
+def fact_of(figures: Figures, table: Table, what: str) -> str:
+    """The sentence of one detail: what it is and how many since the start."""
+    total = table.shown(ALL, ALL)
+    if total is None:
+        return _("%(what)s: too few interventions to show a figure.") % {"what": what.capitalize()}
+    return _("%(what)s: %(n)s interventions since %(semester)s.") % {
+        "what": what.capitalize(),
+        "n": number(total),
+        "semester": figures.semesters[0].key,
+    }

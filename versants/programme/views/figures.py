@@ -92,7 +92,9 @@ def figures(request: HttpRequest) -> HttpResponse:
         return f"{reverse('figure_records')}?{urlencode(asked)}"
 
     cells = {
-        (s.key, code): Cell(table.shown(code, s.key), url(code, s.key), hidden=(code, s.key) in table.hidden)
+        (s.key, code): Cell(
+            table.shown(code, s.key) or None, url(code, s.key), hidden=(code, s.key) in table.hidden
+        )
         for s in shown
         for code in versants
     }
@@ -115,14 +117,15 @@ def figures(request: HttpRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "semester": semester,
-        "sums": _sums(known, table, semester),
+        "sums": _sums(known, table, semester)[: 1 if detail else None],
         "chart": chart,
-        "sentence": page.fact(known)
-        if not detail
-        else _("One detail at a time: two together could point at one person."),
+        "sentence": page.fact_of(known, table, dict(_labels(detail, [value]))[value])
+        if detail
+        else page.fact(known),
+        "detail": detail,
         "main": main,
         "sheets": sheets,
-        "unmet": _unmet(known),
+        "unmet": [] if detail else _unmet_lines(known),
         "small": exports.small_sentence(known.minimum),
         "definition": counted,
         "definition_text": exports.text_of(counted) if counted else "",
@@ -165,6 +168,15 @@ def _sums(known: Figures, table: Any, semester: Any) -> list[tuple[str, str, str
             _("above all %(languages)s") % {"languages": _(" and ").join(languages)} if languages else "",
         ),
     ]
+
+
+def _unmet_lines(known: Figures) -> list[tuple[str, int | None]]:
+    """Languages with their figure; the hidden ones are one line, their names would tell that there was somebody."""
+    lines = _unmet(known)
+    shown = [(name, n) for name, n in lines if n is not None]
+    if len(shown) == len(lines) or known.unmet_shown is None:
+        return shown
+    return [*shown, (_("other languages"), known.unmet_shown - sum(n for _name, n in shown))]
 
 
 def _unmet(known: Figures) -> list[tuple[str, int | None]]:
