@@ -243,3 +243,20 @@ def test_my_day_asks_the_same_number_of_questions(world, client_for, placed):
     with CaptureQueriesContext(connection) as three:
         assert client.get("/today/").context["day"].n_visits == 3
     assert len(three) == len(one)
+
+
+@pytest.mark.parametrize(
+    ("now", "urgency", "start", "expected"),
+    [
+        ("2026-11-24T02:10:00+01:00", "urgent", (10, 30), (9, 30)),  # an hour before, not in the night
+        ("2026-11-24T02:10:00+01:00", "crisis", (10, 30), (2, 30)),
+        ("2026-11-24T09:00:00+01:00", "urgent", (18, 0), (13, 0)),
+        ("2026-11-24T09:00:00+01:00", "urgent", (9, 30), (9, 10)),  # never less than ten minutes
+    ],
+)
+def test_time_to_answer(settings, now, urgency, start, expected):
+    from versants.mobile.models import Visit
+
+    settings.FROZEN_NOW = now
+    found = offers.deadline(Visit(urgency=urgency), clock.at(clock.today(), *start))
+    assert found == clock.at(clock.today(), *expected)

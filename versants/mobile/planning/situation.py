@@ -26,6 +26,9 @@ from versants_libs import dispatch
 
 # What a visit left out costs, in points of the library's "unserved" term.
 UNSERVED = {Urgency.CRISIS: 20, Urgency.URGENT: 6, Urgency.PLANNED: 2}
+# What it costs to change one place people already know of, in seconds of road: moves happen to serve somebody else,
+# hardly ever to save a few kilometres.
+CHANGE = 10_000
 # The language a team works in: interpreters bring the person's language into it.
 WORKING_LANGUAGE = {
     Versant.HAUTS_DE_FRANCE: "fra",
@@ -323,6 +326,7 @@ class Builder:
             days=self.horizon.days,
             weeks=self.horizon.weeks,
             published=published,
+            weights=dispatch.Weights(changes=CHANGE) if self.spread else dispatch.Weights(),
         )
         return Situation(
             horizon=self.horizon,

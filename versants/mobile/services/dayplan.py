@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 
 from versants.core import clock
 from versants.core.access.scope import Actor
+from versants.core.web import words
 from versants.mobile.enums import HOLDING, AssignmentState, Mode
 from versants.mobile.models import Assignment, RequestPerson, Slot, Visit
 from versants.mobile.services.offers import is_expired
@@ -52,6 +53,7 @@ class Stop:
     sign: str = ""
     state: str = ""
     waits: bool = False
+    answer_by: str = ""  # 10:15, with the day if it is not this one
     late: bool = False
     next: bool = False
     kind: str = "visit"
@@ -147,7 +149,15 @@ def _visit_stop(row: Assignment, codes: dict[int, list[str]], spoken: dict[tuple
         state=str(row.get_state_display()),
         waits=row.state == AssignmentState.OFFERED and not is_expired(row),
         late=row.state == AssignmentState.OFFERED and is_expired(row),
+        answer_by=_until(row.answer_by),
     )
+
+
+def _until(at: datetime | None) -> str:
+    if at is None:
+        return ""
+    hour = words.clock_time(at)
+    return hour if clock.local(at).date() == clock.today() else f"{words.day_short(at)} {hour}"
 
 
 def _with_level(other: Assignment, spoken: dict[tuple[int, str], str]) -> str:

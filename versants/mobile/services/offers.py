@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F
@@ -36,6 +35,7 @@ TIME_TO_ANSWER = {
 }
 LEAST = timedelta(minutes=10)
 BEFORE_START = timedelta(hours=1)
+NIGHT_FROM, NIGHT_TO = 21, 8
 
 DECLINE_REASONS = (
     ("not_free", gettext_lazy("I am not free then")),
@@ -64,11 +64,20 @@ def link_id(assignment: Assignment) -> int:
     return -assignment.pk
 
 
-def deadline(visit: Visit, start: Any) -> Any:
-    """Until when an answer is waited for."""
+def deadline(visit: Visit, start: datetime) -> datetime:
+    """Until when an answer is waited for. But for a crisis nobody is expected to think at night."""
     now = clock.now()
-    last = min(now + TIME_TO_ANSWER[Urgency(visit.urgency)], start - BEFORE_START)
+    since = now if visit.urgency == Urgency.CRISIS else _awake(now)
+    last = min(since + TIME_TO_ANSWER[Urgency(visit.urgency)], start - BEFORE_START)
     return max(last, now + LEAST)
+
+
+def _awake(at: datetime) -> datetime:
+    """``at``, or eight in the morning after it when it is night."""
+    here = clock.local(at)
+    if here.hour >= NIGHT_FROM:
+        return clock.at(here.date() + timedelta(days=1), NIGHT_TO)
+    return clock.at(here.date(), NIGHT_TO) if here.hour < NIGHT_TO else at
 
 
 def make(assignment: Assignment, visit: Visit) -> None:

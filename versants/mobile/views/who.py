@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,7 @@ from versants_libs import dispatch
 
 FIRST = 3
 WHY_NOT_ROWS = 12
+OF_A_KIND = 3
 ORDERS = {
     "best": gettext_lazy("best first"),
     "arrival": gettext_lazy("by arrival"),
@@ -215,7 +217,13 @@ class Question:
             if known is None or order.index(one.rule) > order.index(known.rule):
                 best[one.person] = one
         nearest = sorted(best.values(), key=lambda one: (-order.index(one.rule), one.margin, one.person))
-        return [sentences.why_not(self.situation, one) for one in nearest]
+        # Three of a kind say enough: the first rows show every reason there is.
+        seen: Counter[str] = Counter()
+        first, more = [], []
+        for one in nearest:
+            seen[one.rule] += 1
+            (first if seen[one.rule] <= OF_A_KIND else more).append(one)
+        return [sentences.why_not(self.situation, one) for one in [*first, *more]]
 
 
 def order_of(request: HttpRequest) -> str:
