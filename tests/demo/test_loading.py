@@ -255,7 +255,7 @@ def test_outbox_reads_what_left(loaded, settings, tmp_path):
     from versants.core.models import Message
 
     settings.MAIL_DIR = tmp_path
-    for channel, address in (("sms", "+32 000 00 00 00"), ("email", "camille@versants.test")):
+    for ago, channel, address in ((9, "sms", "+32 000 00 00 00"), (5, "email", "camille@versants.test")):
         message = Message.objects.create(
             team_id=loaded.named["walloon"].pk,
             channel=channel,
@@ -264,6 +264,7 @@ def test_outbox_reads_what_left(loaded, settings, tmp_path):
             subject="Versants : une demande attend",
             body="Une réponse est attendue.",
             about="request.received",
+            created_at=clock.now() - timedelta(minutes=ago),
         )
         with acting(Actor.for_team(loaded.named["walloon"])):
             messages.send(message)
@@ -324,3 +325,24 @@ def test_not_empty_is_said_before_anything_is_written(loaded):
 def test_nothing_was_signed_in_the_future(loaded):
     now: datetime = clock.now() + timedelta(seconds=1)
     assert not Record.objects.filter(signed_at__gt=now).exists()
+
+
+def test_the_crisis_is_answered_once_its_team_is_found(loaded):
+    """The night's request waits with a visit noted by the watch: placing the team answers it."""
+    from django.db import transaction
+
+    from versants.core.periods import lasting
+    from versants.mobile.models import Request
+    from versants.mobile.services.requests import refresh_state
+
+    request = Request.objects.get(pk=loaded.named["request:crisis"].pk)
+    assert request.state == "new"
+    with acting(Actor.for_team(loaded.named["walloon"])):
+        visit = Visit.objects.get(request=request)
+        assert visit.state == "open"
+        visit.held, visit.state = lasting(visit.window.lower, 90), "planned"
+        visit.save(update_fields=["held", "state"])
+        answered = refresh_state(request)
+        assert answered.state == "planned"
+        assert answered.answered_at is not None
+        transaction.set_rollback(True)

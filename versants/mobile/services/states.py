@@ -69,7 +69,8 @@ REQUEST = Machine(
         # Triage answers: nobody has to press "accept" first.
         *_ways(_BEFORE_TEAM, "plan", R.ACCEPTED, "team"),
         *_ways((R.PLANNED,), "plan", R.ACCEPTED, "team"),
-        *_ways((R.ACCEPTED,), "team_found", R.PLANNED, "system"),
+        # A visit noted at night by the watch: finding its team is the answer.
+        *_ways((R.NEW, R.INCOMPLETE, R.ACCEPTED), "team_found", R.PLANNED, "system"),
         *_ways((R.PLANNED,), "team_lost", R.ACCEPTED, "system"),
         *_ways(_OPEN, "withdraw", R.WITHDRAWN, "both"),
         *_ways((R.ASKED_BACK, R.ACCEPTED, R.PLANNED), "close", R.CLOSED, "team"),
