@@ -12,7 +12,8 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Running:
     url: str
     env: dict[str, str]
     logins: list[dict[str, Any]]
+    day: date = date.min
+    asked: str = ""  # the link of a centre
 
     def command(self, *words: str) -> Any:
         """What a ``versants ... --json`` command answers."""
@@ -93,8 +96,14 @@ def product() -> Iterator[Running]:
         try:
             assert line, (folder / "stderr").read_text()[-2000:]
             ready = json.loads(line)
-            yield Running(ready["url"], env, ready["logins"])
+            running = Running(ready["url"], env, ready["logins"])
+            # Half past five in the afternoon of the world's day: the same scene at whatever hour the suite runs.
+            scene = running.command("demo", "scenario", "crisis-mouscron")
+            yield replace(
+                running, day=datetime.fromisoformat(scene["now"]).date(), asked=scene["links"]["request"]
+            )
         finally:
+            process.stdout.close()
             process.send_signal(signal.SIGINT)
             try:
                 process.wait(20)

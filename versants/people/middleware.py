@@ -70,7 +70,7 @@ class ScopeMiddleware:
         if not public and request.membership is None:  # type: ignore[attr-defined]
             return render_error(request, 403, code="membership.none")
         declared = pages.page(name)
-        if not public and declared is not None and request.actor.role not in declared.roles:  # type: ignore[attr-defined]
+        if not public and (declared is None or request.actor.role not in declared.roles):  # type: ignore[attr-defined]
             return render_error(request, 403, code="page.role")
         with acting(request.actor):  # type: ignore[attr-defined]
             response = self.get_response(request)

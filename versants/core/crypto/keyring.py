@@ -60,7 +60,9 @@ def _file() -> dict[str, Any]:
     try:
         return _load(path, path.stat().st_mtime_ns)
     except (OSError, ValueError) as exc:
-        raise KeysMissing("keys.missing", _("The key file cannot be read. Run “versants keys init”.")) from exc
+        raise KeysMissing(
+            "keys.missing", _("The key file cannot be read. Run “versants keys init”.")
+        ) from exc
 
 
 def active_key_id() -> str:
