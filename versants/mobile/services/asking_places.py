@@ -38,6 +38,7 @@ def find(text: str, *, limit: int = 8) -> list[Place]:
     by_label = {place.label for place in found}
     # A label that was chosen holds its country: the commune's own name is looked up without it.
     bare = text.partition("(")[0].partition(",")[0]
+    parts = fold(bare).split()
     for commune in find_communes(bare, limit=limit - len(found)) if len(found) < limit else []:
         place = _of_commune(commune, wanted)
         if place.label not in by_label and all(_begins(part, _commune_words(commune)) for part in parts):

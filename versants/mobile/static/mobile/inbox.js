@@ -48,7 +48,9 @@ function place() {
 function walk(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = /** @type {HTMLElement} */ (event.target);
-  if (target.closest?.("input, textarea, select, [contenteditable], dialog[open], details, .pane, .scroll[tabindex]")) return;
+  if (target.closest?.("input, textarea, select, [contenteditable], dialog[open], details, .pane")) return;
+  // The arrows walk the list once one is in it; elsewhere they scroll the page.
+  if (event.key.startsWith("Arrow") && !target.closest?.("#requests")) return;
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   if (!step) return;
   const links = lines().map((line) => /** @type {HTMLAnchorElement} */ (line.querySelector("a.what")));
