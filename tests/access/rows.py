@@ -123,6 +123,7 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         professional=interpreter,
         held=r.missed.held,
         state="done",
+        offer_token_hash=token_hash(f"offer-{team.pk}"),
     )
     r.record = m.Record.objects.create(
         visit=r.visit, team=team, kind="crisis", began_at=start, duration_min=60
@@ -244,6 +245,7 @@ def readers(w) -> dict[str, Actor]:
     )
     found["link_only"] = Actor(kind="link", link=w.be.link.pk, token=w.be.link.token_hash)
     found["phone"] = Actor(kind="link", link=w.be.link.pk, phone=w.be.draft.cookie_hash)
+    found["offer"] = Actor(kind="link", token=w.be.own_past.offer_token_hash)
     found["nobody"] = Actor.nobody()
     found["team_job"] = Actor.for_team(w.walloon)
     return found

@@ -71,7 +71,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_need": ("need", TEAM | COORDINATION),
     "mobile_visit": ("visit", WALLOON | COORDINATION | ASKERS),
     "mobile_slot": ("slot", WALLOON | COORDINATION | ASKERS),
-    "mobile_assignment": ("own_past", WALLOON | COORDINATION | ASKERS),
+    "mobile_assignment": ("own_past", WALLOON | COORDINATION | ASKERS | {"offer"}),
     "mobile_record": ("record", TEAM | INVITED),
     "mobile_recordperson": ("record_person", TEAM | INVITED),
     "mobile_recordaddition": ("addition", TEAM | INVITED),

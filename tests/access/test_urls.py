@@ -43,7 +43,9 @@ def test_walled_roles_open_nothing_about_a_person():
 def test_addresses_answer_as_declared(world, client_for, role):
     """GET and POST of every address, as one role from the own organisation, another, and another versant."""
     fill(world)
-    Grant.objects.filter(because="passed").delete()  # what a grant opens across the border is tested by itself
+    Grant.objects.filter(
+        because="passed"
+    ).delete()  # what a grant opens across the border is tested by itself
     wrong = []
     for situation, member in people_for(world, role).items():
         client = client_for(member)

@@ -43,7 +43,9 @@ def book(world, visit, *people, membership=None):
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_board_shows_the_day_under_one_key(world, client_for, visit, tonight, language):
     book(world, visit, world.elise, world.selam)
-    lost = make_visit(world, opens=tonight + timedelta(hours=3), slots=[("lawyer", None)], person=world.person)
+    lost = make_visit(
+        world, opens=tonight + timedelta(hours=3), slots=[("lawyer", None)], person=world.person
+    )
     page = client_for(world.coordinator, language).get("/board/?day=2026-11-24")
     assert page.status_code == 200
     html = page.content.decode()
@@ -93,7 +95,11 @@ def test_drop_places_by_trade_and_asks_for_the_rest(world, client_for, visit, to
     client = client_for(world.coordinator)
     sent = client.post(
         f"/visits/{visit.uid}/place/",
-        {"professional": world.selam.uid, "start": (tonight + timedelta(minutes=30)).isoformat(), "version": "1"},
+        {
+            "professional": world.selam.uid,
+            "start": (tonight + timedelta(minutes=30)).isoformat(),
+            "version": "1",
+        },
     )
     assert (sent.status_code, sent["Location"]) == (303, f"/visits/{visit.uid}/who/")
     row = Assignment.objects.get(visit=visit)

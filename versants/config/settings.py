@@ -92,7 +92,11 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "versants.core.web.context.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "versants.core.templatetags.versants"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "versants.core.templatetags.versants",
+            ],
         },
     },
 ]
@@ -231,7 +235,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": os.environ.get("VERSANTS_LOG_LEVEL", "WARNING")},
     "loggers": {
         "versants": {"level": os.environ.get("VERSANTS_LOG_LEVEL", "INFO")},
-        "django.request": {"level": "CRITICAL"},  # core.web.middleware writes one line per request, without query or body
+        "django.request": {
+            "level": "CRITICAL"
+        },  # core.web.middleware writes one line per request, without query or body
     },
 }
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -44,7 +44,8 @@ class CoreConfig(AppConfig):
         declare(
             "account_login account_reset_password account_reset_password_done account_reset_password_from_key"
             " account_reset_password_from_key_done account_signup account_inactive account_reauthenticate"
-            " account_confirm_login_code mfa_authenticate mfa_reauthenticate account_confirm_email account_email_verification_sent",
+            " account_confirm_login_code mfa_authenticate mfa_reauthenticate account_confirm_email"
+            " account_email_verification_sent",
             public=True,
             methods="GET POST",
         )

@@ -87,7 +87,12 @@ class MobileConfig(AppConfig):
         from versants.mobile.services.inbox import READERS
 
         nav.add(NavEntry("requests", _("Requests"), "inbox", roles=READERS, order=10, icon="list"))
-        name_actions({"request.read": _("words of a request read"), "requests.exported": _("list of requests exported")})
+        name_actions(
+            {
+                "request.read": _("words of a request read"),
+                "requests.exported": _("list of requests exported"),
+            }
+        )
 
     def _register_planning(self) -> None:
         """The board, one's own day, and what planning writes down."""
@@ -122,7 +127,11 @@ class MobileConfig(AppConfig):
         from versants.core.registries import NavEntry, TimelineSource, nav, timeline
         from versants.mobile import timeline as own
 
-        nav.add(NavEntry("follow_up", _("Follow-up"), "follow_up", roles=TEAM_ROLES, order=45, icon="list", pocket=True))
+        nav.add(
+            NavEntry(
+                "follow_up", _("Follow-up"), "follow_up", roles=TEAM_ROLES, order=45, icon="list", pocket=True
+            )
+        )
         timeline.add(TimelineSource("requests", own.requests, order=20))
         timeline.add(TimelineSource("visits", own.visits, order=30))
         timeline.add(TimelineSource("follow_ups", own.follow_ups, order=40))

@@ -16,7 +16,13 @@ def declare_all() -> None:
     declare("request_answer", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="POST")
     declare("triage", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="GET POST")
     declare("links", [Role.SITE_MANAGER, Role.COORDINATOR], data_class=LOGISTIC, methods="GET POST")
-    declare("link_renew link_revoke", [Role.SITE_MANAGER, Role.COORDINATOR], data_class=LOGISTIC, subject="link", methods="POST")
+    declare(
+        "link_renew link_revoke",
+        [Role.SITE_MANAGER, Role.COORDINATOR],
+        data_class=LOGISTIC,
+        subject="link",
+        methods="POST",
+    )
     declare("visit_change", TEAM_ROLES, data_class=LOGISTIC, subject="visit", methods="GET POST")
     planning = {"data_class": LOGISTIC, "subject": "visit"}
     declare("visit_who api-v1:visit_teams", COORDINATING_ROLES, elsewhere=COORDINATING_ROLES, **planning)
@@ -31,8 +37,17 @@ def declare_all() -> None:
     declare("times", FIELD, data_class=LOGISTIC, methods="GET POST")
     declare("today_answer", FIELD, data_class=LOGISTIC, subject="assignment", methods="POST", by_grant=FIELD)
     declare("offer", public=True, data_class=LOGISTIC, subject="token", methods="GET POST")
-    declare("visit_record", FIELD | TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="GET POST", by_grant=[Role.INTERPRETER])
+    declare(
+        "visit_record",
+        FIELD | TEAM_ROLES,
+        data_class=SOCIAL,
+        subject="visit",
+        methods="GET POST",
+        by_grant=[Role.INTERPRETER],
+    )
     declare("visit_attempt", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="GET POST")
-    declare("visit_record_draft visit_record_add", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="POST")
+    declare(
+        "visit_record_draft visit_record_add", TEAM_ROLES, data_class=SOCIAL, subject="visit", methods="POST"
+    )
     declare("follow_up", TEAM_ROLES, data_class=SOCIAL)
     declare("follow_up_done", TEAM_ROLES, data_class=SOCIAL, subject="follow_up", methods="POST")

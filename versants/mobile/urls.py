@@ -1,6 +1,19 @@
 from django.urls import URLPattern, URLResolver, path
 
-from versants.mobile.views import api, board, follow_up, inbox, links, offers, plans, records, times, today, triage, who
+from versants.mobile.views import (
+    api,
+    board,
+    follow_up,
+    inbox,
+    links,
+    offers,
+    plans,
+    records,
+    times,
+    today,
+    triage,
+    who,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("requests/", inbox.show, name="inbox"),

@@ -17,7 +17,9 @@ class AccountAdapter(DefaultAccountAdapter):
         request.session["language"] = user.language
         return super().post_login(request, user, **kwargs)
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str = "", *args: Any, **kwargs: Any) -> None:
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str = "", *args: Any, **kwargs: Any
+    ) -> None:
         """Signing in and out is seen by itself; only what somebody must know is said."""
         if message_template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
             super().add_message(request, level, message_template, *args, **kwargs)

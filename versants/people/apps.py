@@ -15,7 +15,9 @@ class PeopleConfig(AppConfig):
         from versants.core.registries import NavEntry, TimelineSource, nav, timeline
         from versants.people import timeline as own
 
-        nav.add(NavEntry("people", _("Persons"), "people", roles=TEAM_ROLES, order=40, icon="two", pocket=True))
+        nav.add(
+            NavEntry("people", _("Persons"), "people", roles=TEAM_ROLES, order=40, icon="two", pocket=True)
+        )
         timeline.add(TimelineSource("registered", own.registered, order=0))
         timeline.add(TimelineSource("consents", own.consents, order=10))
 

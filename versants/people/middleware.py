@@ -28,7 +28,8 @@ class _RolledBack(Exception):
 
 class ScopeMiddleware:
     """Opens the request's one transaction under its actor. Views marked ``public`` (core.web.access) need no login;
-    all others redirect to it and open to the roles declared for them (core.web.pages). A response of 500, or a view that raised, rolls everything back.
+    all others redirect to it and open to the roles declared for them (core.web.pages). A response of 500, or a view
+    that raised, rolls everything back.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

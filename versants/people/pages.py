@@ -12,7 +12,11 @@ def declare_all() -> None:
     declare("person", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person")
     declare("person_open", TEAM_ROLES, data_class=DataClass.IDENTITY, subject="person", methods="POST")
     declare(
-        "identity_opening_review", [Role.COORDINATOR], data_class=DataClass.IDENTITY, subject="opening", methods="POST"
+        "identity_opening_review",
+        [Role.COORDINATOR],
+        data_class=DataClass.IDENTITY,
+        subject="opening",
+        methods="POST",
     )
     declare("consent_new", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person", methods="GET POST")
     declare("consent_withdraw", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="consent", methods="POST")

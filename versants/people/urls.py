@@ -11,5 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<str:code>/", persons.person, name="person"),
     path("people/<str:code>/open/", persons.open_identity, name="person_open"),
     path("people/<str:code>/consents/new/", persons.consent_new, name="consent_new"),
-    path("people/<str:code>/consents/<uuid:uid>/withdraw/", persons.consent_withdraw, name="consent_withdraw"),
+    path(
+        "people/<str:code>/consents/<uuid:uid>/withdraw/", persons.consent_withdraw, name="consent_withdraw"
+    ),
 ]

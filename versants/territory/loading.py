@@ -86,18 +86,18 @@ def _merge(model: Any, key: Sequence[str], fields: Sequence[str], values: Iterab
     keys, rest = columns[: len(key)], columns[len(key) :]
     table, names = model._meta.db_table, ", ".join(columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")  # noqa: S608
+        cursor.execute(f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")
         with cursor.cursor.copy(f"COPY incoming ({names}) FROM STDIN") as copy:
             for row in values:
                 copy.write_row(row)
         updates = ", ".join(f"{name} = EXCLUDED.{name}" for name in rest)
         cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming "  # noqa: S608
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming "
             f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
         )
         same = " AND ".join(f"t.{name} = incoming.{name}" for name in keys)
         cursor.execute(
-            f"SELECT {model._meta.pk.column} FROM {table} t "  # noqa: S608
+            f"SELECT {model._meta.pk.column} FROM {table} t "
             f"WHERE NOT EXISTS (SELECT 1 FROM incoming WHERE {same})"
         )
         gone = [pk for (pk,) in cursor.fetchall()]

@@ -61,9 +61,7 @@ ICONS: dict[str, str] = {
     "plus": '<path d="M12 4.5v15M4.5 12h15"/>',
     "print": '<path d="M7 8V3.5h10V8M4 8h16v8.5h-3V14H7v2.5H4zM7 14h10v6.5H7z"/>',
     "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5 21 21"/>',
-    "speech": (
-        '<path d="M3 4h11.5v8H8.5l-3.5 3.5V12H3zM17 8.5h4v8h-2V20l-3.5-3.5H11"/>'
-    ),
+    "speech": ('<path d="M3 4h11.5v8H8.5l-3.5 3.5V12H3zM17 8.5h4v8h-2V20l-3.5-3.5H11"/>'),
     "sun": (
         '<circle cx="12" cy="12" r="4.3"/><path d="M12 2v2.5M12 19.5V22M2 12h2.5M19.5 12H22M4.9 4.9l1.8 '
         '1.8M17.3 17.3l1.8 1.8M4.9 19.1l1.8-1.8M17.3 6.7l1.8-1.8"/>'

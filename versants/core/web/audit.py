@@ -65,6 +65,9 @@ def audit(request: HttpRequest) -> HttpResponse:
             Filter("person", _("Programme code"), apply=_by_person),
         ],
         default_sort="-at",
-        empty=(_("Nothing yet"), _("Each action and each reading of a file appears here, without its content.")),
+        empty=(
+            _("Nothing yet"),
+            _("Each action and each reading of a file appears here, without its content."),
+        ),
     )
     return render(request, "audit/list.html", {"table": table})

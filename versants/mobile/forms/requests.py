@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as gettext_now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
@@ -73,9 +73,9 @@ class AnswersMixin:
             return found[0]
         if found:
             near = ", ".join(f"{one.name} ({one.postal_code or one.code})" for one in found)
-            sentence = gettext_now("Several communes fit: %(near)s. Write the postal code.") % {"near": near}
+            sentence = gettext("Several communes fit: %(near)s. Write the postal code.") % {"near": near}
         else:
-            sentence = gettext_now(
+            sentence = gettext(
                 "No commune of the three territories has this name. Check it, or write its postal code."
             )
         self.add_error(field, sentence)  # type: ignore[attr-defined]
@@ -118,7 +118,7 @@ class AskForm(AnswersMixin, forms.Form):
         field = self.fields["language"]
         field.choices = [*rows, (OTHER, _("Another one, or I do not know"))]
         field = self.fields["other_language"]
-        field.choices = language_choices(gettext_now("I do not know"))
+        field.choices = language_choices(gettext("I do not know"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -192,7 +192,10 @@ class MoreMixin(forms.Form):
     )
     agreement_why_not = forms.CharField(label=_("Not yet asked: why?"), max_length=120, required=False)
     categories = forms.MultipleChoiceField(
-        label=_("What is it about?"), choices=Category.choices, widget=CheckRows(attrs={"class": "fit"}), required=False
+        label=_("What is it about?"),
+        choices=Category.choices,
+        widget=CheckRows(attrs={"class": "fit"}),
+        required=False,
     )
     summary = forms.CharField(
         label=_("In a few words"),
@@ -231,9 +234,9 @@ class MoreMixin(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["second_language"]
-        field.choices = language_choices(gettext_now("None"))
+        field.choices = language_choices(gettext("none"))
         field = self.fields["duration_min"]
-        field.choices = [(n, gettext_now("%(n)d minutes") % {"n": n}) for n in DURATIONS]
+        field.choices = [(n, gettext("%(n)d minutes") % {"n": n}) for n in DURATIONS]
 
     def clean_person_codes(self) -> list[str]:
         given = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
-from django.utils.translation import gettext as gettext_now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
@@ -43,8 +43,8 @@ class SlotForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["discipline"]
-        field.choices = [("", gettext_now("no place")), *Discipline.choices]
-        choices = language_choices(gettext_now("none"))
+        field.choices = [("", gettext("no place")), *Discipline.choices]
+        choices = language_choices(gettext("none"))
         for name in ("language", "second"):
             field = self.fields[name]
             field.choices = choices

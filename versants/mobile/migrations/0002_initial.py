@@ -7,401 +7,624 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
-        ('mobile', '0001_initial'),
-        ('people', '0001_initial'),
-        ('territory', '0001_reference_data'),
+        ("core", "0001_initial"),
+        ("mobile", "0001_initial"),
+        ("people", "0001_initial"),
+        ("territory", "0001_reference_data"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assignment',
-            name='professional',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='people.professional'),
+            model_name="assignment",
+            name="professional",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assignments",
+                to="people.professional",
+            ),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="attempt",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='clinicalnote',
-            name='key',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.datakey'),
+            model_name="clinicalnote",
+            name="key",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.datakey"
+            ),
         ),
         migrations.AddField(
-            model_name='clinicalnote',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="clinicalnote",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='figuredefinition',
-            constraint=models.UniqueConstraint(fields=('key', 'valid_from'), name='definition_once'),
+            model_name="figuredefinition",
+            constraint=models.UniqueConstraint(fields=("key", "valid_from"), name="definition_once"),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='by_professional',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.professional'),
+            model_name="followup",
+            name="by_professional",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.professional",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='people.person'),
+            model_name="followup",
+            name="person",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="follow_ups",
+                to="people.person",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='people.team'),
+            model_name="followup",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="follow_ups", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='interventionfact',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.commune'),
+            model_name="interventionfact",
+            name="commune",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="territory.commune"
+            ),
         ),
         migrations.AddField(
-            model_name='interventionfact',
-            name='language',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.language'),
+            model_name="interventionfact",
+            name="language",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="territory.language",
+            ),
         ),
         migrations.AddField(
-            model_name='interventionfact',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="interventionfact",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='need',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="need",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='planproposal',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="planproposal",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='record',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='people.team'),
+            model_name="record",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="records", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='recordaddition',
-            name='key',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.datakey'),
+            model_name="recordaddition",
+            name="key",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.datakey"
+            ),
         ),
         migrations.AddField(
-            model_name='recordaddition',
-            name='record',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='additions', to='mobile.record'),
+            model_name="recordaddition",
+            name="record",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="additions", to="mobile.record"
+            ),
         ),
         migrations.AddField(
-            model_name='recordaddition',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="recordaddition",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='recordperson',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='people.person'),
+            model_name="recordperson",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="records", to="people.person"
+            ),
         ),
         migrations.AddField(
-            model_name='recordperson',
-            name='record',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='persons', to='mobile.record'),
+            model_name="recordperson",
+            name="record",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="persons", to="mobile.record"
+            ),
         ),
         migrations.AddField(
-            model_name='recordperson',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="recordperson",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='request',
-            name='elsewhere',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.commune'),
+            model_name="request",
+            name="elsewhere",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="territory.commune",
+            ),
         ),
         migrations.AddField(
-            model_name='request',
-            name='key',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.datakey'),
+            model_name="request",
+            name="key",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.datakey"
+            ),
         ),
         migrations.AddField(
-            model_name='request',
-            name='site',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='people.site'),
+            model_name="request",
+            name="site",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="requests",
+                to="people.site",
+            ),
         ),
         migrations.AddField(
-            model_name='request',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='people.team'),
+            model_name="request",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="requests", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='need',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='needs', to='mobile.request'),
+            model_name="need",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="needs", to="mobile.request"
+            ),
         ),
         migrations.AddField(
-            model_name='escalationstep',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalation', to='mobile.request'),
+            model_name="escalationstep",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="escalation", to="mobile.request"
+            ),
         ),
         migrations.AddField(
-            model_name='requestdraft',
-            name='key',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.datakey'),
+            model_name="requestdraft",
+            name="key",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.datakey"
+            ),
         ),
         migrations.AddField(
-            model_name='requestevent',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='mobile.request'),
+            model_name="requestevent",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="events", to="mobile.request"
+            ),
         ),
         migrations.AddField(
-            model_name='requestlanguage',
-            name='language',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.language'),
+            model_name="requestlanguage",
+            name="language",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="territory.language"
+            ),
         ),
         migrations.AddField(
-            model_name='requestlanguage',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='languages', to='mobile.request'),
+            model_name="requestlanguage",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="languages", to="mobile.request"
+            ),
         ),
         migrations.AddField(
-            model_name='requestlink',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="requestlink",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='requestlink',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='request_links', to='people.site'),
+            model_name="requestlink",
+            name="site",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="request_links", to="people.site"
+            ),
         ),
         migrations.AddField(
-            model_name='requestlink',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='request_links', to='people.team'),
+            model_name="requestlink",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="request_links", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='requestdraft',
-            name='link',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='mobile.requestlink'),
+            model_name="requestdraft",
+            name="link",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="mobile.requestlink"
+            ),
         ),
         migrations.AddField(
-            model_name='request',
-            name='link',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='mobile.requestlink'),
+            model_name="request",
+            name="link",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="requests",
+                to="mobile.requestlink",
+            ),
         ),
         migrations.AddField(
-            model_name='requestnote',
-            name='key',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.datakey'),
+            model_name="requestnote",
+            name="key",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.datakey"
+            ),
         ),
         migrations.AddField(
-            model_name='requestnote',
-            name='request',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='note', to='mobile.request'),
+            model_name="requestnote",
+            name="request",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="note", to="mobile.request"
+            ),
         ),
         migrations.AddField(
-            model_name='requestnote',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="requestnote",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='requestperson',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='people.person'),
+            model_name="requestperson",
+            name="person",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="requests",
+                to="people.person",
+            ),
         ),
         migrations.AddField(
-            model_name='requestperson',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='persons', to='mobile.request'),
+            model_name="requestperson",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="persons", to="mobile.request"
+            ),
         ),
         migrations.AddField(
-            model_name='requestperson',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="requestperson",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='slot',
-            name='language',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.language'),
+            model_name="slot",
+            name="language",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="territory.language",
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='slot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='mobile.slot'),
+            model_name="assignment",
+            name="slot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="mobile.slot"
+            ),
         ),
         migrations.AddField(
-            model_name='socialnote',
-            name='key',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.datakey'),
+            model_name="socialnote",
+            name="key",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.datakey"
+            ),
         ),
         migrations.AddField(
-            model_name='socialnote',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team'),
+            model_name="socialnote",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='stafftime',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="stafftime",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='stafftime',
-            name='professional',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='times', to='people.professional'),
+            model_name="stafftime",
+            name="professional",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="times", to="people.professional"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='territory.commune'),
+            model_name="visit",
+            name="commune",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="territory.commune"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='need',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='mobile.need'),
+            model_name="visit",
+            name="need",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="mobile.need"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='mobile.request'),
+            model_name="visit",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="mobile.request"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='site',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='people.site'),
+            model_name="visit",
+            name="site",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="visits",
+                to="people.site",
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='people.team'),
+            model_name="visit",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="people.team"
+            ),
         ),
         migrations.AddField(
-            model_name='socialnote',
-            name='visit',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='social_note', to='mobile.visit'),
+            model_name="socialnote",
+            name="visit",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="social_note", to="mobile.visit"
+            ),
         ),
         migrations.AddField(
-            model_name='slot',
-            name='visit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='mobile.visit'),
+            model_name="slot",
+            name="visit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="slots", to="mobile.visit"
+            ),
         ),
         migrations.AddField(
-            model_name='record',
-            name='visit',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='record', to='mobile.visit'),
+            model_name="record",
+            name="visit",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="record", to="mobile.visit"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='visit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='mobile.visit'),
+            model_name="followup",
+            name="visit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="follow_ups", to="mobile.visit"
+            ),
         ),
         migrations.AddField(
-            model_name='clinicalnote',
-            name='visit',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='clinical_note', to='mobile.visit'),
+            model_name="clinicalnote",
+            name="visit",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="clinical_note", to="mobile.visit"
+            ),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='visit',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='attempt', to='mobile.visit'),
+            model_name="attempt",
+            name="visit",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="attempt", to="mobile.visit"
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='visit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='mobile.visit'),
+            model_name="assignment",
+            name="visit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="mobile.visit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='interventionfact',
-            index=models.Index(fields=['semester', 'versant', 'kind'], name='fact_semester'),
+            model_name="interventionfact",
+            index=models.Index(fields=["semester", "versant", "kind"], name="fact_semester"),
         ),
         migrations.AddConstraint(
-            model_name='interventionfact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attempted', 0), ('delivered', 1)), models.Q(('attempted', 1), ('delivered', 0)), _connector='OR'), name='fact_delivered_or_attempted', violation_error_message='A visit took place, or it did not.'),
+            model_name="interventionfact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("attempted", 0), ("delivered", 1)),
+                    models.Q(("attempted", 1), ("delivered", 0)),
+                    _connector="OR",
+                ),
+                name="fact_delivered_or_attempted",
+                violation_error_message="A visit took place, or it did not.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recordperson',
-            constraint=models.UniqueConstraint(fields=('record', 'person'), name='record_person_once'),
+            model_name="recordperson",
+            constraint=models.UniqueConstraint(fields=("record", "person"), name="record_person_once"),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.UniqueConstraint(fields=('request', 'rank'), name='escalation_rank_once'),
+            model_name="escalationstep",
+            constraint=models.UniqueConstraint(fields=("request", "rank"), name="escalation_rank_once"),
         ),
         migrations.AddConstraint(
-            model_name='requestdraft',
-            constraint=models.UniqueConstraint(fields=('link', 'cookie_hash'), name='request_draft_once'),
+            model_name="requestdraft",
+            constraint=models.UniqueConstraint(fields=("link", "cookie_hash"), name="request_draft_once"),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['team', 'state', '-asked_at'], name='request_inbox'),
+            model_name="request",
+            index=models.Index(fields=["team", "state", "-asked_at"], name="request_inbox"),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['site_organisation_id', '-asked_at'], name='request_site'),
+            model_name="request",
+            index=models.Index(fields=["site_organisation_id", "-asked_at"], name="request_site"),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(('site__isnull', False), ('elsewhere__isnull', False), ('channel', 'public'), _connector='OR'), name='request_has_place', violation_error_message='Say where to come.'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("site__isnull", False),
+                    ("elsewhere__isnull", False),
+                    ("channel", "public"),
+                    _connector="OR",
+                ),
+                name="request_has_place",
+                violation_error_message="Say where to come.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreement', 'not_yet'), _negated=True), models.Q(('agreement_why_not', ''), _negated=True), ('urgency', 'crisis'), _connector='OR'), name='request_agreement_or_why', violation_error_message='If the person was not asked yet, say why in a few words.'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("agreement", "not_yet"), _negated=True),
+                    models.Q(("agreement_why_not", ""), _negated=True),
+                    ("urgency", "crisis"),
+                    _connector="OR",
+                ),
+                name="request_agreement_or_why",
+                violation_error_message="If the person was not asked yet, say why in a few words.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stafftime',
-            constraint=models.UniqueConstraint(fields=('professional', 'day', 'kind'), name='staff_time_once'),
+            model_name="stafftime",
+            constraint=models.UniqueConstraint(
+                fields=("professional", "day", "kind"), name="staff_time_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stafftime',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__lte', 1440)), name='staff_time_within_a_day', violation_error_message='A day has 24 hours.'),
+            model_name="stafftime",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minutes__lte", 1440)),
+                name="staff_time_within_a_day",
+                violation_error_message="A day has 24 hours.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['team', 'state'], name='visit_team_state'),
+            model_name="visit",
+            index=models.Index(fields=["team", "state"], name="visit_team_state"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['request'], name='visit_request'),
+            model_name="visit",
+            index=models.Index(fields=["request"], name="visit_request"),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'cancelled', 'missed']), ('held__isnull', False), _connector='OR'), name='visit_placed_has_time', violation_error_message='A planned visit has a time.'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["open", "cancelled", "missed"]), ("held__isnull", False), _connector="OR"
+                ),
+                name="visit_placed_has_time",
+                violation_error_message="A planned visit has a time.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('duration_min__gte', 5), ('duration_min__lte', 600)), name='visit_lasts', violation_error_message='A visit lasts between 5 minutes and 10 hours.'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("duration_min__gte", 5), ("duration_min__lte", 600)),
+                name="visit_lasts",
+                violation_error_message="A visit lasts between 5 minutes and 10 hours.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discipline', 'interpreter'), _negated=True), ('language__isnull', False), _connector='OR'), name='slot_interpreter_has_language', violation_error_message='Say which language the interpreter speaks.'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("discipline", "interpreter"), _negated=True),
+                    ("language__isnull", False),
+                    _connector="OR",
+                ),
+                name="slot_interpreter_has_language",
+                violation_error_message="Say which language the interpreter speaks.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['team', '-began_at'], name='record_team'),
+            model_name="record",
+            index=models.Index(fields=["team", "-began_at"], name="record_team"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'signed'), _negated=True), models.Q(('signed_at__isnull', False), ('began_at__isnull', False), ('duration_min__isnull', False)), _connector='OR'), name='record_signed_is_whole', violation_error_message='A signed record says when it began and how long it lasted.'),
+            model_name="record",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "signed"), _negated=True),
+                    models.Q(
+                        ("signed_at__isnull", False),
+                        ("began_at__isnull", False),
+                        ("duration_min__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="record_signed_is_whole",
+                violation_error_message="A signed record says when it began and how long it lasted.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['team', 'due_on'], name='follow_up_due'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("done_at", None)), fields=["team", "due_on"], name="follow_up_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['professional', 'state'], name='assignment_professional'),
+            model_name="assignment",
+            index=models.Index(fields=["professional", "state"], name="assignment_professional"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state__in', ('offered', 'accepted', 'done'))), deferrable=django.db.models.constraints.Deferrable['IMMEDIATE'], expressions=[('professional', '='), ('held', '&&')], name='assignment_not_double_booked', violation_error_message='This professional already has a visit at that time.'),
+            model_name="assignment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("state__in", ("offered", "accepted", "done"))),
+                deferrable=django.db.models.constraints.Deferrable["IMMEDIATE"],
+                expressions=[("professional", "="), ("held", "&&")],
+                name="assignment_not_double_booked",
+                violation_error_message="This professional already has a visit at that time.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('offered', 'accepted', 'done'))), fields=('slot',), name='assignment_one_per_slot', violation_error_message='Somebody already holds this place.'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("offered", "accepted", "done"))),
+                fields=("slot",),
+                name="assignment_one_per_slot",
+                violation_error_message="Somebody already holds this place.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('held__isempty', False)), name='assignment_held_not_empty', violation_error_message='A visit has a beginning and an end.'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held__isempty", False)),
+                name="assignment_held_not_empty",
+                violation_error_message="A visit has a beginning and an end.",
+            ),
         ),
     ]

@@ -5,26 +5,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0003_grant_under_consent'),
-        ('mobile', '0002_initial'),
-        ('people', '0002_sheets'),
+        ("core", "0003_grant_under_consent"),
+        ("mobile", "0002_initial"),
+        ("people", "0002_sheets"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='request',
-            name='digest',
+            model_name="request",
+            name="digest",
             field=models.CharField(blank=True, editable=False, max_length=64),
         ),
         migrations.AlterField(
-            model_name='requestnote',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='mobile.request'),
+            model_name="requestnote",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="notes", to="mobile.request"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestnote',
-            constraint=models.UniqueConstraint(fields=('request', 'team'), name='request_note_once_per_team'),
+            model_name="requestnote",
+            constraint=models.UniqueConstraint(fields=("request", "team"), name="request_note_once_per_team"),
         ),
     ]

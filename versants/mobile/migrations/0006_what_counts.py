@@ -56,7 +56,10 @@ DEFINITIONS = [
             "Een aanvraag die geweigerd werd bij gebrek aan iemand of aan een tolk, of een bezoek dat niet doorging "
             "zonder tolk of team."
         ),
-        "counts": {"refused": ["no_capacity", "no_interpreter"], "attempt": ["no_interpreter", "team_prevented"]},
+        "counts": {
+            "refused": ["no_capacity", "no_interpreter"],
+            "attempt": ["no_interpreter", "team_prevented"],
+        },
         "source": "Versants, 2026",
     },
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -19,7 +20,11 @@ from versants.mobile.models.visits import Assignment, Visit
 from versants.people.models import Organisation, Person, Professional, Team
 
 # Whoever intervenes as a carer writes the record, also when invited from the other side of the border.
-_BY_VISITOR = dict(subject=("visit", "visit_id"), grant_classes=(DataClass.SOCIAL,), grant_writes=(DataClass.SOCIAL,))
+_BY_VISITOR: dict[str, Any] = {
+    "subject": ("visit", "visit_id"),
+    "grant_classes": (DataClass.SOCIAL,),
+    "grant_writes": (DataClass.SOCIAL,),
+}
 # For tables that hang on a record: "the reader was invited as a carer for its visit".
 _VISITORS_RECORD = (
     "EXISTS (SELECT 1 FROM mobile_record r WHERE r.id = record_id"
@@ -42,7 +47,9 @@ class Record(models.Model):
     duration_min = models.PositiveSmallIntegerField(_("minutes"), null=True)
     n_persons = models.PositiveSmallIntegerField(_("persons accompanied present"), default=1)
     n_professionals = models.PositiveSmallIntegerField(_("professionals supported"), default=0)
-    done = ArrayField(models.CharField(max_length=20, choices=Done), verbose_name=_("what was done"), default=list)
+    done = ArrayField(
+        models.CharField(max_length=20, choices=Done), verbose_name=_("what was done"), default=list
+    )
     with_interpreter = models.BooleanField(_("with an interpreter"), default=True)
     # Next steps while it is being written, [{"step": "call_back", "due_on": "2026-11-27"}]; follow-ups once signed.
     steps = models.JSONField(_("next steps"), default=list, blank=True)
@@ -267,7 +274,12 @@ class StaffTime(models.Model):
     shield = Shield(
         DataClass.WORKFORCE_PRIVATE,
         extra=(
-            Policy("oneself", "ALL", "professional_id = app.professional()", "professional_id = app.professional()"),
+            Policy(
+                "oneself",
+                "ALL",
+                "professional_id = app.professional()",
+                "professional_id = app.professional()",
+            ),
             Policy(
                 "own_house",
                 "SELECT",
@@ -309,7 +321,12 @@ class ConfirmedHours(models.Model):
     shield = Shield(
         DataClass.WORKFORCE_PRIVATE,
         extra=(
-            Policy("oneself", "ALL", "professional_id = app.professional()", "professional_id = app.professional()"),
+            Policy(
+                "oneself",
+                "ALL",
+                "professional_id = app.professional()",
+                "professional_id = app.professional()",
+            ),
             Policy(
                 "own_house",
                 "SELECT",

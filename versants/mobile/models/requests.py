@@ -89,7 +89,9 @@ class Request(models.Model):
     duration_min = models.PositiveSmallIntegerField(_("how long"), default=90)
     agreement = models.CharField(_("agreement"), max_length=8, choices=Agreement, blank=True)
     agreement_why_not = models.CharField(max_length=120, blank=True)
-    interpreted_by = models.CharField(_("who interpreted so far"), max_length=12, choices=InterpretedBy, blank=True)
+    interpreted_by = models.CharField(
+        _("who interpreted so far"), max_length=12, choices=InterpretedBy, blank=True
+    )
 
     asked_at = models.DateTimeField(default=clock.now)
     promised_at = models.DateTimeField(_("answer promised by"))
@@ -132,7 +134,9 @@ class Request(models.Model):
             ),
             models.CheckConstraint(
                 name="request_agreement_or_why",
-                condition=~Q(agreement=Agreement.NOT_YET) | ~Q(agreement_why_not="") | Q(urgency=Urgency.CRISIS),
+                condition=~Q(agreement=Agreement.NOT_YET)
+                | ~Q(agreement_why_not="")
+                | Q(urgency=Urgency.CRISIS),
                 violation_error_message=_("If the person was not asked yet, say why in a few words."),
             ),
         ]
@@ -183,7 +187,9 @@ class RequestPerson(models.Model):
 
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="persons")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="requests")
-    code_given = models.CharField(max_length=9, blank=True)  # what the centre typed, valid but not yet matched
+    code_given = models.CharField(
+        max_length=9, blank=True
+    )  # what the centre typed, valid but not yet matched
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
 
     objects = ShieldedQuerySet.as_manager()
@@ -227,7 +233,9 @@ class RequestEvent(models.Model):
 
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(default=clock.now)
-    code = models.CharField(max_length=32)  # received, on_call_told, accepted, passed, asked_back, refused, no_answer
+    code = models.CharField(
+        max_length=32
+    )  # received, on_call_told, accepted, passed, asked_back, refused, no_answer
     facts = models.JSONField(default=dict)
     for_requester = models.BooleanField(default=False)
 
@@ -275,7 +283,9 @@ class RequestDraft(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     link = models.ForeignKey(RequestLink, on_delete=models.CASCADE, related_name="drafts")
     key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
-    cookie_hash = models.CharField(max_length=64)  # the phone's own secret: shift staff never see each other's drafts
+    cookie_hash = models.CharField(
+        max_length=64
+    )  # the phone's own secret: shift staff never see each other's drafts
     content = SealedField()
     saved_at = models.DateTimeField(default=clock.now)
 

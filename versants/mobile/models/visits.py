@@ -91,8 +91,8 @@ class Visit(models.Model):
             # A carer invited from another team signs the record, and with it the visit is done.
             Policy("carer", "UPDATE", f"id IN ({_AS_CARER})", f"id IN ({_AS_CARER})"),
         ),
-        extra_q=lambda actor: (
-            Q(request__in=Request.objects.filter(Request.shield.extra_q(actor)).values("pk"))
+        extra_q=lambda actor: Q(
+            request__in=Request.objects.filter(Request.shield.extra_q(actor)).values("pk")
         ),
     )
 
@@ -106,7 +106,8 @@ class Visit(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="visit_placed_has_time",
-                condition=Q(state__in=[VisitState.OPEN, VisitState.CANCELLED, VisitState.MISSED]) | Q(held__isnull=False),
+                condition=Q(state__in=[VisitState.OPEN, VisitState.CANCELLED, VisitState.MISSED])
+                | Q(held__isnull=False),
                 violation_error_message=_("A planned visit has a time."),
             ),
             models.CheckConstraint(
@@ -136,7 +137,9 @@ class Slot(models.Model):
     level = models.PositiveSmallIntegerField(_("at least"), choices=Level, default=Level.B2)
     gender = models.CharField(max_length=8, choices=GenderWish, blank=True)
     gender_required = models.BooleanField(default=False)
-    mode = models.CharField(max_length=8, choices=Mode, blank=True)  # an interpreter by telephone at a visit on site
+    mode = models.CharField(
+        max_length=8, choices=Mode, blank=True
+    )  # an interpreter by telephone at a visit on site
     after_min = models.PositiveSmallIntegerField(null=True)
     duration_min = models.PositiveSmallIntegerField(null=True)
 
@@ -168,7 +171,9 @@ class Assignment(models.Model):
     professional = models.ForeignKey(Professional, on_delete=models.PROTECT, related_name="assignments")
     held = DateTimeRangeField(_("time held"))  # half-open [start, end), UTC
     travel_min = models.PositiveSmallIntegerField(default=0)  # road to it, as counted when placed
-    state = models.CharField(_("state"), max_length=10, choices=AssignmentState, default=AssignmentState.OFFERED)
+    state = models.CharField(
+        _("state"), max_length=10, choices=AssignmentState, default=AssignmentState.OFFERED
+    )
     answer_by = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     offer_token_hash = models.CharField(max_length=64, blank=True)
@@ -184,7 +189,12 @@ class Assignment(models.Model):
             Policy("busy", "SELECT", "current_user = 'versants_owner'"),
             # The link of an offer shows this one assignment; its token is stored as a hash.
             Policy("offered", "SELECT", "offer_token_hash <> '' AND offer_token_hash = app.setting('token')"),
-            Policy("answer", "UPDATE", "professional_id = app.professional()", "professional_id = app.professional()"),
+            Policy(
+                "answer",
+                "UPDATE",
+                "professional_id = app.professional()",
+                "professional_id = app.professional()",
+            ),
             Policy("carer", "UPDATE", f"visit_id IN ({_AS_CARER})", f"visit_id IN ({_AS_CARER})"),
         ),
         extra_q=lambda actor: (

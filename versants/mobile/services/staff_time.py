@@ -40,7 +40,7 @@ def check_day(day: date) -> None:
 def times_of(actor: Actor, day: date) -> dict[str, int]:
     """One's own minutes of a day, by kind; 0 where nothing was kept."""
     kept = StaffTime.objects.visible_to(actor).filter(professional_id=actor.professional, day=day)
-    return {kind: 0 for kind in TimeKind.values} | dict(kept.values_list("kind", "minutes"))
+    return dict.fromkeys(TimeKind.values, 0) | dict(kept.values_list("kind", "minutes"))
 
 
 @transaction.atomic

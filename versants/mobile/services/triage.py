@@ -10,9 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import translation
-from django.utils.translation import gettext as gettext_now
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from versants.core import audit, clock, messages
 from versants.core.access.classes import TEAM_ROLES
@@ -412,8 +411,8 @@ def free(visit: Visit, sentence: str) -> int:
             language = membership.account.language
             with translation.override(language):
                 day = words.day_long(one.held.lower)
-                body = gettext_now(sentence) % {"commune": visit.commune.name, "day": day}
-                subject = gettext_now("Versants: a visit has changed")
+                body = gettext(sentence) % {"commune": visit.commune.name, "day": day}
+                subject = gettext("Versants: a visit has changed")
             messages.write(
                 team_id=visit.team_id,
                 channel="email",

@@ -13,8 +13,9 @@ from ninja.errors import ValidationError
 
 from versants.core.web.errors import render_error
 from versants.launch.version import version
+from versants.mobile.planning.question import Question
 from versants.mobile.planning.versions import changed_visits, data_version
-from versants.mobile.views.who import Question, check_may_look, find
+from versants.mobile.views.who import check_may_look, find
 
 api = NinjaAPI(
     title="Versants",

@@ -9,32 +9,63 @@ import versants.core.clock
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0003_grant_under_consent'),
-        ('people', '0002_sheets'),
+        ("core", "0003_grant_under_consent"),
+        ("people", "0002_sheets"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IdentityOpening',
+            name="IdentityOpening",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('opened_by', models.BigIntegerField()),
-                ('opened_at', models.DateTimeField(default=versants.core.clock.now)),
-                ('reason', models.CharField(max_length=16, verbose_name='reason')),
-                ('reviewed_by', models.BigIntegerField(null=True)),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.grant')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='openings', to='people.person')),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("opened_by", models.BigIntegerField()),
+                ("opened_at", models.DateTimeField(default=versants.core.clock.now)),
+                ("reason", models.CharField(max_length=16, verbose_name="reason")),
+                ("reviewed_by", models.BigIntegerField(null=True)),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.grant"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="openings",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.team"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'opening of an identity',
-                'verbose_name_plural': 'openings of identities',
-                'indexes': [models.Index(fields=['team', '-opened_at'], name='opening_team')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('reviewed_by__isnull', True), models.Q(('reviewed_by', models.F('opened_by')), _negated=True), _connector='OR'), name='opening_reviewed_by_another', violation_error_message='Somebody else reviews it.')],
+                "verbose_name": "opening of an identity",
+                "verbose_name_plural": "openings of identities",
+                "indexes": [models.Index(fields=["team", "-opened_at"], name="opening_team")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reviewed_by__isnull", True),
+                            models.Q(("reviewed_by", models.F("opened_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="opening_reviewed_by_another",
+                        violation_error_message="Somebody else reviews it.",
+                    )
+                ],
             },
         ),
     ]

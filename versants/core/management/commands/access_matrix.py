@@ -71,4 +71,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows))
             return
         for row in rows:
-            self.stdout.write("  ".join(row[key] for key in ("method", "url", "role", "situation", "expected")))
+            self.stdout.write(
+                "  ".join(row[key] for key in ("method", "url", "role", "situation", "expected"))
+            )

@@ -34,7 +34,16 @@ def as_markdown() -> str:
         "A state without a way out is an end.",
     ]
     for name, machine in MACHINES.items():
-        parts += ["", f"## {name.capitalize()}", "", "```mermaid", *_diagram(machine), "```", "", *_table(machine)]
+        parts += [
+            "",
+            f"## {name.capitalize()}",
+            "",
+            "```mermaid",
+            *_diagram(machine),
+            "```",
+            "",
+            *_table(machine),
+        ]
     return "\n".join(parts) + "\n"
 
 
@@ -47,7 +56,9 @@ def _diagram(machine: Machine) -> list[str]:
 
 def _table(machine: Machine) -> list[str]:
     lines = ["| from | event | to | who |", "| --- | --- | --- | --- |"]
-    return lines + [f"| {one.source} | {one.event} | {one.target} | {one.who} |" for one in machine.transitions]
+    return lines + [
+        f"| {one.source} | {one.event} | {one.target} | {one.who} |" for one in machine.transitions
+    ]
 
 
 class Command(BaseCommand):
