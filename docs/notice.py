@@ -27,6 +27,7 @@ READ_IN_THEIR_LICENCE = {
     "qrcode": "BSD-3-Clause",
     "segno": "BSD-3-Clause",
     "sqlparse": "BSD-3-Clause",
+    "tzdata": "Apache-2.0",  # Windows only, so not always installed
 }
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)(?: ; ([^\\]+))?")
 
