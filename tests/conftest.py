@@ -56,3 +56,16 @@ def chromium() -> str:
             pytest.fail(message)
         pytest.skip(message)
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str):
+    """The one browser of a worker: Playwright's loop cannot be started twice in a process."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.e2e.product import FLAGS
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()

@@ -15,6 +15,8 @@ os.environ.update(
     VERSANTS_MAIL_DIR=str(_FOLDER / "mail"),
     VERSANTS_LOG_LEVEL="CRITICAL",
 )
+# Playwright keeps a loop in the main thread; the tests beside it talk to the database as before.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 for _name in ("DATABASE_URL", "DATABASE_OWNER_URL", "VERSANTS_NOW", "VERSANTS_AS", "VERSANTS_POOL"):
     os.environ.pop(_name, None)
 (_FOLDER / "keys").mkdir()

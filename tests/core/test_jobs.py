@@ -127,9 +127,9 @@ def test_its_page_is_the_askers_and_the_teams(world, work, client_for):
     address = f"/jobs/{job.uid}/"
     assert client_for(world.coordinator).get(address).status_code == 200
     assert client_for(world.clinician).get(address).status_code == 200
-    for stranger in (world.french_coordinator, world.funder, world.requester):
-        assert client_for(stranger).get(address).status_code == 404
-        assert client_for(stranger).post(f"{address}stop/").status_code == 404
+    for stranger, refusal in ((world.french_coordinator, 404), (world.funder, 403), (world.requester, 403)):
+        assert client_for(stranger).get(address).status_code == refusal
+        assert client_for(stranger).post(f"{address}stop/").status_code == refusal
     fragment = client_for(world.coordinator).get(address, headers={"hx-request": "true"})
     assert b"<html" not in fragment.content
     assert client_for(world.coordinator).post(f"{address}stop/").status_code == 302

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.product import FLAGS, Running, product
+from tests.e2e.product import Running, product
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,16 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def running() -> Iterator[Running]:
     with product() as started:
         yield started
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

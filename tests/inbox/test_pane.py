@@ -14,7 +14,7 @@ from versants.core.access.scope import acting
 from versants.core.models import AuditEvent
 from versants.mobile.enums import RequestState
 from versants.mobile.models import Request, RequestEvent, RequestNote, Visit
-from versants.mobile.services import escalation, request_story, requests, states, triage
+from versants.mobile.services import asking, escalation, request_story, requests, states, triage
 from versants.mobile.views.inbox import ANSWERS
 
 
@@ -219,8 +219,8 @@ def test_who_was_told_says_what_comes_if_nobody_answers(asked, desk):
 
 def test_every_event_the_services_write_has_its_sentence(asked):
     """Read from the services' own text: a code without a sentence would reach a colleague as a code."""
-    text = "".join(inspect.getsource(module) for module in (requests, triage, escalation))
-    written = set(re.findall(r'(?:_event\(\s*request,\s*|code=)"([a-z_]+)"', text))
+    text = "".join(inspect.getsource(module) for module in (requests, asking, triage, escalation))
+    written = set(re.findall(r'(?:note_event\(|_event\(\s*request,\s*|code=)"([a-z_]+)"', text))
     assert {"received", "accepted", "passed", "triaged"} <= written
     for code in written | {
         f"{kind}_{result}"

@@ -152,7 +152,7 @@ def test_a_commune_is_found_by_name_or_postal_code(world, typed, uid):
 
 def test_suggestions_are_public_places(world, client):
     page = client.get("/requests/places/?place=refuge").content.decode()
-    assert page.strip() == '<option value="Le Refuge, Mouscron (BE)">'
+    assert page.strip() == '<option value="Le Refuge, Mouscron (BE)"></option>'
     assert client.get("/requests/places/?place=").content.decode().strip() == ""
 
 

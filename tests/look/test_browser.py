@@ -43,17 +43,6 @@ def site(settings):
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # --no-sandbox: Chromium refuses its sandbox to root, and the suite may run as root.
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 def open_page(browser, site, path, language="fr", width=1280, scheme="light", **options):
     context = browser.new_context(
         locale=language, viewport={"width": width, "height": 800}, color_scheme=scheme, **options

@@ -166,6 +166,7 @@ def test_the_commune_matrix_is_cached_and_equals_what_is_computed(cache):
 
 
 def test_a_damaged_cache_is_made_again(cache):
+    travel.commune_matrix(cache)
     (file,) = cache.glob("*.npy")
     file.write_bytes(file.read_bytes()[:1000])
     assert travel.commune_matrix(cache).seconds("BE-57096", "FR-59350") == 1601
