@@ -131,8 +131,10 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     page.locator('[data-test="record"]').first.click()
     page.wait_for_load_state()
     clean(page)
-    for present in page.locator("input[name=persons]").all():
-        present.check()
+    present = page.locator("input[name=persons]").all()
+    for person in present:
+        person.check()
+    page.fill("input[name=n_persons]", str(max(1, len(present))))
     page.check('input[name=done][value="listening"]')
     note = page.locator("textarea[name=social_note]")
     note.fill(
