@@ -5,7 +5,7 @@ export PROCS SECONDS SEED
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: run setup test check fix race lock clean
+.PHONY: screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -30,6 +30,9 @@ fix: setup ## what can be fixed by itself
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
+
+screenshots: setup ## the pictures of docs/img, from the running demonstration world (needs Chromium)
+	@$(BIN)/python docs/screenshots.py
 
 lock: ## resolve requirements/*.in again, with hashes
 	@$(PYTHON) run setup

@@ -35,6 +35,8 @@ def window(browser: Any, running: Running) -> Iterator[Any]:
             base_url=running.url,
             timezone_id="Europe/Brussels",
         )
+        # The language chosen on the page outlives the account's own.
+        context.add_cookies([{"name": "versants_language", "value": language, "url": running.url}])
         page = context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
