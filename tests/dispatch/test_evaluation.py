@@ -43,7 +43,7 @@ def test_worked_example_of_a_day():
         ],
         {"v": {"a": ("ana", 100)}, "c": {"a": ("ana", 210)}, "w": {"a": ("ana", 300)}},
     )
-    assert found == {"lateness": 20, "travel": 150, "overtime": 10}
+    assert found == {"lateness": 20, "largest_lateness": 20, "travel": 150, "overtime": 10}
 
 
 def test_cost_is_the_weighted_sum():

@@ -39,14 +39,15 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
         served = assignment.services if assignment else {}
         if any(slot.id not in served for slot in visit.slots):
             amounts["unserved"] += visit.unserved
-        first = served.get(visit.slots[0].id)
-        if first is not None:
-            amounts["lateness"] += visit.lateness(first.start) or 0
         for slot in visit.slots:
             service = served.get(slot.id)
             if service is None or service.person not in people:
                 continue
             person = people[service.person]
+            if slot is visit.slots[0] or slot.counts_late:
+                late = visit.lateness(service.start) or 0
+                amounts["lateness"] += late
+                amounts["largest_lateness"] = max(amounts["largest_lateness"], late)
             amounts["gender_wish"] += _misses_wish(slot, person)
             amounts["broken_continuity"] += bool(slot.preferred) and person.id not in slot.preferred
             amounts["second_choice_language"] += sum(_penalty(need, person) for need in slot.languages)

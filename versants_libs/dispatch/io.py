@@ -367,6 +367,7 @@ _SLOT: dict[str, Callable[[_Reader], Any]] = {
     "lag": lambda r: r.pair(),
     "mode": lambda r: r.maybe(_mode),
     "preferred": _texts,
+    "counts_late": _truth,
 }
 _VISIT: dict[str, Callable[[_Reader], Any]] = {
     "windows": _many(_window),

@@ -248,6 +248,7 @@ class Slot:
         (0, 0) is simultaneous.
     mode : instead of the visit's (an interpreter by telephone at a visit on site).
     preferred : people whose choice keeps continuity.
+    counts_late : its own start counts for lateness too, not only the start of the visit's first slot.
     """
 
     id: str
@@ -262,6 +263,7 @@ class Slot:
     lag: tuple[int, int] = (0, 0)
     mode: Mode | None = None
     preferred: frozenset[str] = frozenset()
+    counts_late: bool = False
 
     def __post_init__(self) -> None:
         put = object.__setattr__

@@ -17,6 +17,7 @@ __all__ = ["TERMS", "Assignment", "Plan", "Problem", "Service", "Weights"]
 TERMS = (
     "unserved",
     "lateness",
+    "largest_lateness",
     "travel",
     "waiting",
     "overtime",
@@ -83,15 +84,16 @@ class Plan:
 class Weights:
     """Price of one unit of each term; the cost is the sum of price times amount.
 
-    Units: points of unserved visits; seconds of lateness, travel, waiting (neither at work nor travelling
-    between two things of one shift, breaks included) and overtime; slots whose gender wish is not met; points
-    of second languages; slots taken by somebody else than the preferred people; imbalance in minutes times
-    hours (grows with the square of a person's visit time, so that sharing costs less); slots that differ from
-    the published plan.
+    Units: points of unserved visits; seconds of lateness, of the largest lateness there is, of travel, waiting
+    (neither at work nor travelling between two things of one shift, breaks included) and overtime; slots whose
+    gender wish is not met; points of second languages; slots taken by somebody else than the preferred people;
+    imbalance in minutes times hours (grows with the square of a person's visit time, so that sharing costs less);
+    slots that differ from the published plan.
     """
 
     unserved: int = 200_000
     lateness: int = 10
+    largest_lateness: int = 0
     travel: int = 1
     waiting: int = 0
     overtime: int = 3

@@ -96,7 +96,10 @@ def person_terms(board: Board, v: int, s: int, member: Member, start: int) -> tu
     piece = next(piece for piece in member.pieces if piece.low <= start <= piece.high)
     travel, waiting, overtime, imbalance = board.added(v, s, member.fit.person, start, piece)
     weights = board.problem.weights
+    visit = board.problem.visits[v]
+    late = (visit.lateness(start) or 0) if s and visit.slots[s].counts_late else 0
     return travel, {
+        "lateness": weights.lateness * late,
         "travel": weights.travel * travel,
         "waiting": weights.waiting * waiting,
         "overtime": weights.overtime * overtime,
@@ -326,5 +329,5 @@ def placement_terms(board: Board, v: int, placement: Placement) -> tuple[int, di
             terms[term] += value
     start = placement[0][1]
     late = board.problem.visits[v].lateness(start) or 0
-    terms["lateness"] = board.problem.weights.lateness * late
+    terms["lateness"] += board.problem.weights.lateness * late
     return travel, terms
