@@ -21,6 +21,7 @@ READ_IN_THEIR_LICENCE = {
     "django-csp": "BSD-3-Clause",
     "django-ninja": "MIT",
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
+    "pathspec": "MPL-2.0",
     "procrastinate": "MIT",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     "python-stdnum": "LGPL-2.1-or-later",

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from versants_libs.dispatch import (
+    ENGINE,
     FormatError,
     MaxIterations,
     PatchRefused,
@@ -218,7 +219,7 @@ def test_cli_plan_then_check_rank_explain_suggest_diff(files, capsys):
     code, value = answer(capsys, *words)
     assert code == 0
     assert value["feasible"] is True
-    assert (value["engine"], value["iterations"]) == ("python", 40)
+    assert (value["engine"], value["iterations"]) == (ENGINE, 40)
     assert sum(value["terms"].values()) == value["cost"] >= value["lower_bound"]
     assert (files / "trace.csv").read_text().splitlines()[-1].split(",")[2] == str(value["cost"])
     first = made.read_bytes()
@@ -320,10 +321,11 @@ def test_cli_exits(files, capsys):
     assert run(capsys, day, "--iterations", 1, "--out", made)[0] == 0
     assert run(capsys, files / "none.json", "--out", made)[0] == 2
     assert run(capsys, day)[0] == 2  # --out is missing
-    assert run(capsys, day, "--format", "hhcrsp", "--out", made)[0] == 2
+    assert run(capsys, day, "--format", "hhcrsp", "--out", made)[0] == 2  # a day of the wrong form
     assert run(capsys, day, "--seconds", -1, "--out", made)[0] == 2
     assert run(capsys, "rank", day, made, "nothing")[0] == 2
-    assert run(capsys, day, "--engine", "native", "--out", made)[0] == 3
+    assert run(capsys, day, "--engine", "fast", "--out", made)[0] == 2
+    assert run(capsys, day, "--threads", 0, "--out", made)[0] == 2
     assert run(capsys, day, "--iterations", 1, "--out", files / "no" / "plan.json")[0] == 3
     assert run(capsys, "-h")[0] == 0
     (files / "pilot.json").write_text(dumps(problem_to_json(problem(person(roles=()), visit()))))

@@ -39,9 +39,12 @@ def main() -> int:
         if progress.seconds - last >= 0.25:
             last = progress.seconds
             say({"progress": {"seconds": progress.seconds, "unassigned": progress.unassigned}})
-        return progress.seconds >= seconds or progress.iteration >= int(order["iterations"])
+        return False
 
-    outcome = dispatch.solve(problem, stop=stop, seed=int(order["seed"]), start=start)
+    rules = dispatch.AnyOf(
+        dispatch.MaxSeconds(seconds), dispatch.MaxIterations(int(order["iterations"])), stop
+    )
+    outcome = dispatch.solve(problem, stop=rules, seed=int(order["seed"]), start=start)
     say(
         {
             "outcome": {

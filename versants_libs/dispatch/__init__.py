@@ -40,10 +40,12 @@ from .results import (
     TeamOption,
     Violation,
 )
-from .search import lower_bound, solve
+from .search import lower_bound
+from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 
 __all__ = [
+    "ENGINE",
     "LEVELS",
     "TERMS",
     "AnyOf",
@@ -54,6 +56,7 @@ __all__ = [
     "Change",
     "Cost",
     "Delta",
+    "EngineMissing",
     "Explanation",
     "FormatError",
     "InstanceError",

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from .benchmarks import FORMATS, Benchmark
 from .checking import check
 from .differences import diff
 from .errors import FormatError, InstanceError
@@ -29,7 +30,7 @@ from .patching import PatchRefused, apply_patch, locate, pointer
 from .problem import Plan, Problem, Service
 from .ranking import rank, suggest_times
 from .results import Patch, Progress
-from .search import solve
+from .solving import EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 
 __all__ = ["main"]
@@ -99,12 +100,12 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
 
 
 def _plan_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", default="versants", help="versants")
+    parser.add_argument("--format", default="versants", choices=["versants", *FORMATS])
     parser.add_argument("--seconds", type=float, metavar="S", help=f"default {DEFAULT_SECONDS:.0f}")
     parser.add_argument("--iterations", type=_count, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--threads", type=_count, default=1, metavar="N", help="this engine uses one")
-    parser.add_argument("--engine", default="python", choices=["native", "python"])
+    parser.add_argument("--threads", type=_count, default=1, metavar="N", help="searches side by side")
+    parser.add_argument("--engine", default="auto", choices=["auto", "native", "python"])
     parser.add_argument("--start", type=Path, metavar="PLAN", help="begin with this plan")
     parser.add_argument("--trace", type=Path, metavar="CSV", help="each new best: iteration,seconds,cost")
     parser.add_argument("--out", type=Path, required=True, metavar="PLAN")
@@ -164,6 +165,12 @@ def _problem(path: Path) -> Problem:
         return problem_from_json(value)
 
 
+def _benchmark(path: Path, name: str) -> Benchmark:
+    text, value = _load(path)
+    with _located(path, text, value):
+        return FORMATS[name](value)
+
+
 def _read_plan(path: Path) -> Plan:
     text, value = _load(path)
     with _located(path, text, value):
@@ -203,15 +210,12 @@ def _known_visit(args: argparse.Namespace, problem: Problem) -> str:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    if args.format != "versants":
-        raise _Refusal(BAD_INPUT, f"unknown format {args.format!r}, versants expected")
-    if args.engine == "native":
-        raise _Refusal(SURROUNDINGS, "the native engine is not installed; use --engine python")
     if args.seconds is not None and not args.seconds >= 0:
         raise _Refusal(BAD_INPUT, f"--seconds {args.seconds}: 0 or more expected")
-    if args.threads != 1:
-        sys.stderr.write("This engine uses one thread.\n")
-    problem = _problem(args.instance)
+    if not 1 <= args.threads <= 256:
+        raise _Refusal(BAD_INPUT, f"--threads {args.threads}: 1 to 256 expected")
+    benchmark = _benchmark(args.instance, args.format) if args.format in FORMATS else None
+    problem = benchmark.problem if benchmark else _problem(args.instance)
     start = _read_plan(args.start) if args.start else None
     rules: list[StopRule] = []
     if args.iterations is not None:
@@ -221,8 +225,19 @@ def _plan(args: argparse.Namespace) -> int:
     trace: list[Progress] = []
     with _interruptible() as interrupted:
         stop = AnyOf(lambda _: interrupted[0], *rules)
-        outcome = solve(problem, stop=stop, seed=args.seed, start=start, on_progress=trace.append)
-    _write(args.out, dumps(plan_to_json(outcome.plan)))
+        try:
+            outcome = solve(
+                problem,
+                stop=stop,
+                seed=args.seed,
+                start=start,
+                on_progress=trace.append,
+                engine=args.engine,
+                threads=args.threads,
+            )
+        except EngineMissing as exc:
+            raise _Refusal(SURROUNDINGS, str(exc)) from exc
+    _write(args.out, benchmark.solution(outcome.plan) if benchmark else dumps(plan_to_json(outcome.plan)))
     if args.trace:
         _write_trace(args.trace, trace)
     value = {
@@ -235,6 +250,8 @@ def _plan(args: argparse.Namespace) -> int:
         "engine": outcome.engine,
         "unassigned": list(outcome.unassigned),
     }
+    if benchmark:
+        value["objective"] = benchmark.objective(outcome.plan, outcome.cost)
     served = len(problem.visits) - len(outcome.unassigned)
     lines = [f"{served} of {len(problem.visits)} visits placed, cost {outcome.cost}"]
     lines += [f"  {term}: {cost}" for term, cost in outcome.terms.items() if cost]

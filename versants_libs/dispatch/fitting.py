@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .model import LanguageNeed, Person, Slot, Visit
 from .problem import Problem
 
-__all__ = ["Fit", "Fits", "fits_of"]
+__all__ = ["Fit", "Fits", "Fitting"]
 
 
 class Fit(NamedTuple):
@@ -19,45 +19,77 @@ class Fit(NamedTuple):
     broken: int
 
 
+class Fitting:
+    """Finds them. Slots that ask for the same share the work: people are compared once for each kind of slot."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.by_kind: dict[tuple[object, ...], list[Fit]] = {}
+        self.by_role: dict[str | None, list[int]] = {None: list(range(len(problem.people)))}
+        for p, person in enumerate(problem.people):
+            for role in person.roles:
+                self.by_role.setdefault(role, []).append(p)
+
+    def of(self, visit: Visit, slot: Slot) -> list[Fit]:
+        """Everybody who may take the slot as far as time is not concerned."""
+        pinned = visit.pins.get(slot.id)
+        found = []
+        for fit in self._kind(slot, visit.complexity):
+            name = self.problem.people[fit.person].id
+            if (pinned is None or name == pinned) and name not in visit.excluded:
+                broken = bool(slot.preferred) and name not in slot.preferred
+                found.append(fit._replace(broken=1) if broken else fit)
+        return found
+
+    def _kind(self, slot: Slot, complexity: int) -> list[Fit]:
+        key = (
+            slot.role,
+            slot.skills,
+            slot.languages,
+            slot.gender,
+            slot.gender_hard,
+            slot.teams,
+            complexity,
+        )
+        known = self.by_kind.get(key)
+        if known is None:
+            candidates = self.by_role.get(slot.role, [])
+            fits = (_fit(self.problem.people[p], p, slot, complexity) for p in candidates)
+            known = self.by_kind[key] = [fit for fit in fits if fit is not None]
+        return known
+
+
+def _fit(person: Person, p: int, slot: Slot, complexity: int) -> Fit | None:
+    if not slot.skills <= person.skills or (slot.teams and person.team not in slot.teams):
+        return None
+    wrong_gender = slot.gender is not None and person.gender != slot.gender
+    if wrong_gender and slot.gender_hard:
+        return None
+    if person.complexity_ceiling is not None and complexity > person.complexity_ceiling:
+        return None
+    penalty = 0
+    for need in slot.languages:
+        price = _price(need, person)
+        if price is None:
+            return None
+        penalty += price
+    return Fit(p, int(wrong_gender), penalty, 0)
+
+
 class Fits:
     """``fits[visit][slot]``, worked out when first asked for: ranking needs one visit of many."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self.fitting = Fitting(problem)
         self.known: dict[int, list[list[Fit]]] = {}
 
     def __getitem__(self, v: int) -> list[list[Fit]]:
         known = self.known.get(v)
         if known is None:
             visit = self.problem.visits[v]
-            known = self.known[v] = [fits_of(self.problem, visit, slot) for slot in visit.slots]
+            known = self.known[v] = [self.fitting.of(visit, slot) for slot in visit.slots]
         return known
-
-
-def fits_of(problem: Problem, visit: Visit, slot: Slot) -> list[Fit]:
-    """Everybody who may take the slot as far as time is not concerned."""
-    found = []
-    pinned = visit.pins.get(slot.id)
-    for p, person in enumerate(problem.people):
-        if pinned is not None and person.id != pinned:
-            continue
-        if person.id in visit.excluded or (slot.role is not None and slot.role not in person.roles):
-            continue
-        if not slot.skills <= person.skills or (slot.teams and person.team not in slot.teams):
-            continue
-        wrong_gender = slot.gender is not None and person.gender != slot.gender
-        if wrong_gender and slot.gender_hard:
-            continue
-        ceiling = person.complexity_ceiling
-        if ceiling is not None and visit.complexity > ceiling:
-            continue
-        penalties = [_price(need, person) for need in slot.languages]
-        if any(price is None for price in penalties):
-            continue
-        penalty = sum(price for price in penalties if price is not None)
-        broken = bool(slot.preferred) and person.id not in slot.preferred
-        found.append(Fit(p, int(wrong_gender), penalty, int(broken)))
-    return found
 
 
 def _price(need: LanguageNeed, person: Person) -> int | None:

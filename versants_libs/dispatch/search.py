@@ -27,13 +27,13 @@ from .spans import intersect
 from .stopping import StopRule
 from .teams import Placement, Team, best_team, fixed_cost, lift, placement_terms
 
-__all__ = ["lower_bound", "solve"]
+__all__ = ["lower_bound", "solve_plainly"]
 
 #: One cycle of cooling, from HOT to COLD (in cost, about a quarter of an hour to half a minute of travel).
 CYCLE, HOT, COLD = 400, 900.0, 30.0
 
 
-def solve(
+def solve_plainly(
     problem: Problem,
     *,
     stop: StopRule,

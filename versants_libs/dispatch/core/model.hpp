@@ -1,0 +1,194 @@
+// What the search is given: flat arrays, checked once. See engine.hpp for the words.
+//
+// Times are int32 (seconds, or the unit of the instance), costs int64, indices int32; spans include both ends.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+namespace versants {
+
+using Time = std::int32_t;
+using Cost = std::int64_t;
+
+constexpr Time NEVER = std::numeric_limits<Time>::max() / 4;
+constexpr Cost IMPOSSIBLE = std::numeric_limits<Cost>::max() / 4;
+constexpr int NONE = -1;
+
+struct Span {
+    Time low, high;
+};
+
+// A window for lateness. A hard one counts only while it is open; a soft one from then on.
+struct Due {
+    Time low, high;
+    bool hard;
+};
+
+struct Fit {
+    int person;
+    int spans, spans_end;  // allowed starts of this person in this slot
+    Cost price;            // what this person costs in this slot whatever the time
+};
+
+// Due in its duty as soon as that holds a visit: ``length`` within [low, high), also on the road.
+struct Pause {
+    Time length, low, high;
+};
+
+struct Prices {
+    Cost lateness = 1, largest_lateness = 0, travel = 1, waiting = 0, overtime = 1, imbalance = 0, changes = 0;
+};
+
+struct Limits {
+    Time day = NEVER, week = NEVER, driving = NEVER;
+    int crises = std::numeric_limits<int>::max();
+    bool any() const {
+        return day != NEVER || week != NEVER || driving != NEVER || crises != std::numeric_limits<int>::max();
+    }
+};
+
+struct Model {
+    int n_places = 0, n_people = 0, n_duties = 0, n_visits = 0, n_nodes = 0, n_fixed = 0;
+    Time step = 1;
+    std::vector<Time> travel;  // n_places x n_places, from x to
+
+    // Duties (one shift of one person), grouped by person: duty_of[p] .. duty_of[p + 1]. Places may be NONE.
+    // ``credit``: travel of a used duty that is not counted. ``day``, ``week``: what its limits count for, or NONE.
+    std::vector<int> duty_of, duty_person, duty_from, duty_to, duty_day, duty_week;
+    std::vector<Time> duty_start, duty_end, duty_latest, duty_credit;
+    std::vector<int> pause_of;  // pauses of duty d: pause_of[d] .. pause_of[d + 1]
+    std::vector<Pause> pauses;
+    std::vector<int> fixed_of;  // busy times of duty d, in order: fixed_of[d] .. fixed_of[d + 1]
+    std::vector<Time> fixed_start, fixed_length;
+    std::vector<int> fixed_place;
+
+    std::vector<Limits> limits;  // by person
+    std::vector<Time> worked;    // by person: work of the first week done before
+
+    // Nodes (slots) of visit v: node_of[v] .. node_of[v + 1]; the first is the anchor of the lags. Place NONE: remote.
+    std::vector<int> node_of, node_visit;
+    std::vector<Cost> unserved;
+    std::vector<std::uint8_t> crisis, held;  // held: once placed it is not taken out
+    std::vector<Time> duration, lag_low, lag_high;
+    std::vector<int> place;
+    std::vector<int> due_of;  // windows that make node i late: due_of[i] .. due_of[i + 1]; none: never late
+    std::vector<Due> due;
+    std::vector<int> fit_of;  // fits of node i: fit_of[i] .. fit_of[i + 1]
+    std::vector<Fit> fits;
+    std::vector<Span> spans;
+    std::vector<int> told_person;  // by node: whom the published plan has there, or NONE
+    std::vector<Time> told_start;
+    Prices prices;
+
+    Time way(int a, int b) const { return travel[static_cast<std::size_t>(a) * n_places + b]; }
+    int first(int d) const { return n_nodes + n_fixed + 2 * d; }
+    int last(int d) const { return n_nodes + n_fixed + 2 * d + 1; }
+
+    // The first allowed start at or after t, NEVER if none. Within a span starts are multiples of the step.
+    Time next_start(const Fit& fit, Time t) const {
+        for (int s = fit.spans; s < fit.spans_end; ++s) {
+            if (t > spans[s].high) continue;
+            if (t <= spans[s].low) return spans[s].low;
+            if (step > 1) {
+                t = (t + step - 1) / step * step;
+                if (t > spans[s].high) continue;
+            }
+            return t;
+        }
+        return NEVER;
+    }
+
+    // Time after the latest start of the best window open by then.
+    Time late(int node, Time start) const {
+        int w = due_of[node];
+        const int end = due_of[node + 1];
+        if (w == end) return 0;
+        if (end - w == 1) return std::max<Time>(0, start - due[w].high);
+        Time best = NEVER;
+        for (; w < end; ++w)
+            if (due[w].low <= start && (!due[w].hard || start <= due[w].high)) best = std::min(best, std::max<Time>(0, start - due[w].high));
+        return best == NEVER ? 0 : best;
+    }
+
+    // Throws std::invalid_argument with what is wrong.
+    void check() const {
+        auto need = [](bool holds, const char* what) {
+            if (!holds) throw std::invalid_argument(what);
+        };
+        auto sized = [&](const auto& list, int n) { need(static_cast<long>(list.size()) == n, "a list has the wrong length"); };
+        auto offsets = [&](const std::vector<int>& list, int n, std::size_t end) {
+            sized(list, n + 1);
+            need(list.front() == 0 && static_cast<std::size_t>(list.back()) == end, "offsets do not cover their list");
+            for (int i = 0; i < n; ++i) need(list[i] <= list[i + 1], "offsets go backwards");
+        };
+        auto known = [&](int place) { return place == NONE || (place >= 0 && place < n_places); };
+        auto moderate = [](Time t) { return t > -NEVER / 8 && t < NEVER / 8; };
+        need(n_places >= 0 && n_people >= 0 && n_visits >= 0 && n_nodes >= 0 && n_fixed >= 0 && step > 0, "a count is negative");
+        need(travel.size() == static_cast<std::size_t>(n_places) * n_places, "travel is not square");
+        for (Time t : travel) need(t >= 0 && moderate(t), "a travel time is out of range");
+        offsets(duty_of, n_people, n_duties);
+        offsets(pause_of, n_duties, pauses.size());
+        offsets(fixed_of, n_duties, n_fixed);
+        offsets(node_of, n_visits, n_nodes);
+        offsets(due_of, n_nodes, due.size());
+        offsets(fit_of, n_nodes, fits.size());
+        for (auto* list : {&duty_person, &duty_from, &duty_to, &duty_day, &duty_week}) sized(*list, n_duties);
+        for (auto* list : {&duty_start, &duty_end, &duty_latest, &duty_credit}) sized(*list, n_duties);
+        for (auto* list : {&fixed_start, &fixed_length}) sized(*list, n_fixed);
+        sized(fixed_place, n_fixed);
+        for (auto* list : {&duration, &lag_low, &lag_high, &told_start}) sized(*list, n_nodes);
+        for (auto* list : {&node_visit, &place, &told_person}) sized(*list, n_nodes);
+        sized(unserved, n_visits);
+        sized(crisis, n_visits);
+        sized(held, n_visits);
+        sized(limits, n_people);
+        sized(worked, n_people);
+        for (int p = 0; p < n_people; ++p) {
+            for (int d = duty_of[p]; d < duty_of[p + 1]; ++d) need(duty_person[d] == p, "a duty has another person");
+            need(worked[p] >= 0 && moderate(worked[p]), "worked is out of range");
+        }
+        for (int d = 0; d < n_duties; ++d) {
+            need(known(duty_from[d]) && known(duty_to[d]), "a duty has an unknown place");
+            need(moderate(duty_start[d]) && moderate(duty_latest[d]) && duty_start[d] <= duty_end[d] &&
+                     duty_end[d] <= duty_latest[d],
+                 "a duty ends before it starts");
+            need(duty_credit[d] >= 0 && moderate(duty_credit[d]), "a credit is out of range");
+            need(duty_day[d] >= NONE && duty_week[d] >= NONE, "a day or week is out of range");
+        }
+        for (const Pause& p : pauses)
+            need(p.length > 0 && moderate(p.low) && moderate(p.high) && p.high - p.low >= p.length, "a pause does not fit");
+        for (int f = 0; f < n_fixed; ++f)
+            need(moderate(fixed_start[f]) && fixed_length[f] >= 0 && moderate(fixed_length[f]) && known(fixed_place[f]),
+                 "a busy time is out of range");
+        for (int v = 0; v < n_visits; ++v) {
+            need(node_of[v] < node_of[v + 1], "a visit has no slot");
+            need(node_of[v + 1] - node_of[v] <= 64, "a visit has more than 64 slots");
+            need(unserved[v] >= 0 && unserved[v] < IMPOSSIBLE / (n_visits + 1), "a price is out of range");
+            need(lag_low[node_of[v]] == 0 && lag_high[node_of[v]] == 0, "the anchor of a visit has a lag");
+            for (int i = node_of[v]; i < node_of[v + 1]; ++i) need(node_visit[i] == v, "a node has another visit");
+        }
+        for (int i = 0; i < n_nodes; ++i) {
+            need(known(place[i]), "a node has an unknown place");
+            need(duration[i] > 0 && moderate(duration[i]), "a duration is out of range");
+            need(lag_low[i] <= lag_high[i] && moderate(lag_low[i]) && moderate(lag_high[i]), "a lag is out of range");
+            need(told_person[i] >= NONE && told_person[i] < n_people, "an unknown person was told");
+        }
+        for (const Fit& fit : fits) {
+            need(fit.person >= 0 && fit.person < n_people, "a fit has an unknown person");
+            need(fit.price >= 0 && fit.price < IMPOSSIBLE / (n_nodes + 1), "a price is out of range");
+            need(fit.spans >= 0 && fit.spans <= fit.spans_end && fit.spans_end <= static_cast<int>(spans.size()),
+                 "a fit has spans that are not there");
+            for (int s = fit.spans + 1; s < fit.spans_end; ++s) need(spans[s - 1].high < spans[s].low, "spans overlap");
+        }
+        for (const Span& s : spans) need(moderate(s.low) && moderate(s.high) && s.low <= s.high, "a span ends before it starts");
+        for (const Due& s : due) need(moderate(s.low) && moderate(s.high), "a window is out of range");
+        for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance, prices.changes})
+            need(c >= 0 && c < (Cost{1} << 31), "a price is out of range");
+    }
+};
+
+}  // namespace versants

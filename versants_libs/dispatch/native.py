@@ -1,0 +1,337 @@
+"""The problem as flat arrays for the native search, and its answer as a plan.
+
+The core (``core/engine.hpp``) knows no languages, mandates or genders: who may take a slot, from when to when, and at
+what price is worked out here, once, and given to it as numbers. If the core is not built, :func:`available` is False
+and the search in plain Python stands in.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, pairwise
+from typing import Any
+
+from .checking import check
+from .evaluation import evaluate
+from .fitting import Fitting
+from .model import Break, Person, Shift, Slot, Visit
+from .problem import Assignment, Plan, Problem, Service
+from .results import Outcome, Progress
+from .spans import Starts, intersect, union
+
+_core: Any
+try:
+    from . import _core
+except ImportError:  # no compiler when it was installed: the twin works
+    _core = None
+
+__all__ = ["Compiled", "available", "solve_native"]
+
+NOWHERE = -1
+KNOBS = (0.0, 0.0, 10.0, 0.01, 1)
+
+
+def available() -> bool:
+    """Whether the native search was built."""
+    return _core is not None
+
+
+class Compiled:
+    """A problem as the core wants it: ``arrays`` and the way back."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.person_index = {person.id: p for p, person in enumerate(problem.people)}
+        self.nodes: list[tuple[int, int]] = [
+            (v, s) for v, visit in enumerate(problem.visits) for s in range(len(visit.slots))
+        ]
+        self.node_index = {
+            (problem.visits[v].id, problem.visits[v].slots[s].id): i for i, (v, s) in enumerate(self.nodes)
+        }
+        self.arrays: dict[str, Any] = {
+            "n_places": len(problem.travel),
+            "n_people": len(problem.people),
+            "step": problem.step,
+            "travel": array("i", chain.from_iterable(problem.travel)),
+        }
+        self._duties()
+        self._visits()
+        weights = problem.weights
+        self.arrays["prices"] = array(
+            "q",
+            [
+                weights.lateness,
+                weights.largest_lateness,
+                weights.travel,
+                weights.waiting,
+                weights.overtime,
+                weights.imbalance,
+                weights.changes,
+            ],
+        )
+
+    # People
+
+    def _duties(self) -> None:
+        names = "person from to day week start end latest credit"
+        duty: dict[str, list[int]] = {name: [] for name in names.split()}
+        duty_of, pause_of, fixed_of = [0], [0], [0]
+        pauses: list[int] = []
+        fixed: list[tuple[int, int, int]] = []
+        limits: list[int] = []
+        days = [span.start for span in self.problem.days]
+        weeks = [span.start for span in self.problem.weeks]
+        for p, person in enumerate(self.problem.people):
+            for shift in person.shifts:
+                until = shift.end + shift.overtime_s
+                left, right, entries = _fixed(person, shift)
+                duty["person"].append(p)
+                duty["from"].append(left)
+                duty["to"].append(right)
+                duty["day"].append(_inside(days, self.problem.days, shift.start))
+                duty["week"].append(_inside(weeks, self.problem.weeks, shift.start))
+                duty["start"].append(shift.start)
+                duty["end"].append(shift.end)
+                duty["latest"].append(until)
+                duty["credit"].append(self._legs(left, right, entries))
+                fixed += entries
+                fixed_of.append(len(fixed))
+                for pause in shift.breaks:
+                    if shift.end - shift.start > pause.if_shift_over and _room(pause, shift, entries):
+                        pauses += (pause.duration, pause.earliest, pause.latest)
+                pause_of.append(len(pauses) // 3)
+            duty_of.append(len(duty["person"]))
+            own = person.limits
+            limits += [
+                -1 if one is None else one
+                for one in (own.work_day_s, own.work_week_s, own.driving_day_s, own.crisis_visits)
+            ]
+        self.arrays |= {f"duty_{name}": array("i", values) for name, values in duty.items()}
+        self.arrays |= {
+            "duty_of": array("i", duty_of),
+            "pause_of": array("i", pause_of),
+            "pauses": array("i", pauses),
+            "fixed_of": array("i", fixed_of),
+            "fixed_start": array("i", [start for start, _, _ in fixed]),
+            "fixed_length": array("i", [end - start for start, end, _ in fixed]),
+            "fixed_place": array("i", [place for _, _, place in fixed]),
+            "limits": array("i", limits),
+            "worked": array("i", [person.worked_s for person in self.problem.people]),
+        }
+
+    def _legs(self, left: int, right: int, entries: Iterable[tuple[int, int, int]]) -> int:
+        places = [left, *(place for _, _, place in entries), right]
+        known = [place for place in places if place != NOWHERE]
+        return sum(self.problem.travel[a][b] for a, b in pairwise(known))
+
+    # Visits
+
+    def _visits(self) -> None:
+        problem = self.problem
+        fitting = Fitting(problem)
+        node_of, due_of, fit_of = [0], [0], [0]
+        due: list[int] = []
+        fits, prices = array("i"), array("q")
+        spans, seen = array("i"), dict[tuple[tuple[int, int], ...], tuple[int, int]]()
+        weights = problem.weights
+        told = problem.published.assignments if problem.published else {}
+        told_person, told_start = array("i"), array("i")
+        for visit in problem.visits:
+            node_of.append(node_of[-1] + len(visit.slots))
+            pinned = told[visit.id].services if visit.id in told else {}
+            for s, slot in enumerate(visit.slots):
+                if (s == 0 or slot.counts_late) and not all(window.hard for window in visit.windows):
+                    due += chain.from_iterable((w.earliest, w.latest, int(w.hard)) for w in visit.windows)
+                due_of.append(len(due) // 3)
+                by_mandate: dict[tuple[Any, ...], tuple[int, int]] = {}
+                starts = self._starts(visit, slot)
+                guarded = slot.needs_mandate and visit.country is not None
+                for fit in fitting.of(visit, slot):
+                    person = problem.people[fit.person]
+                    mandates = person.mandates.get(visit.country or "", ()) if guarded else ()
+                    here = by_mandate.get(mandates)
+                    if here is None:
+                        allowed = self._allowed(starts, visit, slot, mandates) if guarded else starts
+                        key = tuple(self._aligned(allowed, visit))
+                        here = seen.get(key)
+                        if here is None:
+                            at = len(spans) // 2
+                            spans.extend(chain.from_iterable(key))
+                            here = seen[key] = (at, at + len(key))
+                        by_mandate[mandates] = here
+                    if here[0] < here[1]:
+                        fits.extend((fit.person, *here))
+                        prices.append(
+                            weights.gender_wish * fit.wish
+                            + weights.second_choice_language * fit.penalty
+                            + weights.broken_continuity * fit.broken
+                        )
+                fit_of.append(len(prices))
+                service = pinned.get(slot.id)
+                known = self.person_index.get(service.person) if service else None
+                # Told to somebody who is gone is a change whoever comes: a start nobody can have says so.
+                told_person.append(NOWHERE if service is None else known if known is not None else 0)
+                told_start.append(service.start if service and known is not None else -(2**27))
+        nodes = [(problem.visits[v], problem.visits[v].slots[s]) for v, s in self.nodes]
+        self.arrays |= {
+            "node_of": array("i", node_of),
+            "node_visit": array("i", [v for v, _ in self.nodes]),
+            "unserved": array("q", [weights.unserved * visit.unserved for visit in problem.visits]),
+            "crisis": array("B", [visit.crisis for visit in problem.visits]),
+            "held": array(
+                "B",
+                [
+                    visit.fixed_start is not None and all(slot.id in visit.pins for slot in visit.slots)
+                    for visit in problem.visits
+                ],
+            ),
+            "duration": array("i", [visit.duration_of(slot) for visit, slot in nodes]),
+            "lag_low": array("i", [slot.lag[0] for _, slot in nodes]),
+            "lag_high": array("i", [slot.lag[1] for _, slot in nodes]),
+            "place": array("i", [_place(visit.place_of(slot)) for visit, slot in nodes]),
+            "due_of": array("i", due_of),
+            "due": array("i", due),
+            "fit_of": array("i", fit_of),
+            "fits": fits,
+            "fit_prices": prices,
+            "spans": spans,
+            "told_person": told_person,
+            "told_start": told_start,
+        }
+
+    def _starts(self, visit: Visit, slot: Slot) -> Starts:
+        """Starts of a slot that the visit's windows (or its fixed start) allow, whoever comes."""
+        if visit.fixed_start is not None:
+            spans = [(visit.fixed_start, visit.fixed_start)]
+        else:
+            last = self.problem.horizon - 1
+            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.windows)
+        least, most = slot.lag
+        return union((low + least, high + most) for low, high in spans)
+
+    def _allowed(self, starts: Starts, visit: Visit, slot: Slot, mandates: Sequence[Any]) -> Starts:
+        joined = union((span.start, span.end - 1) for span in mandates)
+        duration = visit.duration_of(slot)
+        return intersect(starts, union((low, high + 1 - duration) for low, high in joined))
+
+    def _aligned(self, spans: Starts, visit: Visit) -> list[tuple[int, int]]:
+        """Cut to multiples of the step, unless the start is fixed."""
+        step = self.problem.step
+        if visit.fixed_start is not None or step == 1:
+            return [(low, high) for low, high in spans if low <= high]
+        cut = [(-(-low // step) * step, high // step * step) for low, high in spans]
+        return [(low, high) for low, high in cut if low <= high]
+
+    # Plan in, plan out
+
+    def services(self, plan: Plan) -> list[tuple[int, int, int]]:
+        """A plan as (node, person, start); unknown ids are left out."""
+        found = []
+        for visit, assignment in plan.assignments.items():
+            for slot, service in assignment.services.items():
+                node = self.node_index.get((visit, slot))
+                person = self.person_index.get(service.person)
+                if node is not None and person is not None:
+                    found.append((node, person, service.start))
+        return sorted(found)
+
+    def plan(self, services: Iterable[tuple[int, int, int]]) -> Plan:
+        """The core's answer by ids, in the order of the problem's visits."""
+        visits, people = self.problem.visits, self.problem.people
+        teams: dict[str, dict[str, Service]] = {}
+        for node, person, start in services:
+            v, s = self.nodes[node]
+            teams.setdefault(visits[v].id, {})[visits[v].slots[s].id] = Service(people[person].id, start)
+        return Plan({visit: Assignment(visit, team) for visit, team in teams.items()})
+
+
+def _place(place: int | None) -> int:
+    return NOWHERE if place is None else place
+
+
+def _inside(starts: list[int], spans: Sequence[Any], at: int) -> int:
+    i = bisect_right(starts, at) - 1
+    return i if i >= 0 and at < spans[i].end else NOWHERE
+
+
+def _fixed(person: Person, shift: Shift) -> tuple[int, int, list[tuple[int, int, int]]]:
+    """Where the shift begins and ends, and its busy times in order: who is elsewhere then starts or ends there."""
+    until = shift.end + shift.overtime_s
+    left, right = _place(shift.start_place), _place(shift.end_place)
+    entries = []
+    for busy in person.busy:
+        if busy.start >= until or busy.end <= shift.start:
+            continue
+        if busy.place is None:
+            entries.append((max(busy.start, shift.start), min(busy.end, until), NOWHERE))
+            continue
+        if busy.start < shift.start:
+            left = NOWHERE
+        if busy.end > until:
+            right = NOWHERE
+        entries.append((busy.start, busy.end, busy.place))
+    return left, right, sorted(entries)
+
+
+def _room(pause: Break, shift: Shift, entries: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether the busy times alone leave room for a break."""
+    free, until = shift.start, shift.end + shift.overtime_s
+    for start, end in [*((start, end) for start, end, _ in entries), (until, until)]:
+        if min(start, pause.latest) - max(free, pause.earliest) >= pause.duration:
+            return True
+        free = max(free, end)
+    return False
+
+
+def solve_native(
+    problem: Problem,
+    *,
+    seconds: float | None,
+    iterations: int | None,
+    seed: int = 0,
+    threads: int = 1,
+    start: Plan | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+    going_on: Callable[[Progress], bool] | None = None,
+    lower_bound: int | None = None,
+) -> Outcome:
+    """:func:`~versants_libs.dispatch.solve` by the core. ``going_on`` returns False to end the search."""
+    assert _core is not None
+    began = time.monotonic()
+    compiled = Compiled(problem)
+    best: list[int] = []
+
+    def tell(iteration: int, seconds: float, cost: int, absent: int) -> bool:
+        progress = Progress(iteration, time.monotonic() - began, cost, absent)
+        if on_progress is not None and (not best or cost < best[-1]):
+            best.append(cost)
+            on_progress(progress)
+        return going_on is None or going_on(progress)
+
+    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+    services, _, done = _core.solve(
+        compiled.arrays,
+        compiled.services(start) if start is not None else [],
+        seed,
+        -1.0 if left is None else left,
+        -1 if iterations is None else iterations,
+        threads,
+        KNOBS,
+        tell if on_progress is not None or going_on is not None else None,
+    )
+    plan = compiled.plan(services)
+    cost = evaluate(problem, plan)
+    return Outcome(
+        plan=plan,
+        cost=cost.total,
+        terms=cost.terms,
+        lower_bound=lower_bound,
+        violations=tuple(check(problem, plan)),
+        iterations=done,
+        seconds=time.monotonic() - began,
+        unassigned=tuple(visit.id for visit in problem.visits if visit.id not in plan.assignments),
+        engine="native",
+    )
