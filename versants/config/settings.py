@@ -60,7 +60,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "versants.core.web.middleware.RequestLogMiddleware",
     "versants.core.web.errors.ErrorPageMiddleware",
-    "versants.core.web.errors.ErrorPageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
