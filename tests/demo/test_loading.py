@@ -153,7 +153,7 @@ def test_the_services_write_the_same_rights(loaded):
         persons = [p.person for p in seat.visit.request.persons.select_related("person") if p.person_id]
         have = Counter(
             (g.subject_kind, g.subject_id, g.holder_id, g.data_class, g.consent_id, g.period.upper)
-            for g in Grant.objects.filter(because="assignment", because_id=seat.pk)
+            for g in Grant.objects.filter(because="assignment", because_id=seat.pk, holder_kind="membership")
         )
         given = grants.for_assignment(
             assignment_id=seat.pk,
@@ -225,6 +225,10 @@ def test_links_open_what_they_name(loaded, client):
     assert RequestLink.objects.filter(
         token_hash=token_hash(found["request"].rstrip("/").rsplit("/", 1)[1])
     ).exists()
+    for name in ("request", "follow", "offer"):
+        path = "/" + found[name].split("/", 3)[3]
+        assert client.get(path).status_code == 200, name
+    assert 'data-test="offer-yes"' in client.get(path).content.decode()
     assert found["person"]["code"] == loaded.named["person:mouscron"].code
     assert _run("demo", "links").splitlines()
 

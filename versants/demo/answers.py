@@ -93,7 +93,7 @@ def links() -> dict[str, Any]:
         crisis = _crisis()
         token = cases.token(f"link now {crisis.site.name} {crisis.site.commune_id}")
         held = RequestLink.objects.filter(token_hash=token_hash(token), revoked_at=None).exists()
-        offer = cases.token("offer menen lien")
+        offer = cases.token(cases.OFFER_AHEAD)
         offered = Assignment.objects.filter(offer_token_hash=token_hash(offer)).exists()
         person = Person.objects.filter(requests__request=crisis).first()
     return {

@@ -42,6 +42,7 @@ from versants.mobile.models import (
     Visit,
 )
 from versants.mobile.services import promises
+from versants.mobile.services.offers import link_id
 from versants.people.enums import CARE_DISCIPLINES, Discipline, Level
 from versants.people.models import Person, Site, Team
 from versants.people.services.grants import CARE_ROLES, IDENTITY_MARGIN, LOGISTIC_MARGIN
@@ -76,6 +77,9 @@ CATEGORY = {
     "team_support": ("team_support",),
     "referral": ("health", "papers", "addiction"),
 }
+
+
+OFFER_AHEAD = "offer ahead"  # the name of a link whose offer is open for days
 
 
 def token(name: str) -> str:
@@ -269,13 +273,32 @@ def assign(
         state=state,
         answer_by=answer_by,
         answered_at=None if state == AssignmentState.OFFERED else at + timedelta(hours=1),
-        offer_token_hash=token_hash(token(offer)) if offer else "",
         created_at=at,
     )
+    if offer:
+        link_to(world, row, offer, at)
     member.hold(where.held.lower, where.held.upper, None if remote else town)
     world.named.setdefault("assignments", {}).setdefault(where.pk, []).append((row, member))
     open_to(world, row, member, place.discipline, people, at)
     return row
+
+
+def link_to(world: World, row: Assignment, name: str, at: datetime) -> None:
+    """The link of an offer, and the grant it reads by, as mobile.services.offers.make writes them."""
+    row.offer_token_hash = token_hash(token(name))
+    world.add(
+        Grant,
+        subject_kind="visit",
+        subject_id=row.visit_id,
+        holder_kind="link",
+        holder_id=link_id(row),
+        data_class=DataClass.LOGISTIC,
+        period=span(min(at, row.held.lower), row.held.upper),
+        because="assignment",
+        because_id=row.pk,
+        given_by_team=row.visit.team_id,
+        created_at=at,
+    )
 
 
 def assignments_of(world: World, where: Visit) -> list[tuple[Assignment, Member]]:

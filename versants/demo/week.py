@@ -32,6 +32,22 @@ def build(world: World) -> None:
             done += _one(world, day)
         for _number in range(without):
             _without(world, day)
+    _offer_ahead(world)
+
+
+def _offer_ahead(world: World) -> None:
+    """One answer is still awaited on the evening of the day shown: its link opens whenever somebody looks."""
+    team = world.named["walloon"].pk
+    ahead = [
+        (row, member)
+        for where in sorted(world.all(Visit), key=lambda one: (one.window.lower, one.pk))
+        if where.team_id == team and where.held is not None and where.held.lower >= world.at(2, 0)
+        for row, member in cases.assignments_of(world, where)
+    ]
+    row, _member = next((one for one in ahead if one[0].state == AssignmentState.OFFERED), ahead[0])
+    row.state, row.answered_at = AssignmentState.OFFERED, None
+    row.answer_by = row.held.lower - timedelta(hours=12)
+    cases.link_to(world, row, cases.OFFER_AHEAD, min(row.created_at, world.moment))
 
 
 def _one(world: World, day: object) -> int:
