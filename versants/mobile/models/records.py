@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.classes import DataClass
+from versants.core.access.scope import Actor
 from versants.core.access.shield import CLINICAL, Policy, Shield, ShieldedQuerySet, granted_ids
 from versants.core.crypto.vault import SealedField
 from versants.core.models import DataKey
@@ -253,7 +254,7 @@ class Attempt(models.Model):
         return str(self.get_reason_display())
 
 
-def _own_times(actor) -> Q:
+def _own_times(actor: Actor) -> Q:
     """One's own; the coordination and the desk see those of their house."""
     seen = Q(professional_id=actor.professional) if actor.professional else Q(pk__in=[])
     if actor.role in {"coordinator", "desk"} and actor.organisation:

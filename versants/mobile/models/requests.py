@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.classes import DataClass, Role
+from versants.core.access.scope import Actor
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 from versants.core.crypto.vault import SealedField
 from versants.core.models import DataKey
@@ -52,7 +53,7 @@ ASKED_BY_READER = (
 ASKER_ADDS = (Policy("asker_adds", "INSERT", check=ASKED_BY_READER),)
 
 
-def _asked_by(actor) -> Q:
+def _asked_by(actor: Actor) -> Q:
     if actor.request and (actor.link or actor.kind == "public"):
         where = Q(link_id=actor.link) if actor.link else Q(link_id=None, channel=Channel.PUBLIC)
         return where & Q(uid=actor.request)
@@ -146,7 +147,7 @@ class Request(models.Model):
 
     @property
     def commune(self) -> Commune | None:
-        return self.site.commune if self.site_id else self.elsewhere
+        return self.site.commune if self.site is not None else self.elsewhere
 
 
 class RequestNote(models.Model):

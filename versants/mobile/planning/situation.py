@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from versants.core import clock
 from versants.core.access.scope import Actor
@@ -97,7 +97,7 @@ def holders_of(visit: Visit) -> dict[int, Assignment]:
     return {one.slot_id: one for one in visit.holding}
 
 
-def with_parts(visits):
+def with_parts(visits: QuerySet[Visit]) -> QuerySet[Visit]:
     """A queryset of visits with all that planning and pages read of them; a fixed number of queries."""
     return visits.select_related("site", "site__commune", "commune", "team", "request").prefetch_related(
         Prefetch("slots", Slot.objects.select_related("language")),

@@ -279,7 +279,8 @@ def _time_for(
     situation: Situation, visit: Visit, team: Mapping[int, int], holders: Mapping[int, Assignment]
 ) -> datetime:
     if visit.held is not None and holders:
-        return visit.held.lower
+        begins: datetime = visit.held.lower
+        return begins
     people = {str(slot): str(who) for slot, who in team.items()}
     ident = str(visit.pk)
     if len(team) < len(slots_of(visit)):
@@ -428,6 +429,7 @@ def persons_of(visit: Visit) -> list[Person]:
         for one in RequestPerson.objects.filter(
             request=visit.request_id, person__isnull=False
         ).select_related("person")
+        if one.person is not None
     ]
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
@@ -35,6 +35,17 @@ from versants.mobile.services import promises, wording
 from versants.people.enums import AgeGroup, Discipline, Gender, TeamKind
 from versants.people.models import Team
 from versants.territory.folding import fold
+
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from django_stubs_ext import WithAnnotations
+
+    class _Parts(TypedDict):
+        lacks_team: bool
+        other_told: bool
+
+    Whole = WithAnnotations[Request, _Parts]  # as it comes from ``with_parts``
 
 READERS = TEAM_ROLES | {Role.DESK}
 ENDED = (RequestState.CLOSED, RequestState.REFUSED, RequestState.WITHDRAWN)
@@ -148,7 +159,7 @@ def ordered(found: QuerySet[Request], *, ended: bool) -> QuerySet[Request]:
     return found.order_by(urgency, answered, "promised_at", "pk")
 
 
-def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Request]:
+def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Whole]:
     """All that a line says, in a number of queries that does not grow with the lines."""
     standing = Visit.objects.visible_to(actor).filter(request=OuterRef("pk"))
     told = EscalationStep.objects.visible_to(actor).filter(
@@ -162,7 +173,8 @@ def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Request]:
             lacks_team=Exists(standing.filter(state=VisitState.OPEN)),
             other_told=Exists(told),
         )
-        .prefetch_related(Prefetch("languages", spoken), Prefetch("persons", persons))
+        .prefetch_related(Prefetch("languages", spoken))
+        .prefetch_related(Prefetch("persons", persons))
     )
 
 
@@ -201,7 +213,7 @@ class Line:
     chosen: bool = False
 
 
-def line(actor: Actor, request: Request) -> Line:
+def line(actor: Actor, request: Whole) -> Line:
     """What one line says of ``request`` to ``actor``; the request comes from ``with_parts``."""
     own = is_own(actor, request)
     mark, word = mark_of(request)
@@ -236,7 +248,7 @@ def group_name(urgency: str, team: Team | None) -> str:
 
 
 def lines(
-    actor: Actor, found: Iterable[Request], counts: dict[str, int] | None = None, team: Team | None = None
+    actor: Actor, found: Iterable[Whole], counts: dict[str, int] | None = None, team: Team | None = None
 ) -> list[Line]:
     """Lines in the order given; with ``counts`` the first of each urgency carries its group."""
     said = []
@@ -307,12 +319,12 @@ def who(actor: Actor, request: Request) -> str:
         said = (
             _("a minor")
             if person.age_group in {AgeGroup.CHILD, AgeGroup.MINOR}
-            else str(_ONE_PERSON.get(person.gender, said))
+            else str(_ONE_PERSON.get(Gender(person.gender), said))
         )
     return said
 
 
-def mark_of(request: Request) -> tuple[str, str]:
+def mark_of(request: Whole) -> tuple[str, str]:
     """Shape and word of where it stands. ``request`` comes from ``with_parts``."""
     state = RequestState(request.state)
     if state == RequestState.ACCEPTED and request.lacks_team:

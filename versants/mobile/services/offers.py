@@ -155,6 +155,7 @@ def _tell(assignment: Assignment, visit: Visit, about: str, token: str = "") -> 
         if about == "offer.made":
             subject = _("Can you go? %(place)s, %(day)s") % when
             link = settings.BASE_URL + reverse("offer", args=[token])
+            assert assignment.answer_by is not None  # given by ``make``
             until = f"{words.day_short(assignment.answer_by)} {words.clock_time(assignment.answer_by)}"
             body = _("%(place)s, %(day)s at %(at)s. Yes or no, before %(until)s: %(link)s") % {
                 **when,

@@ -205,6 +205,7 @@ def check_plan(situation: Situation, plan: dispatch.Plan) -> None:
 
 def store(actor: Actor, situation: Situation, outcome: _Answer, day: date) -> PlanProposal:
     """What the plan would change, and the versions it was made from."""
+    assert actor.team is not None  # a day is planned by its team: check_may_plan_day
     mine = set(situation.focus)
     changes = [
         _change(situation, one) for one in dispatch.diff(situation.plan, outcome.plan) if one.visit in mine

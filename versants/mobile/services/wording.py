@@ -132,8 +132,7 @@ def window(start: datetime, end: datetime | None) -> str:
         day = _("tomorrow")
     else:
         day = words.day_long(start) if abs((first.date() - today).days) < 7 else words.day_short(start)
-    whole_day = end is None or (end - start) >= timedelta(hours=9)
-    if whole_day:
+    if end is None or end - start >= timedelta(hours=9):  # the whole day
         return day
     return _("%(day)s, %(from)s to %(to)s") % {
         "day": day,
@@ -148,7 +147,7 @@ def place(request: Request) -> str:
     if commune is None:
         return _("not said where")
     where = f"{commune.name} ({commune.country})"
-    return f"{request.site.name}, {where}" if request.site_id else where
+    return f"{request.site.name}, {where}" if request.site is not None else where
 
 
 def who_for(request: Request) -> str:
