@@ -32,6 +32,7 @@ from versants.mobile.enums import (
 from versants.mobile.models.links import RequestLink
 from versants.people.enums import TeamKind
 from versants.people.models import Person, Site, Team
+from versants.people.models.sealed import SealedRow
 from versants.territory.models import Commune, Language
 
 # A link, or the public page, reaches the one request named by its own 128-bit uid, never the others of the site.
@@ -150,22 +151,18 @@ class Request(models.Model):
         return self.site.commune if self.site is not None else self.elsewhere
 
 
-class RequestNote(models.Model):
+class RequestNote(SealedRow):
     """The words of a request and the number to ring back: sealed, never in the logistics.
 
     One per team: when a request is passed without the person's agreement, the words stay with the team that heard
     them and the receiving team gets a note with the number to ring only.
     """
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="notes")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     summary = SealedField()
     callback_phone = SealedField()
     callback_who = SealedField()
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.SOCIAL,
         own="team_id",
@@ -178,9 +175,6 @@ class RequestNote(models.Model):
         verbose_name = _("words of a request")
         verbose_name_plural = _("words of requests")
         constraints = [models.UniqueConstraint(fields=["request", "team"], name="request_note_once_per_team")]
-
-    def __str__(self) -> str:
-        return "<sealed>"
 
 
 class RequestPerson(models.Model):
