@@ -31,7 +31,7 @@ from versants.mobile.models import (
     UnmetNeed,
     Visit,
 )
-from versants.mobile.services import facts
+from versants.mobile.services import facts, matters
 from versants.mobile.services.promises import promised_at
 from versants.people.models import Account, Identity, Membership, Person
 from versants.people.services import grants
@@ -131,7 +131,7 @@ def test_the_services_count_the_same(loaded):
     from versants.mobile.models import Request
 
     for request in Request.objects.filter(state="refused").select_related("team", "site__commune"):
-        row = facts.unmet_by_refusal(request, request.refusal)
+        row = facts.unmet_by_refusal(request, matters.of(request).refusal)
         if row is not None:
             unmet[tuple(str(getattr(row, n)) for n in names)] += 1
     assert Counter(tuple(str(getattr(r, n)) for n in names) for r in UnmetNeed.objects.all()) == unmet

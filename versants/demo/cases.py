@@ -36,6 +36,7 @@ from versants.mobile.models import (
     RequestEvent,
     RequestLanguage,
     RequestLink,
+    RequestMatter,
     RequestNote,
     RequestPerson,
     Slot,
@@ -124,6 +125,11 @@ def request(
     who: str = "",
     agreement: str = Agreement.AGREES,
     language_of_answer: str = "",
+    categories: Sequence[str] = (),
+    danger: str = "",
+    why_not: str = "",
+    interpreted_by: str = "",
+    refusal: str = "",
     **fields: Any,
 ) -> Request:
     """A request as it was received, with its words, its persons, its languages and its first line."""
@@ -148,13 +154,25 @@ def request(
         language_of_answer=language_of_answer or ("nl" if flemish else "fr"),
         state=state,
         urgency=urgency,
-        agreement=agreement,
         asked_at=asked_at,
         **fields,
     )
     for rank, code in enumerate(languages, 1):
         world.add(RequestLanguage, request=row, language_id=code, rank=rank)
     travels = agreement != Agreement.NOT_YET
+    matter = world.add(
+        RequestMatter,
+        request=row,
+        team=team,
+        key=key,
+        categories=list(categories) if travels else [],
+        danger=danger,
+        agreement=agreement,
+        why_may_lack=urgency == Urgency.CRISIS,
+        interpreted_by=interpreted_by,
+        refusal=refusal,
+    )
+    world.seal(matter, why_not=why_not)
     note = world.add(RequestNote, request=row, team=team, key=key)
     number = row.pk
     world.seal(

@@ -16,7 +16,7 @@ from versants.core.web import words
 from versants.mobile.enums import HOLDING, Channel, RefusalReason, RequestState, VisitState
 from versants.mobile.forms.requests import DetailsForm
 from versants.mobile.models import Assignment, Request, RequestEvent, Visit
-from versants.mobile.services import escalation, requests, states
+from versants.mobile.services import escalation, matters, requests, states
 from versants.territory.models import EmergencyNumber
 
 
@@ -102,7 +102,8 @@ def _next(found: Request) -> str:
     if found.state == RequestState.ACCEPTED:
         return _("You will see here who comes, and when.")
     if found.state == RequestState.REFUSED:
-        return str(RefusalReason(found.refusal).label) if found.refusal else ""
+        refusal = _refusal(found)
+        return str(RefusalReason(refusal).label) if refusal else ""
     if found.state == RequestState.CLOSED:
         return _("You can ask again at any time.")
     return ""
@@ -110,11 +111,20 @@ def _next(found: Request) -> str:
 
 def _steps(found: Request) -> list[Step]:
     events = RequestEvent.objects.filter(request=found, for_requester=True).order_by("at", "pk")
-    return [Step(event.at, sentence(event), "done") for event in events]
+    refusal = _refusal(found)
+    return [Step(event.at, sentence(event, refusal), "done") for event in events]
 
 
-def sentence(event: RequestEvent) -> str:
-    """A line for the one who asked: what happened, without content."""
+def _refusal(found: Request) -> str:
+    """Why it was refused: for the team and the one who asked. Read under the team, as nobody else finds it."""
+    if found.state != RequestState.REFUSED:
+        return ""
+    with acting(escalation.as_team(found)):
+        return matters.of(found).refusal
+
+
+def sentence(event: RequestEvent, refusal: str = "") -> str:
+    """A line for the one who asked: what happened, without content. ``refusal``: the reason of a no."""
     facts = event.facts
     if event.code == "on_call_told":
         return _("The person on call has been told: %(whom)s.") % {
@@ -125,8 +135,7 @@ def sentence(event: RequestEvent) -> str:
     if event.code == "asked_back":
         return " ".join(requests.question_sentences(facts.get("questions", [])))
     if event.code == "refused":
-        reason = facts.get("reason", "")
-        label = RefusalReason(reason).label if reason in RefusalReason.values else ""
+        label = RefusalReason(refusal).label if refusal in RefusalReason.values else ""
         return _("The team cannot take it on: %(reason)s.") % {"reason": label}
     return str(SENTENCES.get(event.code, event.code))
 

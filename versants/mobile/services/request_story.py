@@ -16,7 +16,7 @@ from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import UNANSWERED_REQUESTS, Channel, EscalationStepKind, RefusalReason, Urgency
 from versants.mobile.models import EscalationStep, Request, RequestEvent
-from versants.mobile.services import promises, requests
+from versants.mobile.services import matters, promises, requests
 from versants.mobile.services.inbox import is_own
 
 SENTENCES = {
@@ -64,8 +64,9 @@ class Step:
 def story(actor: Actor, request: Request) -> list[Step]:
     """All lines, in order of time. Why a request was refused is for its own team and the one who asked."""
     own = is_own(actor, request)
+    refusal = matters.of(request).refusal if own else ""
     steps = [
-        Step(_when(event.at), event_sentence(event, own=own), "done")
+        Step(_when(event.at), event_sentence(event, refusal=refusal), "done")
         for event in RequestEvent.objects.visible_to(actor).filter(request=request)
     ]
     if request.state not in UNANSWERED_REQUESTS:
@@ -125,8 +126,11 @@ def promise_both_ways(request: Request) -> str:
     return both % {"left": said, "open": words.span(open_left)}
 
 
-def event_sentence(event: RequestEvent, *, own: bool) -> str:
-    """What happened, for a colleague. A code this does not know is shown as it is: nothing is hidden."""
+def event_sentence(event: RequestEvent, *, refusal: str = "") -> str:
+    """What happened, for a colleague. ``refusal``: the reason, for those who may know it.
+
+    A code this does not know is shown as it is: nothing is hidden.
+    """
     facts = event.facts
     if event.code == "received":
         return str(_RECEIVED.get(facts.get("channel", ""), _("Request received.")))
@@ -136,10 +140,9 @@ def event_sentence(event: RequestEvent, *, own: bool) -> str:
         ]
         return _("Asked back: %(questions)s") % {"questions": " ".join(asked)}
     if event.code == "refused":
-        reason = facts.get("reason", "")
-        if not own or reason not in RefusalReason.values:
+        if refusal not in RefusalReason.values:
             return _("Refused.")
-        return _("Refused: %(reason)s.") % {"reason": RefusalReason(reason).label}
+        return _("Refused: %(reason)s.") % {"reason": RefusalReason(refusal).label}
     if event.code == "passed":
         text = (
             _("Passed on to %(team)s, with its words.")

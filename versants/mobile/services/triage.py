@@ -21,7 +21,7 @@ from versants.core.periods import span
 from versants.core.web import words
 from versants.mobile.enums import HOLDING, AssignmentState, InterventionKind, Mode, Pin, Urgency, VisitState
 from versants.mobile.models import Assignment, Need, Request, RequestEvent, Slot, Visit
-from versants.mobile.services import escalation, holding, requests, states
+from versants.mobile.services import escalation, holding, matters, requests, states
 from versants.people.enums import Complexity, Discipline, Level
 from versants.people.models import Membership
 from versants.territory import calendars
@@ -107,13 +107,14 @@ def proposal(request: Request) -> tuple[str, VisitPlan]:
 def _kind(request: Request) -> InterventionKind:
     if request.urgency == Urgency.CRISIS:
         return InterventionKind.CRISIS
-    if request.audience == "staff" or "team_support" in request.categories:
+    about = matters.of(request).categories
+    if request.audience == "staff" or "team_support" in about:
         return InterventionKind.TEAM_SUPPORT
-    if "conflict" in request.categories:
+    if "conflict" in about:
         return InterventionKind.MEDIATION
     if request.audience == "group":
         return InterventionKind.TALK_GROUP
-    if request.categories == ["papers"]:
+    if about == ["papers"]:
         return InterventionKind.REFERRAL
     return InterventionKind.ASSESSMENT
 
