@@ -27,7 +27,7 @@ from versants.mobile.planning.sentences import refusal
 from versants.mobile.planning.situation import Situation, holders_of, slots_of, starts_of, with_parts
 from versants.mobile.planning.whatif import Change
 from versants.mobile.planning.whatif import apply as apply_changes
-from versants.mobile.services import offers
+from versants.mobile.services import announcing, offers
 from versants.mobile.services.holding import let_go, lock_professionals, reopen
 from versants.people.models import Person, Professional
 from versants.people.services import grants
@@ -134,6 +134,7 @@ def release(*, assignment: Assignment, actor: Actor, version: int) -> Visit:
             let_go([row], AssignmentState.RELEASED)
             offers.tell_released(row)
             reopen(visit)
+            announcing.settle(visit)
         return visit
 
     return retrying(work)
@@ -225,6 +226,7 @@ def _assign(
         offers.make(row, visit)
     if full:
         request_planned(visit)
+    announcing.settle(visit)
     audit.record(
         "visit.assigned",
         subject=visit,

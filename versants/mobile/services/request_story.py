@@ -16,7 +16,7 @@ from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import UNANSWERED_REQUESTS, Channel, EscalationStepKind, RefusalReason, Urgency
 from versants.mobile.models import EscalationStep, Request, RequestEvent
-from versants.mobile.services import matters, promises, requests
+from versants.mobile.services import announcing, matters, promises, requests
 from versants.mobile.services.inbox import is_own
 
 SENTENCES = {
@@ -33,6 +33,7 @@ SENTENCES = {
     "completed": gettext_lazy("More details came."),
     "team_found": gettext_lazy("Every visit has its team."),
     "team_lost": gettext_lazy("A visit is without a team again."),
+    "offer_lapsed": gettext_lazy("%(whom)s did not answer in time; the place is free again."),
     "withdrawn": gettext_lazy("Withdrawn."),
     "closed": gettext_lazy("Closed; the one who asked was told."),
 }
@@ -153,5 +154,7 @@ def event_sentence(event: RequestEvent, *, refusal: str = "") -> str:
     if event.code == "triaged":
         n = facts.get("visits", 0)
         return ngettext("Triage done: %(n)s visit.", "Triage done: %(n)s visits.", n) % {"n": n}
+    if event.code in announcing.CODES and "visit" in facts:
+        return announcing.sentence(event)
     sentence = SENTENCES.get(event.code)
     return str(sentence) % {"whom": _whom(facts.get("whom"))} if sentence is not None else event.code

@@ -21,7 +21,7 @@ from versants.core.periods import span
 from versants.core.web import words
 from versants.mobile.enums import HOLDING, AssignmentState, InterventionKind, Mode, Pin, Urgency, VisitState
 from versants.mobile.models import Assignment, Need, Request, RequestEvent, Slot, Visit
-from versants.mobile.services import escalation, holding, matters, requests, states
+from versants.mobile.services import announcing, escalation, holding, matters, requests, states
 from versants.people.enums import Complexity, Discipline, Level
 from versants.people.models import Membership
 from versants.territory import calendars
@@ -347,6 +347,7 @@ def move_visit(
         one.state, one.window, one.held, one.version = VisitState.OPEN, new, None, one.version + 1
         one.save(update_fields=["state", "window", "held", "version"])
         audit.record("visit.moved", subject=one, scope=scope)
+        announcing.settle(one, moved=True)
     requests.refresh_state(visit.request)
     return sorted(moved, key=lambda one: one.series_rank)
 
@@ -381,6 +382,8 @@ def cancel_visit(
         one.state, one.cancel_reason, one.version = VisitState.CANCELLED, reason, one.version + 1
         one.save(update_fields=["state", "cancel_reason", "version"])
         audit.record("visit.cancelled", subject=one, reason=reason)
+        if reason != "withdrawn":  # those who asked took it back themselves
+            announcing.settle(one)
     requests.refresh_state(visit.request)
     return sorted(gone, key=lambda one: one.series_rank)
 

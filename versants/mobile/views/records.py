@@ -302,7 +302,7 @@ def _own_assignment(request: HttpRequest, visit: Visit) -> Assignment | None:
     return (
         Assignment.objects.visible_to(request.actor)
         .filter(visit=visit, professional_id=request.actor.professional)
-        .exclude(state__in=[AssignmentState.DECLINED, AssignmentState.RELEASED])
+        .exclude(state__in=[AssignmentState.DECLINED, AssignmentState.RELEASED, AssignmentState.LAPSED])
         .first()
     )
 
