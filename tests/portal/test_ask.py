@@ -359,7 +359,7 @@ def test_the_visit_is_followed_by_day_time_and_first_names(world, link, phone):
     visit.save()
     html = phone.get(f"/r/{link[1]}/{request.uid}/").content.decode()
     assert f"{clock.local(start):%H:%M}" in html
-    assert "Élise" in html
+    assert re.search(r'data-test="who-comes">Élise \([^)]+\)</p>', html)
     assert "Dumoulin" not in html
 
 
