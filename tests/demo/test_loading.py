@@ -153,7 +153,7 @@ def test_the_services_write_the_same_rights(loaded):
         persons = [p.person for p in seat.visit.request.persons.select_related("person") if p.person_id]
         have = Counter(
             (g.subject_kind, g.subject_id, g.holder_id, g.data_class, g.consent_id, g.period.upper)
-            for g in Grant.objects.filter(because="assignment", because_id=seat.pk)
+            for g in Grant.objects.filter(because="assignment", because_id=seat.pk, holder_kind="membership")
         )
         given = grants.for_assignment(
             assignment_id=seat.pk,
@@ -246,6 +246,26 @@ def test_a_scene_stops_every_clock_and_ends(loaded, settings, tmp_path):
             assert cursor.fetchone()[0] == clock.now()
     _run("demo", "scenario", "end")
     assert not clock.is_frozen()
+
+
+@pytest.mark.parametrize("moment", ["morning", "scene"])
+def test_the_offer_of_the_links_is_open_by_the_clock_in_force(loaded, client, settings, tmp_path, moment):
+    settings.DATA = tmp_path
+    settings.FROZEN_NOW = loaded.moment.isoformat() if moment == "morning" else ""
+    if moment == "scene":
+        found = json.loads(_run("demo", "scenario", "crisis-mouscron", "--json"))["links"]
+        assert clock.local(clock.now()).strftime("%H:%M") == "17:40"
+    else:
+        found = json.loads(_run("demo", "links", "--json"))
+    path = "/o/" + found["offer"].rstrip("/").rsplit("/", 1)[1] + "/"
+    page = client.get(path)
+    assert page.status_code == 200
+    assert 'data-test="offer-yes"' in page.content.decode()
+    # Answered meanwhile, another one that is open is named, or none.
+    assert client.post(path, {"answer": "yes"}).status_code == 200
+    again = json.loads(_run("demo", "links", "--json"))["offer"]
+    assert again is None or client.get("/o/" + again.rstrip("/").rsplit("/", 1)[1] + "/").status_code == 200
+    assert again != found["offer"]
 
 
 def test_outbox_reads_what_left(loaded, settings, tmp_path):
