@@ -14,7 +14,7 @@ from versants.core.access.scope import Actor, acting
 from versants.core.models import Message
 from versants.core.periods import span
 from versants.mobile import tasks
-from versants.mobile.models import Assignment, RequestEvent, Visit
+from versants.mobile.models import Assignment, EscalationStep, Need, RequestEvent, Slot, Visit
 from versants.mobile.services import announcing, booking, offers, requests, triage
 
 NOW = "2026-11-24T07:00:00+00:00"
@@ -225,3 +225,34 @@ def test_a_no_after_who_comes_was_said(world, asked, visit):
         who = Actor(kind="job", professional=world.hiwot.pk, team=world.walloon.pk, role="coordinator")
         offers.answer(assignment=row, actor=who, yes=False, reason="not_free")
     assert said(visit) == ["who_comes", "team_changes", "team_lost"]
+
+
+def test_a_visit_noted_by_the_watch_is_answered_by_its_team(world, client_for, link, asked, visit):
+    """Nobody pressed "accept": finding the team answers, and the page does not promise an answer still."""
+    request = ask_by_link(world, link[0], callback_phone="056 00 24 11")
+    need = Need.objects.create(request=request, team=world.walloon, kind="crisis")
+    start = clock.at(clock.today(), 17)
+    noted = Visit.objects.create(
+        need=need,
+        request=request,
+        team=world.walloon,
+        kind="crisis",
+        urgency="crisis",
+        site=world.refuge,
+        commune=world.refuge.commune,
+        versant="wallonie",
+        country="BE",
+        window=span(start, start + timedelta(minutes=30)),
+        duration_min=60,
+    )
+    Slot.objects.create(visit=noted, discipline="psychologist")
+    assert request.state == "new"
+    with acting(actor(world.coordinator)) as who:
+        booking.assign(
+            visit=noted, actor=who, places={noted.slots.get().pk: world.elise.pk}, start=start, version=1
+        )
+    request.refresh_from_db()
+    assert request.state == "planned"
+    assert request.answered_at is not None
+    assert not EscalationStep.objects.filter(request=request, done_at=None).exists()
+    assert "You have an answer before" not in follow(client_for, link, request, "en")

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections, transaction
+from django.utils import translation
 
 from tests.booking.visits import make_visit, places
 from tests.world import actor, build_world
@@ -236,7 +237,7 @@ def test_the_place_can_be_offered_again_to_the_same_and_to_others(world, placed,
 def test_board_and_request_say_who_did_not_answer(world, placed, later):
     later(minutes=21)
     sweep()
-    with acting(actor(world.coordinator)) as who:
+    with acting(actor(world.coordinator)) as who, translation.override("en"):
         earlier = unplaced._earlier_answers(who, [placed])
         assert sorted(earlier[placed.pk]) == [("lapsed", "Selam"), ("lapsed", "Élise")]
         told = " ".join(str(step.text) for step in request_story.story(who, placed.request))

@@ -438,6 +438,8 @@ def refresh_state(request: Request) -> Request:
     event = "team_found" if found else "team_lost"
     if standing and states.REQUEST.allows(request.state, event):
         move(request, event)
+        if found:  # it is the answer: nobody else has to be told that there is none
+            escalation.overtake(request)
         # What the one who asked hears of it, services.announcing says.
         note_event(request, event)
     return request
