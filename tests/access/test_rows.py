@@ -62,6 +62,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "people_clinicalsheet": ("person.clinical_sheet", {"clinician"} | INVITED),
     "mobile_requestlink": ("link", TEAM | {"link", "link_only", "site_manager"}),
     "mobile_request": ("request", TEAM | COORDINATION | ASKERS | PASSED_TO),
+    "mobile_requestmatter": ("matter", TEAM | PASSED_TO),
     "mobile_requestnote": ("note", TEAM | PASSED_TO),
     "mobile_requestperson": ("request_person", TEAM | PASSED_TO),
     "mobile_requestlanguage": ("request_language", TEAM | COORDINATION | ASKERS | PASSED_TO),

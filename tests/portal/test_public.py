@@ -18,7 +18,7 @@ from versants.core.access.classes import Role
 from versants.core.access.scope import acting
 from versants.core.crypto import vault
 from versants.mobile.models import Request, RequestLanguage, RequestNote
-from versants.mobile.services import requests
+from versants.mobile.services import matters, requests
 from versants.people.models import Membership, Team
 from versants.portal import limits, texts
 from versants.portal.forms import CallMeForm, language_choices
@@ -245,7 +245,12 @@ def test_somebody_asks_to_be_rung(world, client_for):
     assert sent["Location"] == f"/call-me/{given['uid']}/?lang=ti"
 
     made = Request.objects.get()
-    assert (made.channel, made.audience, made.agreement, made.mode) == ("public", "person", "asked", "phone")
+    assert (made.channel, made.audience, matters.of(made).agreement, made.mode) == (
+        "public",
+        "person",
+        "asked",
+        "phone",
+    )
     assert (made.urgency, made.team, made.state) == ("planned", world.walloon, "new")
     assert (made.link, made.site, made.elsewhere, made.asked_by_membership) == (None, None, None, None)
     with acting(actor(world.coordinator)):

@@ -36,6 +36,7 @@ from versants.mobile.models import (
     RequestEvent,
     RequestLanguage,
     RequestLink,
+    RequestMatter,
     RequestNote,
     RequestPerson,
     Slot,
@@ -77,9 +78,6 @@ CATEGORY = {
     "team_support": ("team_support",),
     "referral": ("health", "papers", "addiction"),
 }
-
-
-OFFER_AHEAD = "offer ahead"  # the name of a link whose offer is open for days
 
 
 def token(name: str) -> str:
@@ -128,6 +126,11 @@ def request(
     who: str = "",
     agreement: str = Agreement.AGREES,
     language_of_answer: str = "",
+    categories: Sequence[str] = (),
+    danger: str = "",
+    why_not: str = "",
+    interpreted_by: str = "",
+    refusal: str = "",
     **fields: Any,
 ) -> Request:
     """A request as it was received, with its words, its persons, its languages and its first line."""
@@ -152,13 +155,25 @@ def request(
         language_of_answer=language_of_answer or ("nl" if flemish else "fr"),
         state=state,
         urgency=urgency,
-        agreement=agreement,
         asked_at=asked_at,
         **fields,
     )
     for rank, code in enumerate(languages, 1):
         world.add(RequestLanguage, request=row, language_id=code, rank=rank)
     travels = agreement != Agreement.NOT_YET
+    matter = world.add(
+        RequestMatter,
+        request=row,
+        team=team,
+        key=key,
+        categories=list(categories) if travels else [],
+        danger=danger,
+        agreement=agreement,
+        why_may_lack=urgency == Urgency.CRISIS,
+        interpreted_by=interpreted_by,
+        refusal=refusal,
+    )
+    world.seal(matter, why_not=why_not)
     note = world.add(RequestNote, request=row, team=team, key=key)
     number = row.pk
     world.seal(
@@ -276,15 +291,15 @@ def assign(
         created_at=at,
     )
     if offer:
-        link_to(world, row, offer, at)
+        put_by_link(world, row, offer)
     member.hold(where.held.lower, where.held.upper, None if remote else town)
     world.named.setdefault("assignments", {}).setdefault(where.pk, []).append((row, member))
     open_to(world, row, member, place.discipline, people, at)
     return row
 
 
-def link_to(world: World, row: Assignment, name: str, at: datetime) -> None:
-    """The link of an offer, and the grant it reads by, as mobile.services.offers.make writes them."""
+def put_by_link(world: World, row: Assignment, name: str) -> None:
+    """The link of an offer, which reads the logistics of its one visit, as services.offers makes it."""
     row.offer_token_hash = token_hash(token(name))
     world.add(
         Grant,
@@ -293,12 +308,35 @@ def link_to(world: World, row: Assignment, name: str, at: datetime) -> None:
         holder_kind="link",
         holder_id=link_id(row),
         data_class=DataClass.LOGISTIC,
-        period=span(min(at, row.held.lower), row.held.upper),
+        period=span(min(row.created_at, row.held.lower), row.held.upper),
         because="assignment",
         because_id=row.pk,
         given_by_team=row.visit.team_id,
-        created_at=at,
+        created_at=row.created_at,
     )
+
+
+def announce(world: World) -> None:
+    """What those who asked were told of visits to come: who comes, as services.announcing says it."""
+    found: dict[int, list[RequestEvent]] = {}
+    for one in world.all(RequestEvent):
+        if one.code == "team_found":
+            found.setdefault(one.request_id, []).append(one)
+    for where in world.all(Visit):
+        seats = [row for row, _member in assignments_of(world, where)]
+        if where.state != VisitState.PLANNED or not seats or where.held.upper <= world.moment:
+            continue
+        if any(row.state != AssignmentState.ACCEPTED for row in seats):
+            continue
+        for one in found.get(where.request_id, ()):
+            one.for_requester = False
+        facts = {
+            "visit": str(where.uid),
+            "start": where.held.lower.isoformat(),
+            "who": [[row.slot.discipline, row.professional.first_name] for row in seats],
+        }
+        at = min(world.moment, max(row.answered_at for row in seats))
+        event(world, where.request, at, "who_comes", facts, shown=True)
 
 
 def assignments_of(world: World, where: Visit) -> list[tuple[Assignment, Member]]:

@@ -113,6 +113,7 @@ class MobileConfig(AppConfig):
                 "offer.made": _("offer made"),
                 "offer.accepted": _("offer accepted"),
                 "offer.declined": _("offer declined"),
+                "offer.lapsed": _("offer not answered in time"),
                 "offer.confirmed_on_site": _("confirmed, there already"),
                 "plan.proposed": _("plan of a day proposed"),
                 "plan.applied": _("plan of a day applied"),

@@ -19,6 +19,7 @@ from versants.mobile.models.requests import (
     RequestDraft,
     RequestEvent,
     RequestLanguage,
+    RequestMatter,
     RequestNote,
     RequestPerson,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "RequestEvent",
     "RequestLanguage",
     "RequestLink",
+    "RequestMatter",
     "RequestNote",
     "RequestPerson",
     "Slot",

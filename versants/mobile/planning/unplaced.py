@@ -109,7 +109,10 @@ def _earlier_answers(actor: Actor, visits: Sequence[Visit]) -> dict[int, list[tu
     """Visit -> (state, first name) of those who were asked before and do not come."""
     rows = (
         Assignment.objects.visible_to(actor)
-        .filter(visit__in=[visit.pk for visit in visits], state=AssignmentState.DECLINED)
+        .filter(
+            visit__in=[visit.pk for visit in visits],
+            state__in=(AssignmentState.DECLINED, AssignmentState.LAPSED),
+        )
         .order_by("pk")
         .values_list("visit_id", "state", "professional__first_name")
     )
@@ -184,11 +187,15 @@ def _note(visit: Visit, earlier: Sequence[tuple[str, str]], *, mine: bool) -> st
         parts.append(text % {"names": ", ".join(names)})
     elif not earlier:
         parts.append(_("Proposed to nobody yet."))
-    if earlier:
-        names = list(dict.fromkeys(name for _state, name in earlier))
+    names = list(dict.fromkeys(name for state, name in earlier if state == AssignmentState.DECLINED))
+    if names:
         parts.append(
             ngettext("%(names)s said no.", "%(names)s said no.", len(names)) % {"names": ", ".join(names)}
         )
+    late = list(dict.fromkeys(name for state, name in earlier if state == AssignmentState.LAPSED))
+    if late:
+        text = ngettext("%(names)s did not answer in time.", "%(names)s did not answer in time.", len(late))
+        parts.append(text % {"names": ", ".join(late)})
     if not mine:
         parts.append(_("Asked of %(team)s.") % {"team": visit.team})
     return " ".join(part for part in parts if part)

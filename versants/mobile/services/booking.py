@@ -20,14 +20,14 @@ from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition, VersantsError
 from versants.core.periods import span
 from versants.core.retry import constraint_name, retrying
-from versants.mobile.enums import AssignmentState, RequestState, VisitState
-from versants.mobile.models import Assignment, Request, RequestPerson, Slot, Visit
+from versants.mobile.enums import AssignmentState, VisitState
+from versants.mobile.models import Assignment, RequestPerson, Slot, Visit
 from versants.mobile.planning import visit_situation
 from versants.mobile.planning.sentences import refusal
 from versants.mobile.planning.situation import Situation, holders_of, slots_of, starts_of, with_parts
 from versants.mobile.planning.whatif import Change
 from versants.mobile.planning.whatif import apply as apply_changes
-from versants.mobile.services import offers
+from versants.mobile.services import announcing, offers, requests
 from versants.mobile.services.holding import let_go, lock_professionals, reopen
 from versants.people.models import Person, Professional
 from versants.people.services import grants
@@ -134,6 +134,7 @@ def release(*, assignment: Assignment, actor: Actor, version: int) -> Visit:
             let_go([row], AssignmentState.RELEASED)
             offers.tell_released(row)
             reopen(visit)
+            announcing.settle(visit)
         return visit
 
     return retrying(work)
@@ -225,6 +226,7 @@ def _assign(
         offers.make(row, visit)
     if full:
         request_planned(visit)
+    announcing.settle(visit)
     audit.record(
         "visit.assigned",
         subject=visit,
@@ -434,12 +436,8 @@ def persons_of(visit: Visit) -> list[Person]:
 
 
 def request_planned(visit: Visit) -> None:
-    """All its visits have teams: the request is planned."""
-    waiting = Visit.objects.filter(request=visit.request_id, state=VisitState.OPEN).exists()
-    if not waiting:
-        Request.objects.filter(pk=visit.request_id, state=RequestState.ACCEPTED).update(
-            state=RequestState.PLANNED, version=F("version") + 1
-        )
+    """All its visits have teams: the request is planned, also one that the watch noted and nobody had accepted."""
+    requests.refresh_state(visit.request)
 
 
 # After a refusal

@@ -30,7 +30,15 @@ from versants.mobile.enums import (
     Urgency,
     VisitState,
 )
-from versants.mobile.models import EscalationStep, Request, RequestLanguage, RequestPerson, Slot, Visit
+from versants.mobile.models import (
+    EscalationStep,
+    Request,
+    RequestLanguage,
+    RequestMatter,
+    RequestPerson,
+    Slot,
+    Visit,
+)
 from versants.mobile.services import promises, wording
 from versants.people.enums import AgeGroup, Discipline, Gender, TeamKind
 from versants.people.models import Team
@@ -167,6 +175,7 @@ def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Whole]:
     )
     spoken = RequestLanguage.objects.visible_to(actor).select_related("language").order_by("rank")
     persons = RequestPerson.objects.visible_to(actor).select_related("person").order_by("pk")
+    about = RequestMatter.objects.visible_to(actor)
     return (
         found.select_related("team", "site__commune", "elsewhere")
         .annotate(
@@ -175,6 +184,7 @@ def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Whole]:
         )
         .prefetch_related(Prefetch("languages", spoken))
         .prefetch_related(Prefetch("persons", persons))
+        .prefetch_related(Prefetch("matters", about))
     )
 
 

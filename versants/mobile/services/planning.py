@@ -32,7 +32,7 @@ from versants.mobile.models import Assignment, PlanProposal, Visit
 from versants.mobile.models.plans import PlanState
 from versants.mobile.planning import Situation, day_situation
 from versants.mobile.planning.situation import slots_of, starts_of
-from versants.mobile.services import offers
+from versants.mobile.services import announcing, offers
 from versants.mobile.services.booking import open_files, request_planned, roads
 from versants.mobile.services.holding import lock_professionals
 from versants.people.services import grants
@@ -400,6 +400,8 @@ def _write(situation: Situation, plan: dispatch.Plan, after: Mapping[int, list[d
         visit = situation.visits[str(one.visit_id)]
         open_files(visit, [one])
         offers.make(one, visit)
+    for pk in after:
+        announcing.settle(situation.visits[str(pk)])
     return len(asked)
 
 

@@ -21,7 +21,7 @@ from versants.core.periods import span
 from versants.core.web import words
 from versants.mobile.enums import HOLDING, AssignmentState, InterventionKind, Mode, Pin, Urgency, VisitState
 from versants.mobile.models import Assignment, Need, Request, RequestEvent, Slot, Visit
-from versants.mobile.services import escalation, holding, requests, states
+from versants.mobile.services import announcing, escalation, holding, matters, requests, states
 from versants.people.enums import Complexity, Discipline, Level
 from versants.people.models import Membership
 from versants.territory import calendars
@@ -107,13 +107,14 @@ def proposal(request: Request) -> tuple[str, VisitPlan]:
 def _kind(request: Request) -> InterventionKind:
     if request.urgency == Urgency.CRISIS:
         return InterventionKind.CRISIS
-    if request.audience == "staff" or "team_support" in request.categories:
+    about = matters.of(request).categories
+    if request.audience == "staff" or "team_support" in about:
         return InterventionKind.TEAM_SUPPORT
-    if "conflict" in request.categories:
+    if "conflict" in about:
         return InterventionKind.MEDIATION
     if request.audience == "group":
         return InterventionKind.TALK_GROUP
-    if request.categories == ["papers"]:
+    if about == ["papers"]:
         return InterventionKind.REFERRAL
     return InterventionKind.ASSESSMENT
 
@@ -346,6 +347,7 @@ def move_visit(
         one.state, one.window, one.held, one.version = VisitState.OPEN, new, None, one.version + 1
         one.save(update_fields=["state", "window", "held", "version"])
         audit.record("visit.moved", subject=one, scope=scope)
+        announcing.settle(one, moved=True)
     requests.refresh_state(visit.request)
     return sorted(moved, key=lambda one: one.series_rank)
 
@@ -380,6 +382,8 @@ def cancel_visit(
         one.state, one.cancel_reason, one.version = VisitState.CANCELLED, reason, one.version + 1
         one.save(update_fields=["state", "cancel_reason", "version"])
         audit.record("visit.cancelled", subject=one, reason=reason)
+        if reason != "withdrawn":  # those who asked took it back themselves
+            announcing.settle(one)
     requests.refresh_state(visit.request)
     return sorted(gone, key=lambda one: one.series_rank)
 
