@@ -241,3 +241,11 @@ def test_a_gathering_is_prepared_for_the_next_working_day_at_its_own_hours(
     start, end = clock.local(visit.window.lower), clock.local(visit.window.upper)
     assert [slot.discipline for slot in visit.slots] == roles
     assert (f"{start:%Y-%m-%d %H:%M} {end:%H:%M}", visit.duration_min) == (f"2026-10-02 {hours}", minutes)
+
+
+def test_a_moment_that_is_over_is_not_proposed_again(world, settings):
+    request = ask_by_phone(world, window=make_plan("2026-10-01 14:00").window)
+    assert triage.proposal(request)[1].window == request.window
+    settings.FROZEN_NOW = "2026-10-01T15:30:00+02:00"
+    window = triage.proposal(request)[1].window
+    assert f"{clock.local(window.lower):%m-%d %H:%M} {clock.local(window.upper):%H:%M}" == "10-02 09:00 17:00"

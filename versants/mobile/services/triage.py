@@ -98,7 +98,7 @@ def proposal(request: Request) -> tuple[str, VisitPlan]:
 def prepared(request: Request, kind: str, day: date | None = None) -> VisitPlan:
     """What this kind of intervention usually asks for, at this request's place and in its languages.
 
-    ``day`` None: when the request wants it. A drop-in half-day and a talk group have hours of their own.
+    ``day`` None: when the request wants it, unless that moment is over. A drop-in half-day and a talk group have hours of their own.
     """
     kind = InterventionKind(kind)
     spoken = [one.language_id for one in request.languages.all()]
@@ -106,8 +106,9 @@ def prepared(request: Request, kind: str, day: date | None = None) -> VisitPlan:
     slots = [SlotPlan(one, gender=wish) for one in ROLES.get(kind, (Discipline.PSYCHOLOGIST,))]
     if spoken:
         slots.append(SlotPlan(Discipline.INTERPRETER, spoken[0], tuple(spoken[1:]), gender=wish))
-    window = request.window or default_window(request)
-    if kind in HOURS and (day is not None or request.window is None):
+    asked = request.window if request.window is not None and request.window.upper > clock.now() else None
+    window = asked or default_window(request)
+    if kind in HOURS and (day is not None or asked is None):
         if day is None:
             # By appointment: never "in the next four hours", as a crisis is.
             day = next_working_day(clock.today(), _country(request))
