@@ -98,7 +98,8 @@ def proposal(request: Request) -> tuple[str, VisitPlan]:
 def prepared(request: Request, kind: str, day: date | None = None) -> VisitPlan:
     """What this kind of intervention usually asks for, at this request's place and in its languages.
 
-    ``day`` None: when the request wants it, unless that moment is over. A drop-in half-day and a talk group have hours of their own.
+    ``day`` None: when the request wants it, unless that moment is over. A drop-in half-day and a talk group have hours
+    of their own.
     """
     kind = InterventionKind(kind)
     spoken = [one.language_id for one in request.languages.all()]
