@@ -98,9 +98,9 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     page.wait_for_load_state()
     page.goto(f"/requests/{uid}/triage/")
     clean(page)
-    page.fill("input[name=day]", following.isoformat())
-    page.fill("input[name=from_time]", "09:00")
-    page.fill("input[name=to_time]", "16:00")
+    page.fill("input[name=v0-day]", following.isoformat())
+    page.fill("input[name=v0-from_time]", "09:00")
+    page.fill("input[name=v0-to_time]", "16:00")
     page.click('[data-test="submit"]')
     page.wait_for_url(re.compile(r"/visits/[^/]+/who/"))
 

@@ -20,7 +20,7 @@ from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition, VersantsError
 from versants.core.periods import span
 from versants.core.retry import constraint_name, retrying
-from versants.mobile.enums import AssignmentState, VisitState
+from versants.mobile.enums import AssignmentState, InterventionKind, VisitState
 from versants.mobile.models import Assignment, RequestPerson, Slot, Visit
 from versants.mobile.planning import visit_situation
 from versants.mobile.planning.sentences import refusal
@@ -425,7 +425,9 @@ def open_files(visit: Visit, rows: Sequence[Assignment]) -> None:
 
 
 def persons_of(visit: Visit) -> list[Person]:
-    """For whom, as the team knows it."""
+    """For whom, as the team knows it. A drop-in is for whoever comes: it opens nobody's file."""
+    if visit.kind == InterventionKind.DROP_IN:
+        return []
     return [
         one.person
         for one in RequestPerson.objects.filter(

@@ -30,7 +30,7 @@ from versants.mobile.enums import (
     VisitState,
 )
 from versants.mobile.models import Request, RequestNote, RequestPerson, Visit
-from versants.mobile.services import inbox, matters, request_story, requests, states, wording
+from versants.mobile.services import changing, inbox, matters, request_story, requests, states, wording
 from versants.territory.models import Versant
 
 _DANGER = {
@@ -65,6 +65,15 @@ class VisitLine:
     when: str
     mark: str
     word: str
+
+    @property
+    def to_come(self) -> bool:
+        """Open or planned: who goes is still a question."""
+        return self.visit.state in changing.TO_COME
+
+    @property
+    def may_change(self) -> bool:
+        return self.to_come and not changing.has_begun(self.visit)
 
 
 @dataclass

@@ -378,7 +378,7 @@ def withdraw_request(*, request: Request, actor: Actor, version: int | None = No
 
     Raises ActionDenied ``request.not_yours`` or ``request.not_my_team``; InvalidTransition; Conflict.
     """
-    from versants.mobile.services import triage
+    from versants.mobile.services import changing
 
     request = locked(request, actor, version)
     if actor.team is not None:
@@ -390,8 +390,7 @@ def withdraw_request(*, request: Request, actor: Actor, version: int | None = No
     with acting(escalation.as_team(request)) as team:
         escalation.overtake(request)
         note_event(request, "withdrawn", for_requester=True)
-        for visit in Visit.objects.filter(request=request, state__in=(VisitState.OPEN, VisitState.PLANNED)):
-            triage.cancel_visit(visit=visit, actor=team, reason="withdrawn")
+        changing.cancel_all(request=request, actor=team, reason="withdrawn")
     return request
 
 
