@@ -63,14 +63,20 @@ class Block:
 
 @dataclass(frozen=True)
 class Row:
-    """One person (or team, or place) with blocks; or, with ``group``, the title of those below."""
+    """One person (or team, or place) with blocks; or, with ``group``, the title of those below.
+
+    ``more`` beside a title stands for others of the group and leads (``url``) to them; ``key`` is then the anchor.
+    ``detail`` may be cut where there is no room, ``tail`` after it never is.
+    """
 
     label: Any = ""
     detail: Any = ""
+    tail: Any = ""
     url: str = ""
     key: str = ""
     blocks: Sequence[Block] = ()
     group: Any = ""
+    more: Any = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,27 @@ class Line:
     cells: list[Cell]
     blocks: list[Block]  # of the whole row, in order, for the list on a phone; empty on a second line
     group: Any = ""
+    more: Any = ""
+    tail: Any = ""
     first: bool = True  # False on a second line of the same person
+
+    @property
+    def stops(self) -> list[tuple[Block, int, int]]:
+        """For the list on a phone: what one does, with the minutes of road to it and of the last one home."""
+        roads = [block for block in self.blocks if block.kind == "travel"]
+        there = {block.end: block.minutes for block in roads}
+        back = {block.start: block.minutes for block in roads if block.end not in self._starts}
+        return [
+            (block, there.get(block.start, 0), back.get(block.end, 0))
+            if block.kind == "visit"
+            else (block, 0, 0)
+            for block in self.blocks
+            if block.kind != "travel"
+        ]
+
+    @property
+    def _starts(self) -> set[datetime]:
+        return {block.start for block in self.blocks if block.kind == "visit"}
 
 
 @dataclass(frozen=True)
@@ -242,7 +268,7 @@ def build(
     lines: list[Line] = []
     for row in rows:
         if row.group:
-            lines.append(Line("", "", "", "", [], [], group=row.group))
+            lines.append(Line("", "", row.url, row.key, [], [], group=row.group, more=row.more))
             continue
         inside = sorted(
             (b for b in row.blocks if b.end > start and b.start < end and _said(b, start, end)),
@@ -258,6 +284,7 @@ def build(
                     row.key,
                     _cells(lane, window),
                     [] if again else inside,
+                    tail="" if again else row.tail,
                     first=not again,
                 )
             )

@@ -87,9 +87,18 @@ for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   const button = item.querySelector("[data-place-here]");
   if (button instanceof HTMLElement) {
     button.hidden = false;
-    button.addEventListener("click", () => choose(item));
+    // The page asked for has the rows of all who could take it: placing begins there.
+    if (item.dataset.placing !== undefined) {
+      button.addEventListener("click", (event) => {
+        event.preventDefault();
+        choose(item);
+      });
+    }
   }
 }
+
+const asked = document.querySelector("[data-visit][data-placing]");
+if (asked instanceof HTMLElement) choose(asked);
 
 document.addEventListener("dragover", (event) => {
   const cell = event.target instanceof Element ? event.target.closest("tr[data-row] td[data-at]") : null;
