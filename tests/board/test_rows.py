@@ -248,3 +248,25 @@ def test_few_answers_are_kept(monkeypatch):
     assert [question.known(str(n)) is None for n in range(5)] == [True, True, False, False, False]
     answers.forget()
     assert question.known("4") is None
+
+
+def test_block_of_a_long_day_needs_more_time_for_its_words(world, client_for):
+    """85 minutes have room for the hour in a day of twelve hours, not in one that goes on till late."""
+
+    def short(found):
+        line = next(line for line in found.grid.lines if line.label == "Élise Dumoulin")
+        return [cell.short for cell in line.cells if cell.block and cell.block.kind == "visit"]
+
+    placed(world, at(10), world.elise, minutes=85)
+    client = client_for(world.coordinator)
+    assert short(board(client)) == [False]
+    placed(world, at(20), world.marc, minutes=120)
+    assert short(board(client)) == [True]
+
+
+def test_roads_stand_beside_their_visit_in_the_list(world, client_for):
+    placed(world, at(9), world.elise, travel=35)
+    placed(world, at(14), world.elise, travel=20)
+    line = next(x for x in board(client_for(world.coordinator)).grid.lines if x.label == "Élise Dumoulin")
+    roads = [(block.kind, there, back > 0) for block, there, back in line.stops]
+    assert roads == [("visit", 35, False), ("visit", 20, True)]

@@ -18,7 +18,8 @@ from versants.core import clock
 STEP = timedelta(minutes=5)
 # Who gives way where two blocks meet: travel and absence are drawn around visits, visits never give way.
 STRENGTH = {"visit": 3, "busy": 2, "off": 1, "travel": 0}
-SHORT = timedelta(minutes=75)
+SHORT = timedelta(minutes=75)  # in a window of twelve hours, the hour has no room beside the sign
+USUAL = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ class _Window:
             raise ValueError("the window of a timeline is a whole number of steps, at least one")
         self.columns = int(whole)
 
+    @property
+    def tightness(self) -> float:
+        """How much longer a block must be for its words than in the usual window of twelve hours."""
+        return max(1.0, self.columns * self.step / USUAL) if self.unit == "hour" else 4
+
     def instant(self, column: int) -> datetime:
         return self.start + column * self.step
 
@@ -233,9 +239,7 @@ def _cells(lane: list[tuple[int, int, Block]], window: _Window) -> list[Cell]:
     cells, at = [], 0
     for low, high, block in lane:
         cells.extend(_gap(at, low, window))
-        short = block.kind == "visit" and (high - low) * window.step < SHORT * (
-            1 if window.unit == "hour" else 4
-        )
+        short = block.kind == "visit" and (high - low) * window.step < SHORT * window.tightness
         cells.append(Cell(high - low, window.boundary(low), block, short=short))
         at = high
     cells.extend(_gap(at, window.columns, window))

@@ -5,6 +5,9 @@ const board = document.querySelector("[data-board]");
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("board-place"));
 const hint = document.getElementById("board-hint");
 
+// The board's hours are those of the place, wherever the browser is; Paris keeps the same.
+const ZONE = "Europe/Brussels";
+
 /** @type {HTMLElement | null} The visit that is being placed. */
 let chosen = null;
 
@@ -47,7 +50,7 @@ function choose(item) {
       cell.setAttribute("role", "button");
       const name = cell.closest("tr")?.querySelector("th b")?.textContent ?? "";
       const at = new Date(cell.dataset.at ?? "");
-      cell.setAttribute("aria-label", `${name}, ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
+      cell.setAttribute("aria-label", `${name}, ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: ZONE })}`);
     } else {
       for (const attribute of ["tabindex", "role", "aria-label"]) cell.removeAttribute(attribute);
     }
