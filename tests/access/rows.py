@@ -154,6 +154,8 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     r.staff_time = m.StaffTime.objects.create(
         professional=carer, organisation=house, day=clock.today(), kind="travel", minutes=40
     )
+    planner = w.coordinator if team == w.walloon else w.french_coordinator
+    r.move = m.BoardMove.objects.create(team=team, membership_id=planner.pk, kind="release")
     r.plan = m.PlanProposal.objects.create(team=team, day=clock.today())
     r.fact = m.InterventionFact.objects.create(
         day=clock.today(),

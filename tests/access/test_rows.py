@@ -82,6 +82,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_confirmedhours": ("hours", OWN_HOUSE | {"clinician"}),
     "mobile_followup": ("follow_up", TEAM | INVITED),
     "mobile_attempt": ("attempt", TEAM | INVITED),
+    "mobile_boardmove": ("move", TEAM),
     "mobile_planproposal": ("plan", TEAM),
     "mobile_interventionfact": ("fact", {MEMBERS}),
     "mobile_unmetneed": ("unmet", {MEMBERS}),

@@ -119,6 +119,7 @@ class MobileConfig(AppConfig):
                 "plan.applied": _("plan of a day applied"),
                 "plan.discarded": _("plan of a day thrown away"),
                 "plan.stale": _("plan of a day overtaken"),
+                "move.undone": _("own last step on the board undone"),
             }
         )
 

@@ -53,7 +53,7 @@ REFUSAL = [
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0003_grant_under_consent"),
-        ("mobile", "0006_what_counts"),
+        ("mobile", "0010_board_moves"),
         ("people", "0002_sheets"),
     ]
 
