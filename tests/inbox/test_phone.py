@@ -65,7 +65,7 @@ def test_sent_twice_it_is_one_request(client):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"place": ""}, "This field is required."),
+        ({"place": ""}, "An answer is missing here."),
         ({"place": "zzyzx"}, "No place of the three territories is called so."),
         ({"urgency": "crisis"}, "In a crisis, ask this."),
         (

@@ -218,7 +218,7 @@ def test_signed_in_accounts_go_home(world, client_for):
         "dpo": "/audit/",
         "requester": "/ask/",
         "site_manager": "/ask/",
-        "administrator": "/accessibility/",
+        "administrator": "/help/administrator/",
     }
     for name, url in homes.items():
         answer = client_for(world.members[name]).get("/")
@@ -232,6 +232,19 @@ def test_no_role_is_sent_to_a_page_closed_to_it(world, client_for, role):
         member = Membership.objects.filter(role=role).first()
     assert member is not None
     assert client_for(member).get(home_of(role)).status_code == 200
+
+
+@pytest.mark.parametrize("role", sorted(Role.values))
+def test_the_menu_names_the_pages_of_a_role_and_none_that_refuses(world, client_for, role):
+    member = next((one for one in world.members.values() if one.role == role), None)
+    member = member or Membership.objects.filter(role=role).first()
+    browser = client_for(member)
+    page = browser.get(reverse("help", args=[role])).content.decode()
+    addresses = dict(re.findall(r'href="([^"]+)"[^>]* data-test="nav-(\w+)"', page))
+    assert {url: browser.get(url).status_code for url in addresses} == dict.fromkeys(addresses, 200)
+    # What one begins with is a word of the menu too, else there is no way back to it.
+    assert role == Role.ADMINISTRATOR or home_of(role) in addresses
+    assert ("links" in addresses.values()) == (role in {Role.SITE_MANAGER, Role.COORDINATOR})
 
 
 # -- asking to be rung --------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     Whole = WithAnnotations[Request, _Parts]  # as it comes from ``with_parts``
 
 READERS = TEAM_ROLES | {Role.DESK}
+SETTLED = RequestState.PLANNED  # a team is found: nothing more is asked of who coordinates
 ENDED = (RequestState.CLOSED, RequestState.REFUSED, RequestState.WITHDRAWN)
 GROUPS = {
     Urgency.CRISIS: gettext_lazy("Crisis"),
@@ -69,7 +70,7 @@ _NEUTRAL = {
     Urgency.PLANNED: gettext_lazy("Planned request"),
 }
 _ONE_PERSON = {Gender.WOMAN: gettext_lazy("a woman"), Gender.MAN: gettext_lazy("a man")}
-_MARKS = {
+MARKS = {
     RequestState.NEW: "new",
     RequestState.INCOMPLETE: "new",
     RequestState.ASKED_BACK: "wait",
@@ -154,9 +155,11 @@ def by_text(actor: Actor, found: QuerySet[Request], value: str) -> QuerySet[Requ
 
 
 def ordered(found: QuerySet[Request], *, ended: bool) -> QuerySet[Request]:
-    """By urgency, those without an answer first, then by the promise that ends first. What has ended: newest first."""
+    """What still asks something of the team first, then what has its team. Inside each by urgency, those without an
+    answer first, then by the promise that ends first. What has ended: newest first."""
     if ended:
         return found.order_by("-asked_at", "-pk")
+    settled = Case(When(state=SETTLED, then=Value(1)), default=Value(0), output_field=IntegerField())
     urgency = Case(
         *(When(urgency=value, then=Value(rank)) for rank, value in enumerate(Urgency.values)),
         output_field=IntegerField(),
@@ -164,7 +167,7 @@ def ordered(found: QuerySet[Request], *, ended: bool) -> QuerySet[Request]:
     answered = Case(
         When(state__in=UNANSWERED_REQUESTS, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
-    return found.order_by(urgency, answered, "promised_at", "pk")
+    return found.order_by(settled, urgency, answered, "promised_at", "pk")
 
 
 def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Whole]:
@@ -189,8 +192,10 @@ def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Whole]:
 
 
 def count_by_urgency(found: QuerySet[Request]) -> dict[str, int]:
-    """How many of each urgency, over all pages."""
-    counted = found.order_by().values_list("urgency").annotate(n=Count("pk", distinct=True))
+    """How many of each urgency still ask something of the team, over all pages."""
+    counted = (
+        found.exclude(state=SETTLED).order_by().values_list("urgency").annotate(n=Count("pk", distinct=True))
+    )
     return dict(counted)
 
 
@@ -221,6 +226,11 @@ class Line:
     kept: bool
     group: tuple[Any, int] | None = None  # set on the first line of a group: its name, how many
     chosen: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Has it a team, so that it may stand folded?"""
+        return self.request.state == SETTLED
 
 
 def line(actor: Actor, request: Whole) -> Line:
@@ -265,7 +275,7 @@ def lines(
     urgency = None
     for request in found:
         one = line(actor, request)
-        if counts is not None and request.urgency != urgency:
+        if counts is not None and not one.settled and request.urgency != urgency:
             urgency = request.urgency
             one.group = (group_name(urgency, team), counts.get(urgency, 0))
         said.append(one)
@@ -341,8 +351,13 @@ def mark_of(request: Whole) -> tuple[str, str]:
         return "wait", _("looks for a team")
     if state in UNANSWERED_REQUESTS and request.other_told:
         return "wait", _("other team told")
-    word = pgettext("request", "new") if state == RequestState.NEW else state.label
-    return _MARKS[state], str(word)
+    return MARKS[state], state_word(state)
+
+
+def state_word(state: str) -> str:
+    """The state as it agrees with the word request."""
+    one = RequestState(state)
+    return pgettext("request", "new") if one == RequestState.NEW else str(one.label)
 
 
 def left_of(request: Request) -> tuple[str, str, bool]:
