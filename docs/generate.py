@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,27 +62,13 @@ def targets() -> str:
     return table(("target", "what it does"), [(f"`make {name}`", words) for name, words in sorted(found)])
 
 
-def _patterns(
-    urlpatterns: list[Any], prefix: str = "", namespace: str = ""
-) -> Iterator[tuple[str, str, Any]]:
-    """(address, name, view) of every pattern."""
-    for pattern in urlpatterns:
-        path = prefix + str(pattern.pattern)
-        if hasattr(pattern, "url_patterns"):
-            inside = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from _patterns(pattern.url_patterns, path, inside)
-        else:
-            yield "/" + path, f"{namespace}{pattern.name}", pattern.callback
-
-
 def addresses() -> str:
     """Every address of the product's own views: what it is, and which roles it opens to."""
-    from django.urls import get_resolver
-
     from versants.core.web import pages
+    from versants.core.web.addresses import addresses as all_addresses
 
     rows = []
-    for path, name, view in _patterns(get_resolver().url_patterns):
+    for name, path, view in all_addresses():
         view = getattr(view, "view_class", view)
         if not (view.__module__ or "").startswith("versants."):
             continue

@@ -35,16 +35,27 @@ def main() -> int:
             *PAGES,
             ("ask-360", "", "fr", 360, running.asked),
             ("who", "camille", "fr", 1280, scene["urls"]["who"]),
+            ("person", "camille", "fr", 1280, f"/people/{scene['links']['person']['code']}/"),
+            # The record is reached as its writer reaches it: from the day.
+            ("record-360", "lien", "nl", 360, "/today/", '[data-test="record"]'),
         ]
-        for name, who, language, width, address in pages:
-            missed += not _take(browser, running, name, who, language, width, address)
+        for one in pages:
+            missed += not _take(browser, running, *one)
         browser.close()
     return missed
 
 
 def _take(
-    browser: Any, running: Running, name: str, who: str, language: str, width: int, address: str
+    browser: Any,
+    running: Running,
+    name: str,
+    who: str,
+    language: str,
+    width: int,
+    address: str,
+    press: str = "",
 ) -> bool:
+    """One picture of one screen. ``press``: the link to follow from the address, by its selector."""
     context = browser.new_context(
         locale=f"{language}-BE", viewport={"width": width, "height": 900}, base_url=running.url
     )
@@ -58,6 +69,8 @@ def _take(
         page.click('[data-test="sign-in"]')
         page.wait_for_url(lambda url: "/account/login/" not in url)
     answer = page.goto(address)
+    if press:
+        answer = page.goto(page.locator(press).first.get_attribute("href"))
     page.wait_for_load_state("networkidle")
     page.screenshot(path=IMAGES / f"{name}.png")
     context.close()

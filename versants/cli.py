@@ -6,11 +6,13 @@ Exit 0 done or holds; 1 the answer is no; 2 bad input; 3 surroundings (port, dat
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from versants.launch.commands import TABLE, Command, available
@@ -77,8 +79,8 @@ def _run(arguments: list[str]) -> int:
         return plan(rest)
     if name == "schema":
         return _schema(rest)
-    if name == "keys" and rest == ["init"]:
-        return _init_keys()
+    if name == "keys":
+        return _keys(rest)
     if name == "database":
         from versants.launch.database import main as database_command
 
@@ -99,6 +101,7 @@ def overview() -> str:
 def _schema(arguments: list[str]) -> int:
     folder = Paths.from_environment().project / "docs" / "schema"
     known = sorted(file.stem for file in folder.glob("*.json"))
+    arguments = [word for word in arguments if word != "--json"]  # it is JSON anyway
     if len(arguments) != 1 or arguments[0].removesuffix(".json") not in known:
         raise InputError(
             f"Name one of the schemas: {', '.join(known) or 'there are none yet'}.", code="schema.unknown"
@@ -107,12 +110,18 @@ def _schema(arguments: list[str]) -> int:
     return EXIT_DONE
 
 
-def _init_keys() -> int:
-    """Make the key file if there is none; needs no database."""
+def _keys(arguments: list[str]) -> int:
+    """``keys init``: make the key file if there is none; needs no database."""
     from versants.core.crypto.keyring import init_keys
 
+    parser = argparse.ArgumentParser(prog="versants keys", description=TABLE["keys"].help)
+    parser.add_argument("action", choices=["init"])
+    parser.add_argument("--json", action="store_true", help="answer as one JSON value")
+    options = parser.parse_args(arguments)
     path = Paths.from_environment().keys_file
     made = init_keys(path)
+    if options.json:
+        print(json.dumps({"made": made, "file": str(path)}))  # noqa: T201
     print(f"{'Made' if made else 'Already there'}: {path}", file=sys.stderr)  # noqa: T201
     return EXIT_DONE
 
@@ -151,8 +160,17 @@ def database(role: str) -> Iterator[None]:
 def _django(command: Command, arguments: list[str]) -> int:
     from versants.launch.django_bridge import call
 
+    _speak_of_what_runs()
     with database(command.role):
         return call(command, arguments)
+
+
+def _speak_of_what_runs() -> None:
+    """Links lead to where this data folder is served now, unless the environment says where."""
+    if not any(os.environ.get(name) for name in ("VERSANTS_URL", "VERSANTS_HOST", "VERSANTS_PORT")):
+        with suppress(OSError, ValueError, KeyError):
+            holder = json.loads((Paths.from_environment().data / "up.lock").read_text())
+            os.environ["VERSANTS_URL"] = str(holder["url"])
 
 
 def explain(error: Exception) -> tuple[str, int]:

@@ -78,6 +78,7 @@ def _arguments(w: Any) -> dict[str, list[Any]]:
         "grant": [w.be.grant.pk],
         "opening": [w.be.opening.uid],
         "plan": [w.be.plan.uid],
+        "move": [w.be.move.uid],
         "link": [w.be.link.uid],
     }
 

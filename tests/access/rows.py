@@ -51,6 +51,9 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         urgency="crisis",
         promised_at=now,
     )
+    r.matter = m.RequestMatter.objects.create(
+        request=r.request, team=team, key=key, categories=["addiction"], danger="now", agreement="agrees"
+    )
     r.note = m.RequestNote(request=r.request, team=team, key=key)
     # Each side's own words: a team that reads its own must not look like one that reads its neighbour's.
     vault.write(r.note, "summary", "Zzcanari demande" if team.versant == "wallonie" else "Zzvoisine demande")
@@ -151,6 +154,8 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     r.staff_time = m.StaffTime.objects.create(
         professional=carer, organisation=house, day=clock.today(), kind="travel", minutes=40
     )
+    planner = w.coordinator if team == w.walloon else w.french_coordinator
+    r.move = m.BoardMove.objects.create(team=team, membership_id=planner.pk, kind="release")
     r.plan = m.PlanProposal.objects.create(team=team, day=clock.today())
     r.fact = m.InterventionFact.objects.create(
         day=clock.today(),

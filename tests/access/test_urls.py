@@ -6,27 +6,18 @@ The world holds the same things on both sides of the border, with words that mus
 from __future__ import annotations
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from tests.access.matrix import cases, opened, people_for
 from tests.access.rows import fill
 from versants.core.access.classes import WALLED_ROLES, Role
 from versants.core.models import Grant
 from versants.core.web import pages
-
-
-def _names(resolver: URLResolver, namespace: str = "") -> set[str]:
-    found = set()
-    for one in resolver.url_patterns:
-        if isinstance(one, URLResolver):
-            found |= _names(one, f"{namespace}{one.namespace}:" if one.namespace else namespace)
-        elif isinstance(one, URLPattern):
-            found.add(f"{namespace}{one.name}")
-    return found
+from versants.core.web.addresses import addresses
 
 
 def test_every_address_is_declared_and_every_declaration_is_an_address():
-    names = _names(get_resolver())
+    names = {address.name for address in addresses()}
     declared = {page.name for page in pages.pages()}
     assert names - declared == set()
     assert declared - names == set()

@@ -43,7 +43,6 @@ def make_visit(
         window=window,
         duration_min=duration,
         promised_at=clock.now(),
-        agreement="agrees",
     )
     for rank, code in enumerate(languages, 1):
         RequestLanguage.objects.create(request=request, language_id=code, rank=rank)

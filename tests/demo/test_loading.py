@@ -31,7 +31,7 @@ from versants.mobile.models import (
     UnmetNeed,
     Visit,
 )
-from versants.mobile.services import facts
+from versants.mobile.services import facts, matters
 from versants.mobile.services.promises import promised_at
 from versants.people.models import Account, Identity, Membership, Person
 from versants.people.services import grants
@@ -131,7 +131,7 @@ def test_the_services_count_the_same(loaded):
     from versants.mobile.models import Request
 
     for request in Request.objects.filter(state="refused").select_related("team", "site__commune"):
-        row = facts.unmet_by_refusal(request, request.refusal)
+        row = facts.unmet_by_refusal(request, matters.of(request).refusal)
         if row is not None:
             unmet[tuple(str(getattr(row, n)) for n in names)] += 1
     assert Counter(tuple(str(getattr(r, n)) for n in names) for r in UnmetNeed.objects.all()) == unmet
@@ -153,7 +153,7 @@ def test_the_services_write_the_same_rights(loaded):
         persons = [p.person for p in seat.visit.request.persons.select_related("person") if p.person_id]
         have = Counter(
             (g.subject_kind, g.subject_id, g.holder_id, g.data_class, g.consent_id, g.period.upper)
-            for g in Grant.objects.filter(because="assignment", because_id=seat.pk)
+            for g in Grant.objects.filter(because="assignment", because_id=seat.pk, holder_kind="membership")
         )
         given = grants.for_assignment(
             assignment_id=seat.pk,
@@ -225,6 +225,10 @@ def test_links_open_what_they_name(loaded, client):
     assert RequestLink.objects.filter(
         token_hash=token_hash(found["request"].rstrip("/").rsplit("/", 1)[1])
     ).exists()
+    for name in ("request", "follow", "offer"):
+        path = "/" + found[name].split("/", 3)[3]
+        assert client.get(path).status_code == 200, name
+    assert 'data-test="offer-yes"' in client.get(path).content.decode()
     assert found["person"]["code"] == loaded.named["person:mouscron"].code
     assert _run("demo", "links").splitlines()
 
@@ -246,6 +250,26 @@ def test_a_scene_stops_every_clock_and_ends(loaded, settings, tmp_path):
             assert cursor.fetchone()[0] == clock.now()
     _run("demo", "scenario", "end")
     assert not clock.is_frozen()
+
+
+@pytest.mark.parametrize("moment", ["morning", "scene"])
+def test_the_offer_of_the_links_is_open_by_the_clock_in_force(loaded, client, settings, tmp_path, moment):
+    settings.DATA = tmp_path
+    settings.FROZEN_NOW = loaded.moment.isoformat() if moment == "morning" else ""
+    if moment == "scene":
+        found = json.loads(_run("demo", "scenario", "crisis-mouscron", "--json"))["links"]
+        assert clock.local(clock.now()).strftime("%H:%M") == "17:40"
+    else:
+        found = json.loads(_run("demo", "links", "--json"))
+    path = "/o/" + found["offer"].rstrip("/").rsplit("/", 1)[1] + "/"
+    page = client.get(path)
+    assert page.status_code == 200
+    assert 'data-test="offer-yes"' in page.content.decode()
+    # Answered meanwhile, another one that is open is named, or none.
+    assert client.post(path, {"answer": "yes"}).status_code == 200
+    again = json.loads(_run("demo", "links", "--json"))["offer"]
+    assert again is None or client.get("/o/" + again.rstrip("/").rsplit("/", 1)[1] + "/").status_code == 200
+    assert again != found["offer"]
 
 
 def test_outbox_reads_what_left(loaded, settings, tmp_path):

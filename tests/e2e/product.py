@@ -59,7 +59,7 @@ class Running:
         return next(login for login in self.logins if login["role"] == role)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -70,7 +70,7 @@ def product() -> Iterator[Running]:
     """``versants up`` in a folder of its own, with the demonstration world of today."""
     folder = Path(tempfile.mkdtemp(prefix="versants-e2e-"))
     folder.chmod(0o755)
-    port = _free_port()
+    port = free_port()
     env = {key: value for key, value in os.environ.items() if not key.startswith(("VERSANTS_", "DATABASE_"))}
     env |= {
         "VERSANTS_DATA": str(folder / "var"),

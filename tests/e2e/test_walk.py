@@ -98,9 +98,9 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     page.wait_for_load_state()
     page.goto(f"/requests/{uid}/triage/")
     clean(page)
-    page.fill("input[name=day]", following.isoformat())
-    page.fill("input[name=from_time]", "09:00")
-    page.fill("input[name=to_time]", "16:00")
+    page.fill("input[name=v0-day]", following.isoformat())
+    page.fill("input[name=v0-from_time]", "09:00")
+    page.fill("input[name=v0-to_time]", "16:00")
     page.click('[data-test="submit"]')
     page.wait_for_url(re.compile(r"/visits/[^/]+/who/"))
 
@@ -134,7 +134,10 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     present = page.locator("input[name=persons]").all()
     for person in present:
         person.check()
-    page.fill("input[name=n_persons]", str(max(1, len(present))))
+    if present:  # the number follows those who are ticked
+        assert page.input_value("input[name=n_persons]") == str(len(present))
+    else:
+        page.fill("input[name=n_persons]", "1")
     page.check('input[name=done][value="listening"]')
     note = page.locator("textarea[name=social_note]")
     note.fill(

@@ -94,5 +94,7 @@ def test_the_number_of_queries_does_not_grow(asked, client_for, django_assert_nu
         ask_by_phone(asked, person_codes=[asked.person.code])
     client = client_for(asked.coordinator)
     client.get("/requests/export.csv")
-    with django_assert_num_queries(15):  # session, account, memberships, scope, teams, languages, rows, audit
+    with django_assert_num_queries(
+        16
+    ):  # session, account, memberships, scope, teams, languages, matters, rows, audit
         assert len(read_csv(client.get("/requests/export.csv"))) == 2 + count

@@ -202,7 +202,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 
 # Session, account and memberships; the scope's own settings; teams, languages, counts, rows with languages and persons;
 # the chosen one with its words, facts, visits and steps, and the line that says they were read.
-QUERIES = 28
+QUERIES = 30
 
 
 def test_htmx_takes_the_list_alone_and_reads_no_words(asked, client_for):
@@ -223,3 +223,22 @@ def test_htmx_takes_the_pane_alone(asked, client_for):
     assert "<html" not in page
     assert "Zzcanari ne dort plus" in page
     assert numbers(page) == []
+
+
+def test_what_has_its_team_stands_folded_under_what_still_asks_something(world, client_for):
+    settled, waiting = (ask_by_phone(world, urgency="urgent") for _ in range(2))
+    Request.objects.filter(pk=settled.pk).update(state="planned", answered_at=clock.now())
+    client = client_for(world.coordinator, "en")
+    page = read(client, "/requests/")
+    before, fold = page.split('data-test="settled"')
+    assert numbers(before) == [waiting.number]
+    assert numbers(fold) == [settled.number]
+    assert fold.startswith("><summary>1 request has its team")
+    # Chosen, or looked for, it is not hidden.
+    for address in (f"/requests/{settled.uid}/", "/requests/?versant=wallonie"):
+        assert 'data-test="settled" open' in read(client, address)
+    # Alone, it is the list.
+    Request.objects.filter(pk=waiting.pk).update(state="withdrawn")
+    page = read(client, "/requests/")
+    assert 'data-test="settled"' not in page
+    assert numbers(page) == [settled.number]

@@ -227,8 +227,8 @@ def test_every_event_the_services_write_has_its_sentence(asked):
         for kind in ("on_call", "coordinator", "other_team")
         for result in ("told", "nobody")
     }:
-        event = RequestEvent(code=code, facts={"channel": "phone", "visits": 2, "to": "X", "reason": "other"})
-        assert request_story.event_sentence(event, own=True) != code, code
+        event = RequestEvent(code=code, facts={"channel": "phone", "visits": 2, "to": "X"})
+        assert request_story.event_sentence(event, refusal="other") != code, code
 
 
 def test_why_a_request_was_refused_is_for_its_team(asked, desk, client_for):

@@ -11,7 +11,7 @@ from tests.world import actor
 from versants.core.access.scope import acting
 from versants.core.crypto import vault
 from versants.mobile.models import Request, RequestNote, RequestPerson
-from versants.mobile.services import asking_places
+from versants.mobile.services import asking_places, matters
 
 URL = "/requests/new/"
 HEARD = {
@@ -42,7 +42,8 @@ def test_what_was_heard_becomes_a_request_of_the_team(world, client):
     request = Request.objects.get()
     assert answer["Location"] == f"/requests/{request.uid}/"
     assert (request.team, request.site, request.channel) == (world.walloon, world.refuge, "phone")
-    assert (request.urgency, request.agreement, request.danger) == ("urgent", "agrees", "")
+    matter = matters.of(request)
+    assert (request.urgency, matter.agreement, matter.danger) == ("urgent", "agrees", "")
     assert [one.language_id for one in request.languages.all()] == ["tir", "amh"]
     assert RequestPerson.objects.get().person == world.person
     with acting(actor(world.coordinator)):
@@ -64,7 +65,7 @@ def test_sent_twice_it_is_one_request(client):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"place": ""}, "This field is required."),
+        ({"place": ""}, "An answer is missing here."),
         ({"place": "zzyzx"}, "No place of the three territories is called so."),
         ({"urgency": "crisis"}, "In a crisis, ask this."),
         (

@@ -35,7 +35,7 @@ class SmallHouse(up.Supervisor):
             connection.execute("create table if not exists starts (at timestamptz default now())")
             connection.execute("insert into starts default values")
 
-    def _start_children(self) -> None:
+    def _programs(self) -> list[Child]:
         env, logs = self._environment(), self.paths.data / "log"
         source = DEAD if "dead" in sys.argv else WEB
         web = [sys.executable, "-c", source, self.paths.host, str(self.paths.port)]
@@ -45,15 +45,15 @@ class SmallHouse(up.Supervisor):
             "-c",
             stubborn if "stubborn" in sys.argv else "import time; time.sleep(600)",
         ]
-        self.children = [
+        return [
             Child("web", web, logs / "web.log", env),
             Child("worker", worker, logs / "worker.log", env),
         ]
-        for child in self.children:
-            child.start()
-        (self.paths.data / "pids").write_text(
-            " ".join(str(c.process.pid) for c in self.children if c.process)
-        )
+
+    def _run_child(self, child: Child) -> None:
+        super()._run_child(child)
+        with (self.paths.data / "pids").open("a" if child.name == "worker" else "w") as file:
+            file.write(f"{child.process.pid if child.process else 0} ")
 
 
 if __name__ == "__main__":

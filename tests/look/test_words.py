@@ -126,3 +126,19 @@ def test_french_catalogue_of_core_is_spaced_as_french():
         ]
     assert len(strings) > 200
     assert [text for text in strings if words.french_spaces(text) != text] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "short", "long", "plain"),
+    [
+        ("fr", "1er déc.", "mardi 1er décembre", "1er décembre 2026"),
+        ("nl", "1 dec", "dinsdag 1 december", "1 december 2026"),
+        ("en", "1 Dec", "Tuesday 1 December", "1 December 2026"),
+    ],
+)
+def test_french_counts_the_first_of_a_month(language, short, long, plain):
+    first = date(2026, 12, 1)
+    assert in_(language, words.day_short, first).removesuffix(".") == short.removesuffix(".")
+    assert in_(language, words.day_long, first) == long
+    assert in_(language, words.day_plain, first) == plain
+    assert in_("fr", words.day_short, date(2026, 12, 11)) == "11 déc."

@@ -189,6 +189,16 @@ def test_changes_since(world, client_for, visit):
     # Everything of this test is one transaction: what it wrote is newer than any version.
     answer = client.get(f"/api/v1/board/changes?since={since}")
     assert answer.status_code == 200
-    assert [row["visit"] for row in answer.json()["changes"]] == [str(visit.uid)]
+    assert [row["visit"] for row in answer.json()] == [str(visit.uid)]
+    assert int(answer["Data-Version"]) >= int(since)
     nothing = client.get(f"/api/v1/board/changes?since={int(since) + 1_000_000}")
     assert nothing.status_code == 204
+
+
+@pytest.mark.parametrize("words", ["limit=abc", "limit=0", "limit=201", "by=zzz"])
+def test_what_the_api_does_not_understand_is_named(world, client_for, visit, words):
+    client = client_for(world.coordinator)
+    answer = client.get(f"/api/v1/visits/{visit.uid}/teams?{words}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "api.input")
+    assert answer.json()["message"].startswith(words.split("=")[0] + ": ")
+    assert client.get("/api/v1/board/changes").json()["message"].startswith("since: ")

@@ -18,7 +18,7 @@ from versants.core.access.classes import Role
 from versants.core.access.scope import acting
 from versants.core.crypto import vault
 from versants.mobile.models import Request, RequestLanguage, RequestNote
-from versants.mobile.services import requests
+from versants.mobile.services import matters, requests
 from versants.people.models import Membership, Team
 from versants.portal import limits, texts
 from versants.portal.forms import CallMeForm, language_choices
@@ -218,7 +218,7 @@ def test_signed_in_accounts_go_home(world, client_for):
         "dpo": "/audit/",
         "requester": "/ask/",
         "site_manager": "/ask/",
-        "administrator": "/accessibility/",
+        "administrator": "/help/administrator/",
     }
     for name, url in homes.items():
         answer = client_for(world.members[name]).get("/")
@@ -234,6 +234,19 @@ def test_no_role_is_sent_to_a_page_closed_to_it(world, client_for, role):
     assert client_for(member).get(home_of(role)).status_code == 200
 
 
+@pytest.mark.parametrize("role", sorted(Role.values))
+def test_the_menu_names_the_pages_of_a_role_and_none_that_refuses(world, client_for, role):
+    member = next((one for one in world.members.values() if one.role == role), None)
+    member = member or Membership.objects.filter(role=role).first()
+    browser = client_for(member)
+    page = browser.get(reverse("help", args=[role])).content.decode()
+    addresses = dict(re.findall(r'href="([^"]+)"[^>]* data-test="nav-(\w+)"', page))
+    assert {url: browser.get(url).status_code for url in addresses} == dict.fromkeys(addresses, 200)
+    # What one begins with is a word of the menu too, else there is no way back to it.
+    assert role == Role.ADMINISTRATOR or home_of(role) in addresses
+    assert ("links" in addresses.values()) == (role in {Role.SITE_MANAGER, Role.COORDINATOR})
+
+
 # -- asking to be rung --------------------------------------------------------------------------------------------
 
 
@@ -245,7 +258,12 @@ def test_somebody_asks_to_be_rung(world, client_for):
     assert sent["Location"] == f"/call-me/{given['uid']}/?lang=ti"
 
     made = Request.objects.get()
-    assert (made.channel, made.audience, made.agreement, made.mode) == ("public", "person", "asked", "phone")
+    assert (made.channel, made.audience, matters.of(made).agreement, made.mode) == (
+        "public",
+        "person",
+        "asked",
+        "phone",
+    )
     assert (made.urgency, made.team, made.state) == ("planned", world.walloon, "new")
     assert (made.link, made.site, made.elsewhere, made.asked_by_membership) == (None, None, None, None)
     with acting(actor(world.coordinator)):

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.world import make_person
 from versants.core import clock
 from versants.core.models import AuditEvent
-from versants.mobile.models import Attempt, InterventionFact, Record, RecordAddition, SocialNote
+from versants.mobile.forms.records import number_present
+from versants.mobile.models import (
+    Attempt,
+    InterventionFact,
+    Record,
+    RecordAddition,
+    RequestPerson,
+    SocialNote,
+)
 
 
 def typed(walk, version, **changes):
@@ -137,3 +148,85 @@ def test_an_attempt_asks_for_its_reason(walk, client_for):
     assert browser.post(url, {}).status_code == 422
     assert browser.post(url, {"reason": "nobody_came"}).status_code == 302
     assert "attempt-noted" in browser.get(reverse("visit_record", args=[walk.visit.uid])).content.decode()
+
+
+# -- how many were there ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(walk):
+    """Another person of the same request."""
+    person = make_person(walk.walloon, name="Zzcanari Deux")
+    RequestPerson.objects.create(request=walk.visit.request, person=person, team=walk.walloon)
+    return person
+
+
+def n_after(walk, client_for, page, **fields) -> int:
+    known = Record.objects.first()
+    answer = client_for(walk.clinician).post(page, typed(walk, known.version if known else 0, **fields))
+    assert answer.status_code == 302
+    return Record.objects.get().n_persons
+
+
+def test_without_a_script_the_number_left_empty_is_that_of_the_ticked(walk, client_for, page, second):
+    codes = [walk.person.code, second.code]
+    assert n_after(walk, client_for, page, persons=codes, n_persons="", n_ticked=0) == 2
+
+
+def test_a_code_typed_counts_once_with_the_ticked(walk, client_for, page, second):
+    fields = {"persons": [walk.person.code], "other_codes": f"{walk.person.code} {second.code}"}
+    assert n_after(walk, client_for, page, n_persons="", n_ticked=0, **fields) == 2
+
+
+def test_a_number_that_repeated_the_ticked_follows_them_up_and_down(walk, client_for, page, second):
+    one, two = [walk.person.code], [walk.person.code, second.code]
+    assert n_after(walk, client_for, page, persons=one, n_persons="", n_ticked=0) == 1
+    form = client_for(walk.clinician).get(page).context["form"]
+    assert (form["n_persons"].value(), form["n_ticked"].value()) == (1, 1)
+    assert n_after(walk, client_for, page, persons=two, n_persons=1, n_ticked=1) == 2
+    assert n_after(walk, client_for, page, persons=one, n_persons=2, n_ticked=2) == 1
+
+
+def test_a_larger_number_stays_for_those_without_a_code(walk, client_for, page, second):
+    assert n_after(walk, client_for, page, persons=[walk.person.code], n_persons=4, n_ticked=0) == 4
+    two = [walk.person.code, second.code]
+    assert n_after(walk, client_for, page, persons=two, n_persons=4, n_ticked=1) == 4
+
+
+def test_a_smaller_number_is_said_and_not_kept(walk, client_for, page, second):
+    two = [walk.person.code, second.code]
+    answer = client_for(walk.clinician, "en").post(page, typed(walk, 0, persons=two, n_persons=1, n_ticked=2))
+    assert answer.status_code == 422
+    assert "You ticked 2 persons: the number present cannot be smaller." in answer.content.decode()
+    assert answer.context["form"]["n_persons"].value() == "1"  # what was typed stays
+    assert Record.objects.get().n_persons == 2
+    signed = client_for(walk.clinician, "en").post(
+        page, typed(walk, 1, persons=two, n_persons=1, n_ticked=2, action="sign")
+    )
+    assert signed.status_code == 422
+    assert Record.objects.get().state == "draft"
+
+
+def test_one_person_is_said_in_the_singular(walk, client_for, page):
+    answer = client_for(walk.clinician, "en").post(
+        page, typed(walk, 0, persons=[walk.person.code], n_persons=0, n_ticked=1)
+    )
+    assert "You ticked 1 person: the number present cannot be smaller." in answer.content.decode()
+
+
+def test_autosave_follows_the_ticked_too(walk, client_for, draft):
+    answer = client_for(walk.clinician).post(
+        draft, typed(walk, 0, persons=[walk.person.code], n_persons="", n_ticked=0)
+    )
+    assert answer.json()["errors"] == {}
+    assert Record.objects.get().n_persons == 1
+
+
+@given(typed_number=st.none() | st.integers(0, 500), shown=st.integers(0, 200), ticked=st.integers(0, 200))
+def test_the_number_is_ones_own_or_that_of_the_ticked(typed_number, shown, ticked):
+    found = number_present(typed_number, shown, ticked)
+    assert found in {typed_number, ticked}
+    if typed_number is None or typed_number == shown:
+        assert found == ticked
+    else:
+        assert found == typed_number

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tests.world import actor
 from versants.core.access.scope import Actor, acting
 from versants.core.ids import token_hash
-from versants.mobile.models import RequestLink
-from versants.mobile.services import links, requests
+from versants.core.periods import lasting, span
+from versants.mobile.models import Assignment, RequestLink
+from versants.mobile.services import links, requests, triage
+from versants.people.services import grants
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+PAIR = (triage.SlotPlan("psychologist"), triage.SlotPlan("interpreter", "tir", ("amh",)))
 
 
 def make_link(world, site=None, team=None):
@@ -54,4 +61,60 @@ def ask_by_phone(world, membership=None, **fields):
         return requests.create_request(actor=who, team=membership.team, channel="phone", **given)
 
 
-__all__ = ["ask_by_link", "ask_by_phone", "link_actor", "make_link", "token_hash"]
+def at(text: str) -> datetime:
+    """A wall time in Mouscron: 2026-10-06 14:00."""
+    return datetime.fromisoformat(text).replace(tzinfo=BRUSSELS)
+
+
+def make_plan(start: str, minutes: int = 60, slots=PAIR, **fields) -> triage.VisitPlan:
+    """A visit whose team may arrive within ``minutes`` of ``start``."""
+    begin = at(start)
+    return triage.VisitPlan(slots=slots, window=span(begin, begin + timedelta(minutes=minutes)), **fields)
+
+
+def make_need(world, request=None, member=None, **fields):
+    """What triage decides of a request heard by telephone: one follow-up, unless ``fields`` say otherwise."""
+    request = request or ask_by_phone(world)
+    given = {"kind": "follow_up", "visits": [make_plan("2026-10-06 14:00")]} | fields
+    with acting(actor(member or world.coordinator)) as who:
+        return triage.plan_need(request=request, actor=who, **given)
+
+
+def hold(world, visit, professional, *, rank: int = 1, state: str = "accepted"):
+    """Somebody holds a place of the visit, with what it opens."""
+    slot = visit.slots.get(rank=rank)
+    row = Assignment.objects.create(
+        slot=slot,
+        visit=visit,
+        professional=professional,
+        held=lasting(visit.window.lower, 90),
+        state=state,
+    )
+    visit.state, visit.held = "planned", row.held
+    visit.save()
+    with acting(actor(world.coordinator)):
+        grants.for_assignment(
+            assignment_id=row.pk,
+            visit_id=visit.pk,
+            owner=world.walloon,
+            professional_id=professional.pk,
+            discipline=slot.discipline,
+            start=row.held.lower,
+            end=row.held.upper,
+            persons=[],
+        )
+    return row
+
+
+__all__ = [
+    "PAIR",
+    "ask_by_link",
+    "ask_by_phone",
+    "at",
+    "hold",
+    "link_actor",
+    "make_link",
+    "make_need",
+    "make_plan",
+    "token_hash",
+]

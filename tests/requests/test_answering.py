@@ -9,7 +9,7 @@ from versants.core.crypto import vault
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition
 from versants.core.models import AuditEvent, Grant, Message
 from versants.mobile.models import EscalationStep, Request, RequestEvent, RequestNote, RequestPerson
-from versants.mobile.services import requests, states
+from versants.mobile.services import matters, requests, states
 
 
 def _fresh(request):
@@ -82,7 +82,7 @@ def test_refusing_needs_a_reason_and_is_the_end(world):
         requests.refuse_request(request=request, actor=who, reason="no_interpreter")
         with pytest.raises(InvalidTransition):
             requests.accept_request(request=request, actor=who)
-    assert (_fresh(request).state, _fresh(request).refusal) == ("refused", "no_interpreter")
+    assert (_fresh(request).state, matters.of(_fresh(request)).refusal) == ("refused", "no_interpreter")
 
 
 def test_asking_back_and_the_answer_start_the_clock_again(world):
@@ -158,7 +158,7 @@ def test_passing_across_the_border_carries_words_only_with_agreement(world, agre
         assert (vault.read(note, "summary") != "") is crosses
         codes = list(RequestPerson.objects.filter(request=request).values_list("code_given", "person_id"))
         assert codes == ([(world.person.code, None)] if crosses else [])
-        assert request.categories == (["sleep"] if crosses else [])
+        assert matters.of(request).categories == (["sleep"] if crosses else [])
     with acting(actor(world.coordinator)):
         kept = RequestNote.objects.get(request=request)
         assert vault.read(kept, "summary") == "Zzcanari ne dort plus"

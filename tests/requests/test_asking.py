@@ -11,7 +11,7 @@ from versants.core.access.scope import Actor, acting
 from versants.core.crypto import vault
 from versants.core.errors import ActionDenied, BadInput, Conflict
 from versants.mobile.models import EscalationStep, Request, RequestEvent, RequestNote, RequestPerson
-from versants.mobile.services import requests
+from versants.mobile.services import matters, requests
 
 
 def test_a_crisis_by_link_arrives_at_its_team(world):
@@ -92,7 +92,7 @@ def test_words_travel_only_when_the_person_knows(world, agreement, kept):
     note = RequestNote.objects.get(request=request)
     assert (vault.read(note, "summary") == "Zzcanari ne dort plus") is kept
     assert vault.read(note, "callback_phone") == "056 1"
-    assert request.categories == (["sleep"] if kept else [])
+    assert matters.of(request).categories == (["sleep"] if kept else [])
     assert RequestPerson.objects.filter(request=request).exists() is kept
     assert request.state == ("new" if kept else "incomplete")
     assert RequestEvent.objects.filter(request=request, code="words_not_kept").exists() is not kept

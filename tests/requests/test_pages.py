@@ -42,23 +42,19 @@ def test_the_crisis_walk_from_the_link_to_triage(world, client_for, link):
     triage = desk.get(reverse("triage", args=[request.uid]))
     assert triage.status_code == 200
     form = {
-        "kind": "crisis",
-        "mode": "on_site",
-        "complexity": 4,
-        "duration_min": 90,
-        "times": 1,
-        "every_weeks": 1,
-        "day": "2099-01-05",
-        "from_time": "18:00",
-        "to_time": "20:30",
         "version": request.version,
-        "places-TOTAL_FORMS": 2,
-        "places-INITIAL_FORMS": 0,
-        "places-0-discipline": "psychologist",
-        "places-0-level": 4,
-        "places-1-discipline": "interpreter",
-        "places-1-language": "tir",
-        "places-1-level": 4,
+        "visit": "0",
+        "v0-kind": "crisis",
+        "v0-mode": "on_site",
+        "v0-complexity": 4,
+        "v0-duration_min": 90,
+        "v0-day": "2099-01-05",
+        "v0-from_time": "18:00",
+        "v0-to_time": "20:30",
+        "v0-slot": ["0", "1"],
+        "v0-s0-discipline": "psychologist",
+        "v0-s1-discipline": "interpreter",
+        "v0-s1-language": "tir",
     }
     decided = desk.post(reverse("triage", args=[request.uid]), form)
     assert decided.status_code == 302, decided.content.decode()

@@ -1,70 +1,21 @@
-from __future__ import annotations
+"""What triage decides: proposals, needs, visits, slots; what is refused, and by which sentence."""
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from __future__ import annotations
 
 import pytest
 
-from tests.requests.making import ask_by_link, ask_by_phone
+from tests.requests.making import PAIR, ask_by_link, ask_by_phone, hold, make_need, make_plan
 from tests.world import actor
 from versants.core import clock
 from versants.core.access.scope import acting
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition
-from versants.core.models import Grant, Message
-from versants.core.periods import lasting, span
-from versants.mobile.models import Assignment, Request, Slot, Visit
+from versants.mobile.models import Need, Request, RequestEvent, Slot, Visit
 from versants.mobile.services import requests, triage
-from versants.people.services import grants
-
-BRUSSELS = ZoneInfo("Europe/Brussels")
-PAIR = (triage.SlotPlan("psychologist"), triage.SlotPlan("interpreter", "tir", ("amh",)))
-
-
-def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=BRUSSELS)
 
 
 @pytest.fixture(autouse=True)
 def _now(settings):
     settings.FROZEN_NOW = "2026-10-01T09:00:00+02:00"
-
-
-def _plan(start: str, minutes: int = 60, slots=PAIR, **fields) -> triage.VisitPlan:
-    begin = _at(start)
-    return triage.VisitPlan(slots=slots, window=span(begin, begin + timedelta(minutes=minutes)), **fields)
-
-
-def _need(world, request=None, member=None, **fields):
-    request = request or ask_by_phone(world)
-    given = {"kind": "follow_up", "visits": [_plan("2026-10-06 14:00")]} | fields
-    with acting(actor(member or world.coordinator)) as who:
-        return triage.plan_need(request=request, actor=who, **given)
-
-
-def _book(world, visit, professional):
-    """Somebody holds the first place, with what it opens."""
-    slot = visit.slots.first()
-    row = Assignment.objects.create(
-        slot=slot,
-        visit=visit,
-        professional=professional,
-        held=lasting(visit.window.lower, 90),
-        state="accepted",
-    )
-    visit.state, visit.held = "planned", row.held
-    visit.save()
-    with acting(actor(world.coordinator)):
-        grants.for_assignment(
-            assignment_id=row.pk,
-            visit_id=visit.pk,
-            owner=world.walloon,
-            professional_id=professional.pk,
-            discipline=slot.discipline,
-            start=row.held.lower,
-            end=row.held.upper,
-            persons=[],
-        )
-    return row
 
 
 def test_a_crisis_is_proposed_a_psychologist_and_an_interpreter_of_its_language(world):
@@ -84,7 +35,7 @@ def test_a_crisis_is_proposed_a_psychologist_and_an_interpreter_of_its_language(
     [
         ({"categories": ["conflict"]}, "mediation", ["mediator", "interpreter"]),
         ({"audience": "staff", "n_people": 6, "languages": []}, "team_support", ["psychologist"]),
-        ({"audience": "group", "n_people": 8}, "talk_group", ["psychologist", "interpreter"]),
+        ({"audience": "group", "n_people": 8}, "talk_group", ["psychologist", "mediator", "interpreter"]),
         ({"categories": ["papers"]}, "referral", ["social_worker", "interpreter"]),
         ({"categories": ["sleep"]}, "assessment", ["psychologist", "interpreter"]),
     ],
@@ -95,7 +46,7 @@ def test_other_requests_are_proposed_what_fits(world, fields, kind, disciplines)
 
 
 def test_triage_answers_the_request(world):
-    need = _need(world)
+    need = make_need(world)
     request = Request.objects.get()
     visit = need.visits.get()
 
@@ -114,7 +65,7 @@ def test_triage_answers_the_request(world):
 
 
 def test_a_desk_sees_the_visit_and_its_places(world):
-    need = _need(world)
+    need = make_need(world)
     with acting(actor(world.desk)) as who:
         assert Visit.objects.visible_to(who).filter(need_id=need.pk).count() == 1
         assert Slot.objects.visible_to(who).count() == 2
@@ -122,7 +73,7 @@ def test_a_desk_sees_the_visit_and_its_places(world):
 
 def test_places_one_after_the_other(world):
     slots = (triage.SlotPlan("psychologist"), triage.SlotPlan("lawyer", after_min=60, duration_min=45))
-    need = _need(world, visits=[_plan("2026-10-06 14:00", slots=slots, duration_min=120)])
+    need = make_need(world, visits=[make_plan("2026-10-06 14:00", slots=slots, duration_min=120)])
     assert list(Slot.objects.filter(visit__need=need).values_list("discipline", "after_min")) == [
         ("psychologist", None),
         ("lawyer", 60),
@@ -131,7 +82,7 @@ def test_places_one_after_the_other(world):
 
 def test_eight_tuesdays_skip_a_holiday_and_keep_the_hour_across_the_winter_change(world):
     # Eight Tuesdays from 6 October 2026 at 14:00; clocks change on 25 October; none of these days is a holiday.
-    need = _need(world, series=triage.Series(8))
+    need = make_need(world, series=triage.Series(8))
     starts = [clock.local(v.window.lower) for v in need.visits.order_by("series_rank")]
     assert [f"{s:%m-%d %H:%M}" for s in starts] == [
         f"{day} 14:00" for day in ("10-06", "10-13", "10-20", "10-27", "11-03", "11-10", "11-17", "11-24")
@@ -141,17 +92,17 @@ def test_eight_tuesdays_skip_a_holiday_and_keep_the_hour_across_the_winter_chang
 
 def test_a_holiday_is_made_up_for_at_the_end(world):
     # Wednesday 11 November is a holiday in Belgium
-    need = _need(world, visits=[_plan("2026-11-04 14:00")], series=triage.Series(3))
+    need = make_need(world, visits=[make_plan("2026-11-04 14:00")], series=triage.Series(3))
     days = [clock.local(v.window.lower).date().isoformat() for v in need.visits.order_by("series_rank")]
     assert days == ["2026-11-04", "2026-11-18", "2026-11-25"]
 
 
 def test_a_drop_in_half_day(world):
-    need = _need(
+    need = make_need(
         world,
         kind="drop_in",
         visits=[
-            _plan(
+            make_plan(
                 "2026-10-08 08:30", 30, duration_min=240, slots=(triage.SlotPlan("social_worker"), *PAIR[1:])
             )
         ],
@@ -165,27 +116,30 @@ def test_a_drop_in_half_day(world):
     [
         ({"kind": "nonsense"}, "need.kind"),
         ({"visits": []}, "need.visits"),
-        ({"visits": [_plan("2026-10-06 14:00", slots=())]}, "need.slots"),
-        ({"visits": [_plan("2026-10-06 14:00", slots=(triage.SlotPlan("interpreter"),))]}, "need.language"),
+        ({"visits": [make_plan("2026-10-06 14:00", slots=())]}, "need.slots"),
         (
-            {"visits": [_plan("2026-10-06 14:00", slots=(triage.SlotPlan("interpreter", "xxx"),))]},
+            {"visits": [make_plan("2026-10-06 14:00", slots=(triage.SlotPlan("interpreter"),))]},
             "need.language",
         ),
-        ({"visits": [_plan("2026-10-06 14:00", duration_min=3)]}, "need.duration"),
-        ({"visits": [_plan("2026-09-06 14:00")]}, "need.window_past"),
+        (
+            {"visits": [make_plan("2026-10-06 14:00", slots=(triage.SlotPlan("interpreter", "xxx"),))]},
+            "need.language",
+        ),
+        ({"visits": [make_plan("2026-10-06 14:00", duration_min=3)]}, "need.duration"),
+        ({"visits": [make_plan("2026-09-06 14:00")]}, "need.window_past"),
         ({"series": triage.Series(1)}, "need.series"),
     ],
 )
 def test_what_does_not_make_a_visit_is_said(world, fields, code):
     with pytest.raises(BadInput) as refusal:
-        _need(world, **fields)
+        make_need(world, **fields)
     assert refusal.value.code == code
     assert (Visit.objects.count(), Request.objects.get().state) == (0, "new")
 
 
 def test_another_team_decides_nothing(world):
     with pytest.raises((ActionDenied, Request.DoesNotExist)):
-        _need(world, member=world.french_coordinator)
+        make_need(world, member=world.french_coordinator)
 
 
 def test_triage_on_an_old_page_is_refused(world):
@@ -193,94 +147,12 @@ def test_triage_on_an_old_page_is_refused(world):
     with acting(actor(world.coordinator)) as who:
         requests.accept_request(request=request, actor=who)
     with pytest.raises(Conflict):
-        _need(world, request, version=1)
-
-
-def test_moving_one_of_a_series_frees_who_was_expected(world):
-    need = _need(world, series=triage.Series(3))
-    first, second, third = need.visits.order_by("series_rank")
-    row = _book(world, second, world.elise)
-    with acting(actor(world.coordinator)) as who:
-        moved = triage.move_visit(
-            visit=second,
-            actor=who,
-            window=span(_at("2026-10-15 09:00"), _at("2026-10-15 10:00")),
-            version=second.version,
-        )
-    assert [v.pk for v in moved] == [second.pk]
-    second.refresh_from_db()
-    row.refresh_from_db()
-    assert (second.state, second.held, clock.local(second.window.lower)) == (
-        "open",
-        None,
-        _at("2026-10-15 09:00"),
-    )
-    assert row.state == "released"
-    assert not Grant.objects.filter(
-        because="assignment", because_id=row.pk, period__contains=clock.now()
-    ).exists()
-    told = Message.objects.get(about="visit.freed")
-    assert told.address == world.clinician.account.email
-    assert "Mouscron" in told.body
-    assert [v.window.lower for v in need.visits.filter(pk__in=[first.pk, third.pk]).order_by("pk")] == [
-        first.window.lower,
-        third.window.lower,
-    ]
-
-
-@pytest.mark.parametrize(
-    ("scope", "days"),
-    [
-        ("one", ["10-06 14:00", "10-14 10:00", "10-20 14:00"]),
-        ("rest", ["10-06 14:00", "10-14 10:00", "10-21 10:00"]),
-        ("all", ["10-07 10:00", "10-14 10:00", "10-21 10:00"]),
-    ],
-)
-def test_one_the_rest_or_all_move(world, scope, days):
-    need = _need(world, series=triage.Series(3))
-    second = need.visits.get(series_rank=2)
-    with acting(actor(world.coordinator)) as who:
-        triage.move_visit(
-            visit=second,
-            actor=who,
-            window=span(_at("2026-10-14 10:00"), _at("2026-10-14 11:00")),
-            scope=scope,
-        )
-    starts = [clock.local(v.window.lower) for v in need.visits.order_by("series_rank")]
-    assert [f"{s:%m-%d %H:%M}" for s in starts] == days
-
-
-def test_a_pinned_visit_does_not_move_with_the_others(world):
-    need = _need(world, series=triage.Series(2))
-    need.visits.filter(series_rank=2).update(pin=3)
-    first = need.visits.get(series_rank=1)
-    with acting(actor(world.coordinator)) as who, pytest.raises(InvalidTransition) as refusal:
-        triage.move_visit(
-            visit=first, actor=who, window=span(_at("2026-10-07 10:00"), _at("2026-10-07 11:00")), scope="all"
-        )
-    assert refusal.value.code == "visit.fixed"
-
-
-def test_cancelling_the_rest(world):
-    need = _need(world, series=triage.Series(4))
-    third = need.visits.get(series_rank=3)
-    with acting(actor(world.coordinator)) as who:
-        with pytest.raises(BadInput):
-            triage.cancel_visit(visit=third, actor=who, reason="because")
-        triage.cancel_visit(visit=third, actor=who, reason="no_team", scope="rest")
-        with pytest.raises(InvalidTransition):
-            triage.cancel_visit(visit=third, actor=who, reason="no_team")
-    assert list(need.visits.order_by("series_rank").values_list("state", flat=True)) == [
-        "open",
-        "open",
-        "cancelled",
-        "cancelled",
-    ]
+        make_need(world, request, version=1)
 
 
 def test_a_request_with_a_visit_is_neither_refused_nor_passed_nor_closed(world):
     request = ask_by_phone(world)
-    _need(world, request)
+    make_need(world, request)
     with acting(actor(world.coordinator)) as who:
         for change in (
             lambda: requests.refuse_request(request=request, actor=who, reason="other"),
@@ -292,26 +164,88 @@ def test_a_request_with_a_visit_is_neither_refused_nor_passed_nor_closed(world):
             assert refusal.value.code == "request.has_visits"
 
 
-def test_withdrawing_cancels_the_visits_and_tells_who_was_expected(world):
-    request = ask_by_link(world)
-    need = _need(world, request)
-    _book(world, need.visits.get(), world.elise)
-    from tests.requests.making import link_actor
-
-    who = link_actor(request.link, request.uid)
-    with acting(who):
-        requests.withdraw_request(request=request, actor=who)
-    visit = Visit.objects.get()
-    assert (visit.state, visit.cancel_reason) == ("cancelled", "withdrawn")
-    assert Message.objects.filter(about="visit.freed").count() == 1
-
-
 def test_the_state_follows_the_teams_found(world):
     request = ask_by_phone(world)
-    need = _need(world, request)
+    need = make_need(world, request)
     visit = need.visits.get()
-    _book(world, visit, world.elise)
+    hold(world, visit, world.elise)
     with acting(actor(world.coordinator)):
         assert requests.refresh_state(request).state == "planned"
         Visit.objects.update(state="open", held=None)
         assert requests.refresh_state(request).state == "accepted"
+
+
+def test_several_needs_are_stored_together(world):
+    request = ask_by_phone(world)
+    with acting(actor(world.coordinator)) as who:
+        first, then = triage.plan_needs(
+            request=request,
+            actor=who,
+            needs=[
+                triage.NeedPlan("assessment", (make_plan("2026-10-08 10:00"),)),
+                triage.NeedPlan("follow_up", (make_plan("2026-10-15 14:00", 30),), triage.Series(3)),
+            ],
+        )
+    assert [first.visits.count(), then.visits.count()] == [1, 3]
+    assert [first.series, then.series["times"]] == [None, 3]
+    assert set(Visit.objects.values_list("kind", "need_id")) == {
+        ("assessment", first.pk),
+        ("follow_up", then.pk),
+    }
+    assert RequestEvent.objects.get(code="triaged").facts == {"visits": 4}
+
+
+def test_one_need_that_is_refused_stores_none_and_says_which(world):
+    request = ask_by_phone(world)
+    with acting(actor(world.coordinator)) as who, pytest.raises(BadInput) as refusal:
+        triage.plan_needs(
+            request=request,
+            actor=who,
+            needs=[
+                triage.NeedPlan("assessment", (make_plan("2026-10-08 10:00"),)),
+                triage.NeedPlan("follow_up", (make_plan("2026-09-15 14:00"),)),
+            ],
+        )
+    assert (refusal.value.code, refusal.value.facts["need"]) == ("need.window_past", 1)
+    assert (Need.objects.count(), Visit.objects.count()) == (0, 0)
+    request.refresh_from_db()
+    assert request.state == "new"
+
+
+def test_all_the_needs_together_are_at_most_sixty_visits(world):
+    request = ask_by_phone(world)
+    many = triage.NeedPlan("follow_up", (make_plan("2026-10-08 10:00"),), triage.Series(40))
+    with acting(actor(world.coordinator)) as who, pytest.raises(BadInput) as refusal:
+        triage.plan_needs(request=request, actor=who, needs=[many, many])
+    assert (refusal.value.code, Visit.objects.count()) == ("need.visits", 0)
+
+
+def test_one_after_the_other_lasts_ten_hours_at_most(world):
+    slots = (triage.SlotPlan("psychologist"), triage.SlotPlan("lawyer", after_min=550))
+    with pytest.raises(BadInput) as refusal:
+        make_need(world, visits=[make_plan("2026-10-06 14:00", slots=slots, duration_min=60)])
+    assert refusal.value.code == "need.duration"
+
+
+@pytest.mark.parametrize(
+    ("kind", "roles", "hours", "minutes"),
+    [
+        ("drop_in", ["psychologist", "social_worker", "interpreter"], "13:30 14:00", 180),
+        ("talk_group", ["psychologist", "mediator", "interpreter"], "14:00 14:30", 120),
+    ],
+)
+def test_a_gathering_is_prepared_for_the_next_working_day_at_its_own_hours(
+    world, kind, roles, hours, minutes
+):
+    visit = triage.prepared(ask_by_phone(world), kind)
+    start, end = clock.local(visit.window.lower), clock.local(visit.window.upper)
+    assert [slot.discipline for slot in visit.slots] == roles
+    assert (f"{start:%Y-%m-%d %H:%M} {end:%H:%M}", visit.duration_min) == (f"2026-10-02 {hours}", minutes)
+
+
+def test_a_moment_that_is_over_is_not_proposed_again(world, settings):
+    request = ask_by_phone(world, window=make_plan("2026-10-01 14:00").window)
+    assert triage.proposal(request)[1].window == request.window
+    settings.FROZEN_NOW = "2026-10-01T15:30:00+02:00"
+    window = triage.proposal(request)[1].window
+    assert f"{clock.local(window.lower):%m-%d %H:%M} {clock.local(window.upper):%H:%M}" == "10-02 09:00 17:00"

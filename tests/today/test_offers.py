@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import override_settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.booking.visits import make_visit, places
 from tests.world import actor
@@ -251,7 +254,12 @@ def test_my_day_asks_the_same_number_of_questions(world, client_for, placed):
         ("2026-11-24T02:10:00+01:00", "urgent", (10, 30), (9, 30)),  # an hour before, not in the night
         ("2026-11-24T02:10:00+01:00", "crisis", (10, 30), (2, 30)),
         ("2026-11-24T09:00:00+01:00", "urgent", (18, 0), (13, 0)),
-        ("2026-11-24T09:00:00+01:00", "urgent", (9, 30), (9, 10)),  # never less than ten minutes
+        ("2026-11-24T09:00:00+01:00", "urgent", (9, 30), (9, 15)),  # half of what is left
+        ("2026-11-24T09:00:00+01:00", "crisis", (9, 15), (9, 10)),  # never less than ten minutes
+        ("2026-11-24T09:00:00+01:00", "crisis", (9, 5), (9, 5)),  # never after the visit begins
+        ("2026-11-24T09:00:00+01:00", "planned", (18, 0), (11, 0)),  # two hours at least
+        ("2026-11-24T02:10:00+01:00", "planned", (10, 30), (8, 0)),  # not in the night
+        ("2026-11-24T02:10:00+01:00", "urgent", (6, 0), (5, 0)),  # but before the visit, whatever the hour
     ],
 )
 def test_time_to_answer(settings, now, urgency, start, expected):
@@ -260,3 +268,29 @@ def test_time_to_answer(settings, now, urgency, start, expected):
     settings.FROZEN_NOW = now
     found = offers.deadline(Visit(urgency=urgency), clock.at(clock.today(), *start))
     assert found == clock.at(clock.today(), *expected)
+
+
+def test_a_planned_visit_of_tomorrow_morning_is_answered_by_the_evening(settings):
+    from versants.mobile.models import Visit
+
+    settings.FROZEN_NOW = "2026-11-24T17:00:00+01:00"
+    tomorrow = clock.today() + timedelta(days=1)
+    assert offers.deadline(Visit(urgency="planned"), clock.at(tomorrow, 9)) == clock.at(clock.today(), 21)
+
+
+@given(
+    now=st.datetimes(datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2027-12-31")),
+    ahead=st.integers(1, 20 * 24 * 60),
+    urgency=st.sampled_from(["crisis", "urgent", "planned"]),
+)
+def test_a_deadline_is_after_now_and_never_after_the_visit_begins(now, ahead, urgency):
+    """For any instant and any visit to come, in summer time and across its changes."""
+    from versants.mobile.models import Visit
+
+    instant = now.replace(tzinfo=UTC)
+    start = instant + timedelta(minutes=ahead)
+    with override_settings(FROZEN_NOW=instant.isoformat()):
+        found = offers.deadline(Visit(urgency=urgency), start)
+    assert instant < found <= start
+    assert found >= min(instant + offers.SHORTEST, start)
+    assert found - instant <= timedelta(hours=48 + 11)

@@ -60,7 +60,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "versants.core.web.middleware.RequestLogMiddleware",
     "versants.core.web.errors.ErrorPageMiddleware",
-    "versants.core.web.errors.ErrorPageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -161,6 +160,11 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "versants.people.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "versants.people.forms.accounts.LoginForm",
+    "reset_password": "versants.people.forms.accounts.ResetPasswordForm",
+    "change_password": "versants.people.forms.accounts.ChangePasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

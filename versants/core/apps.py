@@ -1,8 +1,10 @@
 import logging
 
+from django import forms
 from django.apps import AppConfig
 from django.core.signals import got_request_exception
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 def _install_row_security(sender: object, using: str = "default", **kwargs: object) -> None:
@@ -23,6 +25,8 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from versants.core.access.shield import leave_open
 
+        # Django's own sentence blames; ours says what is left to do.
+        forms.Field.default_error_messages["required"] = _("An answer is missing here.")
         got_request_exception.connect(_log_unexpected, dispatch_uid="versants.core.unexpected")
 
         for table, why in (
@@ -37,6 +41,7 @@ class CoreConfig(AppConfig):
         ):
             leave_open(table, why, prefix=table.endswith("_"))
         from versants.core.access.classes import TEAM_ROLES, Role
+        from versants.core.registries import NavEntry, nav
         from versants.core.web.pages import declare
 
         declare("healthz readyz components accessibility privacy legal help", public=True)
@@ -58,5 +63,6 @@ class CoreConfig(AppConfig):
         declare("job", TEAM_ROLES, subject="job")
         declare("job_stop", TEAM_ROLES, subject="job", methods="POST")
         declare("audit", [Role.DPO], data_class="logistic")
+        nav.add(NavEntry("audit", _("Log"), "audit", roles=frozenset({Role.DPO}), order=10))
         # Once per migrate run: the last app's signal would do, the first is enough as tables of all apps exist by then.
         post_migrate.connect(_install_row_security, sender=self, dispatch_uid="versants.core.row_security")

@@ -18,9 +18,10 @@ from versants.core import clock
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor, acting
 from versants.core.ids import token_hash
-from versants.demo import cases
+from versants.demo import cases, week
 from versants.demo.cast import password_of
-from versants.mobile.models import Assignment, Request, RequestLink, Visit
+from versants.mobile.models import Request, RequestLink, Visit
+from versants.mobile.services import offers
 from versants.people.enums import TeamKind
 from versants.people.models import Account, Membership, Person, Team
 
@@ -93,16 +94,29 @@ def links() -> dict[str, Any]:
         crisis = _crisis()
         token = cases.token(f"link now {crisis.site.name} {crisis.site.commune_id}")
         held = RequestLink.objects.filter(token_hash=token_hash(token), revoked_at=None).exists()
-        offer = cases.token("offer menen lien")
-        offered = Assignment.objects.filter(offer_token_hash=token_hash(offer)).exists()
         person = Person.objects.filter(requests__request=crisis).first()
+    offer = _open_offer()
     return {
         "request": _url(reverse("ask_link", args=[token])) if held else None,
         "follow": _url(reverse("ask_follow", args=[token, crisis.uid])) if held else None,
-        "offer": _url(reverse("offer", args=[offer])) if offered else None,
+        "offer": _url(reverse("offer", args=[offer])) if offer else None,
         "person": {"url": None, "code": person.code if person else None},
         "feed": None,
     }
+
+
+def _open_offer() -> str:
+    """The token of an offer that waits for its answer now, by the clock that counts; empty if none does."""
+    for name in ("offer menen lien", week.LATER_OFFER):
+        token = cases.token(name)
+        actor = offers.actor_of(token)
+        if actor is None:
+            continue
+        with acting(actor):
+            found = offers.by_token(actor)
+            if found is not None and found.open:
+                return token
+    return ""
 
 
 def _walloon_team() -> Team:

@@ -36,12 +36,14 @@ from versants.mobile.models import (
     RequestEvent,
     RequestLanguage,
     RequestLink,
+    RequestMatter,
     RequestNote,
     RequestPerson,
     Slot,
     Visit,
 )
 from versants.mobile.services import promises
+from versants.mobile.services.offers import link_id
 from versants.people.enums import CARE_DISCIPLINES, Discipline, Level
 from versants.people.models import Person, Site, Team
 from versants.people.services.grants import CARE_ROLES, IDENTITY_MARGIN, LOGISTIC_MARGIN
@@ -124,6 +126,11 @@ def request(
     who: str = "",
     agreement: str = Agreement.AGREES,
     language_of_answer: str = "",
+    categories: Sequence[str] = (),
+    danger: str = "",
+    why_not: str = "",
+    interpreted_by: str = "",
+    refusal: str = "",
     **fields: Any,
 ) -> Request:
     """A request as it was received, with its words, its persons, its languages and its first line."""
@@ -148,13 +155,25 @@ def request(
         language_of_answer=language_of_answer or ("nl" if flemish else "fr"),
         state=state,
         urgency=urgency,
-        agreement=agreement,
         asked_at=asked_at,
         **fields,
     )
     for rank, code in enumerate(languages, 1):
         world.add(RequestLanguage, request=row, language_id=code, rank=rank)
     travels = agreement != Agreement.NOT_YET
+    matter = world.add(
+        RequestMatter,
+        request=row,
+        team=team,
+        key=key,
+        categories=list(categories) if travels else [],
+        danger=danger,
+        agreement=agreement,
+        why_may_lack=urgency == Urgency.CRISIS,
+        interpreted_by=interpreted_by,
+        refusal=refusal,
+    )
+    world.seal(matter, why_not=why_not)
     note = world.add(RequestNote, request=row, team=team, key=key)
     number = row.pk
     world.seal(
@@ -269,13 +288,55 @@ def assign(
         state=state,
         answer_by=answer_by,
         answered_at=None if state == AssignmentState.OFFERED else at + timedelta(hours=1),
-        offer_token_hash=token_hash(token(offer)) if offer else "",
         created_at=at,
     )
+    if offer:
+        put_by_link(world, row, offer)
     member.hold(where.held.lower, where.held.upper, None if remote else town)
     world.named.setdefault("assignments", {}).setdefault(where.pk, []).append((row, member))
     open_to(world, row, member, place.discipline, people, at)
     return row
+
+
+def put_by_link(world: World, row: Assignment, name: str) -> None:
+    """The link of an offer, which reads the logistics of its one visit, as services.offers makes it."""
+    row.offer_token_hash = token_hash(token(name))
+    world.add(
+        Grant,
+        subject_kind="visit",
+        subject_id=row.visit_id,
+        holder_kind="link",
+        holder_id=link_id(row),
+        data_class=DataClass.LOGISTIC,
+        period=span(min(row.created_at, row.held.lower), row.held.upper),
+        because="assignment",
+        because_id=row.pk,
+        given_by_team=row.visit.team_id,
+        created_at=row.created_at,
+    )
+
+
+def announce(world: World) -> None:
+    """What those who asked were told of visits to come: who comes, as services.announcing says it."""
+    found: dict[int, list[RequestEvent]] = {}
+    for one in world.all(RequestEvent):
+        if one.code == "team_found":
+            found.setdefault(one.request_id, []).append(one)
+    for where in world.all(Visit):
+        seats = [row for row, _member in assignments_of(world, where)]
+        if where.state != VisitState.PLANNED or not seats or where.held.upper <= world.moment:
+            continue
+        if any(row.state != AssignmentState.ACCEPTED for row in seats):
+            continue
+        for one in found.get(where.request_id, ()):
+            one.for_requester = False
+        facts = {
+            "visit": str(where.uid),
+            "start": where.held.lower.isoformat(),
+            "who": [[row.slot.discipline, row.professional.first_name] for row in seats],
+        }
+        at = min(world.moment, max(row.answered_at for row in seats))
+        event(world, where.request, at, "who_comes", facts, shown=True)
 
 
 def assignments_of(world: World, where: Visit) -> list[tuple[Assignment, Member]]:

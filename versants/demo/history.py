@@ -183,9 +183,9 @@ def _refusals(world: World, versant: str, first: date, end: date, target: int) -
             languages=(world.weighted(weights),),
             categories=[world.pick(("distress", "sleep", "trauma", "health"))],
             window=span(wanted, wanted + timedelta(hours=2)),
-            refusal=reason,
+            refusal=str(reason),
             answered_at=asked + timedelta(minutes=80),
             closed_at=asked + timedelta(minutes=80),
         )
-        cases.event(world, row, asked + timedelta(minutes=80), "refused", {"reason": str(reason)}, shown=True)
+        cases.event(world, row, asked + timedelta(minutes=80), "refused", shown=True)
         records.unmet(world, row, "refused", str(reason), wanted)

@@ -165,7 +165,7 @@ def waiting(world: World) -> None:
         languages=("som",),
         categories=[],
         agreement=Agreement.NOT_YET,
-        agreement_why_not="De voogd moet eerst bereikt worden.",
+        why_not="De voogd moet eerst bereikt worden.",
         interpreted_by=InterpretedBy.RELATIVE,
     )
     _wait(world, row)

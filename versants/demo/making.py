@@ -24,5 +24,6 @@ def make_world(day: date, moment: datetime | None = None, seed: str = SEED) -> W
     week.build(world)
     records.count(world)
     routine.build(world)
+    cases.announce(world)
     cases.number_requests(world)
     return world

@@ -10,7 +10,15 @@ from versants.demo import cases, persons, places, placing, records, stories
 from versants.demo.places import FR, WAL, WVL
 from versants.demo.staff import Member
 from versants.demo.world import World
-from versants.mobile.enums import AssignmentState, Audience, InterventionKind, Pin, RequestState, Urgency
+from versants.mobile.enums import (
+    AssignmentState,
+    Audience,
+    InterventionKind,
+    Pin,
+    RequestState,
+    Urgency,
+    VisitState,
+)
 from versants.mobile.models import Visit
 from versants.people.enums import Discipline
 from versants.territory import calendars
@@ -18,6 +26,7 @@ from versants.territory import calendars
 # Visits still to plan on each of the next days, and planned ones: the further, the emptier.
 PLANNED = (7, 6, 5, 4, 3, 2, 2)
 OPEN = (1, 1, 2, 1, 0, 1, 0)
+LATER_OFFER = "offer of the week"
 
 
 def build(world: World) -> None:
@@ -32,6 +41,7 @@ def build(world: World) -> None:
             done += _one(world, day)
         for _number in range(without):
             _without(world, day)
+    _asked_by_link(world)
 
 
 def _one(world: World, day: object) -> int:
@@ -58,6 +68,20 @@ def _one(world: World, day: object) -> int:
                 assignment.answered_at = None
                 assignment.answer_by = min(when - timedelta(hours=12), world.at(1, 12))
     return 1
+
+
+def _asked_by_link(world: World) -> None:
+    """One answer awaited until the day after tomorrow: its link is open whatever the hour a guide is read."""
+    for where in world.all(Visit):
+        if where.state != VisitState.PLANNED or where.held.lower < world.at(2, 0):
+            continue
+        if where.team_id != world.named["walloon"].pk:
+            continue
+        row, _member = cases.assignments_of(world, where)[0]
+        row.state, row.answered_at = AssignmentState.OFFERED, None
+        row.answer_by = min(where.held.lower - timedelta(hours=12), world.at(2, 12))
+        cases.put_by_link(world, row, LATER_OFFER)
+        return
 
 
 def _planned_story(world: World, versant: str) -> stories.Story:

@@ -72,7 +72,7 @@ def checks(home: Path) -> list[Check]:
         ),
         Check("documents", [python, "docs/generate.py", "--check"]),
         Check("notice", [python, "docs/notice.py", "--check"]),
-        Check("types", [str(BIN / "mypy")]),
+        Check("types", [str(BIN / "mypy")], django),
     ]
 
 

@@ -38,7 +38,7 @@ _TABLE = (
     Command("travel", "minutes and kilometres between two communes", "travel"),
     Command("states", "states and transitions of bookings, offers and swaps", "states", ""),
     Command("statement", "an interpreter's monthly statement", "statement"),
-    Command("keys", "make the key file of encrypted data (init)", "keys"),
+    Command("keys", "make the key file of encrypted data (init)", role=""),
     Command("audit", "verify the sealed record of actions and reads", "audit"),
     Command("backup", "write the database to a file", "backup", "owner"),
     Command("restore", "read the database back from a file", "restore", "owner"),
@@ -52,7 +52,7 @@ def available(command: Command) -> bool:
 
     ``demo`` is answered by the management command ``demo``, or ``demo logins`` by ``demo_logins``.
     """
-    if command.django is None or command.name in {"keys", "migrate"}:  # our own `keys init`; Django's migrate
+    if command.django is None or command.name == "migrate":
         return True
     package = Path(__file__).resolve().parents[1]
     name = command.django

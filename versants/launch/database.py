@@ -38,6 +38,8 @@ def main(arguments: list[str]) -> int:
         return EXIT_DONE if running else EXIT_NO
     if options.action == "stop":
         stopped = cluster is None or postgres.stop(cluster)
+        if options.json:
+            _tell(paths, not stopped, True)
         sys.stderr.write("The database is stopped.\n" if stopped else "The database is in use and stays.\n")
         return EXIT_DONE if stopped else EXIT_NO
     return _shell(paths, options.role)

@@ -21,6 +21,37 @@ from versants.launch.errors import EXIT_DONE, SurroundingsError
 # Set by the launcher for its own server: only a superuser tells "empty" from "hidden by row security".
 INSPECT_VARIABLE = "VERSANTS_INSPECT_URL"
 
+# Everything the stages leave behind: migrations, reference data, row security, rights, functions, whether anybody
+# and who may sign in. One value, so that a start can see in one query that there is nothing to do.
+SIGNATURE = """
+select md5(concat_ws('|',
+  (select string_agg(app || '.' || name, ',' order by id) from django_migrations),
+  (select string_agg(name || sha256, ',' order by name) from territory_source),
+  (select string_agg(concat_ws(' ', tablename, policyname, permissive, roles, cmd, qual, with_check), ','
+                     order by tablename, policyname) from pg_policies),
+  (select string_agg(concat_ws(' ', oid, relkind, relowner, relrowsecurity, relforcerowsecurity, relacl), ','
+                     order by oid) from pg_class where relnamespace in (select oid from pg_namespace
+                     where nspname in ('public', 'app')) and relkind in ('r', 'v', 'S', 'm', 'p')),
+  (select string_agg(md5(prosrc), ',' order by oid) from pg_proc
+    where pronamespace in (select oid from pg_namespace where nspname in ('public', 'app'))),
+  (select string_agg(concat_ws(' ', tgrelid, tgname, tgenabled), ',' order by oid) from pg_trigger),
+  (select exists(select 1 from people_organisation)::text),
+  (select concat_ws(' ', count(*), max(id)) from people_membership)
+))
+"""
+
+
+def signature(url: str) -> str:
+    """How the database stands, seen as superuser; empty where it cannot be said (no tables yet)."""
+    import psycopg
+
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            row = connection.execute(SIGNATURE).fetchone()
+    except psycopg.Error:
+        return ""
+    return str(row[0]) if row else ""
+
 
 def main(stages: list[str]) -> int:
     """Run the stages in order."""
@@ -58,15 +89,15 @@ def migrate() -> str:
     """Apply what is pending; post_migrate runs in any case and brings policies and grants up to date."""
     from django.core.management import call_command
 
-    pending = _pending()
+    waiting = pending()
     call_command("migrate", interactive=False, verbosity=0)
     _cache_table()
-    return f"{len(pending)} migrations applied" if pending else "up to date"
+    return f"{len(waiting)} migrations applied" if waiting else "up to date"
 
 
 def check() -> str:
     """Refuse to serve a database of another version."""
-    if _pending():
+    if pending():
         raise SurroundingsError(
             "The database is not at this version: run “versants migrate” with DATABASE_OWNER_URL.",
             code="database.version",
@@ -110,12 +141,14 @@ STAGES: dict[str, Callable[[], Any]] = {
 }
 
 
-def _pending() -> list[Any]:
+def pending() -> list[str]:
+    """Migrations that this database has not had yet, as ``app.name``, in order."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{one.app_label}.{one.name}" for one, _backwards in plan]
 
 
 def _cache_table() -> None:

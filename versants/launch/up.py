@@ -21,7 +21,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from versants.launch import catalogues, postgres, server
+from versants.launch import catalogues, postgres, prepare, server
 from versants.launch.children import Child, die_with_parent, end_leftovers
 from versants.launch.errors import (
     EXIT_DONE,
@@ -32,7 +32,6 @@ from versants.launch.errors import (
 )
 from versants.launch.locks import Lock
 from versants.launch.paths import PROJECT, Paths
-from versants.launch.prepare import INSPECT_VARIABLE
 from versants.launch.progress import Progress
 from versants.launch.version import version
 
@@ -104,18 +103,18 @@ class Supervisor:
         self._timed("languages", lambda: catalogues.compile_all(self.paths.project / "versants"))
         self.progress.stage("database", *self.database.result())
         fingerprint = self._fingerprint()
-        known = self._read_stamp() == fingerprint
-        if not known:
+        if not self._is_prepared(fingerprint):
             self._prepare()
-        self._start_children()
-        self._say_who_runs()
-        if known:  # the same code prepared this database before: verified while the web is starting
-            self._prepare()
+        self.children = self._programs()
+        web, *others = self.children
         began = time.monotonic()
-        self._wait_until_healthy()
+        self._run_child(web)
+        self._wait_until_healthy(web)
         self.progress.stage("web", time.monotonic() - began)
+        for child in others:  # after the web: nobody waits for them, and processors are few
+            self._run_child(child)
         self._refuse_public_demo()
-        (self.paths.data / "prepared").write_text(fingerprint)
+        self._write_stamp(fingerprint)
         self.ready = True
         self.progress.ready(self.url, self.logins, str(self.paths.data))
 
@@ -183,8 +182,19 @@ class Supervisor:
             env.pop("DATABASE_OWNER_URL", None)  # web and worker never learn it
         return env
 
-    def _prepare(self) -> None:
-        """Migrations, reference data, demo world and logins, told as they are done."""
+    def _is_prepared(self, fingerprint: str) -> bool:
+        """The same code prepared this database and nothing that it made has changed: asked in one query."""
+        began = time.monotonic()
+        stamp = self._read_stamp()
+        if self.cluster is None or stamp.get("fingerprint") != fingerprint:
+            return False
+        if not stamp.get("database") or stamp["database"] != prepare.signature(self.cluster.superuser_url):
+            return False
+        self.logins = stamp.get("logins", [])
+        self.progress.stage("prepared", time.monotonic() - began, "as before")
+        return True
+
+    def _stages(self) -> list[str]:
         owner = self.cluster is not None or bool(self.paths.database_owner_url)
         stages = ["migrate", "territory"] if owner else ["check"]
         public = not is_loopback(self.paths.host)
@@ -192,9 +202,15 @@ class Supervisor:
             stages.append("demo")
         if self.demo or public:  # a public host must know whether demonstration data are there
             stages.append("logins")
+        return stages
+
+    def _prepare(self) -> None:
+        """Migrations, reference data, demo world and logins, told as they are done."""
+        stages = self._stages()
+        owner = "migrate" in stages
         env = self._environment(owner=owner)
         if self.cluster is not None:
-            env[INSPECT_VARIABLE] = self.cluster.superuser_url
+            env[prepare.INSPECT_VARIABLE] = self.cluster.superuser_url
         log = self.paths.data / "log" / "prepare.log"
         log.parent.mkdir(exist_ok=True)
         with log.open("w") as errors:
@@ -228,45 +244,33 @@ class Supervisor:
                 TITLES.get(answer["stage"], answer["stage"]), answer["seconds"], answer["detail"]
             )
 
-    def _start_children(self) -> None:
+    def _programs(self) -> list[Child]:
+        """What is kept alive, in the order of their start; the web first."""
         env = self._environment() | {"VERSANTS_POOL": "1"}
+        env |= {"VERSANTS_HOST": self.paths.host, "VERSANTS_PORT": str(self.paths.port)}
         logs = self.paths.data / "log"
-        web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.paths.host]
-        web += ["--port", str(self.paths.port), "--workers", "2", "--blocking-threads", "2", "--no-ws"]
-        web += ["--workers-kill-timeout", "2", "--respawn-failed-workers", "versants.config.wsgi:application"]
-        worker = [
-            sys.executable,
-            "-m",
-            "versants.config.manage",
-            "procrastinate",
-            "worker",
-            "--concurrency",
-            "2",
-        ]
-        worker += ["--shutdown-graceful-timeout", str(int(STOP_WORKER_S) - 1)]
-        self.children = [
+        web = [sys.executable, "-m", "versants.config.web"]
+        worker = [sys.executable, "-m", "versants.config.manage", "procrastinate", "worker"]
+        worker += ["--concurrency", "2", "--shutdown-graceful-timeout", str(int(STOP_WORKER_S) - 1)]
+        return [
             Child("web", web, logs / "web.log", env),
             Child("worker", worker, logs / "worker.log", env),
         ]
-        for child in self.children:
-            child.start()
 
-    def _wait_until_healthy(self) -> None:
-        web = self.children[0]
-        dead: Child | None = None
+    def _run_child(self, child: Child) -> None:
+        child.start()
+        self._say_who_runs()
+
+    def _wait_until_healthy(self, web: Child) -> None:
         deadline = time.monotonic() + HEALTHY_WITHIN_S
-        while time.monotonic() < deadline:
-            dead = next((child for child in self.children if not child.alive), None)
-            if dead is not None:
-                break
+        while time.monotonic() < deadline and web.alive:
             if healthy(self.url):
                 return
-            time.sleep(0.1)
-        failed = dead or web
-        said = failed.last_words()
+            time.sleep(0.05)
+        said = web.last_words()
         raise SurroundingsError(
-            f"The {failed.name} did not start" + (f":\n{said}" if said else ".") + f"\n(log: {failed.log})",
-            code=f"{failed.name}.failed",
+            "The web did not start" + (f":\n{said}" if said else ".") + f"\n(log: {web.log})",
+            code="web.failed",
         )
 
     def _refuse_public_demo(self) -> None:
@@ -279,20 +283,31 @@ class Supervisor:
             )
 
     def _fingerprint(self) -> str:
-        """Changes with any file of the product and with the cluster: the same means already prepared."""
-        content = hashlib.sha256(
-            (self.cluster.url("") if self.cluster else self.paths.database_url or "").encode()
-        )
-        for path in sorted((self.paths.project / "versants").rglob("*")):
+        """Changes with any file of the product, its packages, the cluster and what is asked for."""
+        database = self.cluster.url("") if self.cluster else self.paths.database_url or ""
+        links = os.environ.get("VERSANTS_URL", self.url)  # the logins name it
+        content = hashlib.sha256(f"{sys.version}:{database}:{links}:{self._stages()}".encode())
+        packages = self.paths.project / "requirements" / "base.lock"
+        for path in [packages, *sorted((self.paths.project / "versants").rglob("*"))]:
             if path.suffix not in {".pyc", ".mo"} and path.is_file():
                 found = path.stat()
                 content.update(f"{path}:{found.st_size}:{found.st_mtime_ns}".encode())
         return content.hexdigest()
 
-    def _read_stamp(self) -> str:
-        with suppress(OSError):
-            return (self.paths.data / "prepared").read_text()
-        return ""
+    def _read_stamp(self) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            stamp = json.loads((self.paths.data / "prepared").read_text())
+            if isinstance(stamp, dict):
+                return stamp
+        return {}
+
+    def _write_stamp(self, fingerprint: str) -> None:
+        """What the next start compares with. Logins are those of the demonstration world, public by design."""
+        database = prepare.signature(self.cluster.superuser_url) if self.cluster else ""
+        stamp = {"fingerprint": fingerprint, "database": database, "logins": self.logins}
+        partial = self.paths.data / "prepared.new"
+        partial.write_text(json.dumps(stamp))
+        partial.replace(self.paths.data / "prepared")
 
     # watching and stopping
 

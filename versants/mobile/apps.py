@@ -81,15 +81,36 @@ class MobileConfig(AppConfig):
         self._register_follow_up()
 
     def _register_inbox(self) -> None:
-        """The first word of the masthead for those who answer."""
+        """The first word of the masthead for those who answer; the links by which centres ask."""
+        from versants.core.access.classes import Role
         from versants.core.registries import NavEntry, nav
         from versants.core.web.audit import name_actions
         from versants.mobile.services.inbox import READERS
 
         nav.add(NavEntry("requests", _("Requests"), "inbox", roles=READERS, order=10, icon="list"))
+        managers = frozenset({Role.SITE_MANAGER, Role.COORDINATOR})
+        nav.add(NavEntry("links", _("Links"), "links", roles=managers, order=70, icon="place", pocket=True))
         name_actions(
             {
+                "link.created": _("link of a place made"),
+                "link.revoked": _("link of a place cut"),
+                "request.accepted": _("request accepted"),
+                "request.asked_back": _("question put to the one who asked"),
+                "request.called_back": _("one who asked was called back"),
+                "request.closed": _("request closed"),
+                "request.completed": _("request completed"),
+                "request.no_answer": _("one who asked told that nobody answered in time"),
+                "request.on_call_told": _("watch told"),
+                "request.on_call_nobody": _("nobody of the watch to tell"),
+                "request.coordinator_told": _("coordination told"),
+                "request.coordinator_nobody": _("nobody of the coordination to tell"),
+                "request.other_team_told": _("other team told"),
+                "request.other_team_nobody": _("no other team to tell"),
+                "request.passed": _("request passed to another team"),
                 "request.read": _("words of a request read"),
+                "request.received": _("request received"),
+                "request.refused": _("request refused"),
+                "request.withdrawn": _("request withdrawn"),
                 "requests.exported": _("list of requests exported"),
             }
         )
@@ -108,16 +129,21 @@ class MobileConfig(AppConfig):
         name_job("plan_day", _("Planning the day"))
         name_actions(
             {
+                "need.planned": _("visit set down from a request"),
                 "visit.assigned": _("team placed on a visit"),
+                "visit.cancelled": _("visit cancelled"),
+                "visit.moved": _("visit moved"),
                 "visit.reopened": _("visit without a team again"),
                 "offer.made": _("offer made"),
                 "offer.accepted": _("offer accepted"),
                 "offer.declined": _("offer declined"),
+                "offer.lapsed": _("offer not answered in time"),
                 "offer.confirmed_on_site": _("confirmed, there already"),
                 "plan.proposed": _("plan of a day proposed"),
                 "plan.applied": _("plan of a day applied"),
                 "plan.discarded": _("plan of a day thrown away"),
                 "plan.stale": _("plan of a day overtaken"),
+                "move.undone": _("own last step on the board undone"),
             }
         )
 
@@ -125,8 +151,21 @@ class MobileConfig(AppConfig):
         """What a person's file and the masthead take from records."""
         from versants.core.access.classes import TEAM_ROLES
         from versants.core.registries import NavEntry, TimelineSource, nav, timeline
+        from versants.core.web.audit import name_actions
         from versants.mobile import timeline as own
 
+        name_actions(
+            {
+                "follow_up.done": _("next step done"),
+                "follow_up.reopened": _("next step open again"),
+                "hours.confirmed": _("hours of a visit confirmed"),
+                "record.added": _("addition to a record"),
+                "record.read": _("record read"),
+                "record.signed": _("record signed"),
+                "times.kept": _("hours of the day kept"),
+                "visit.attempted": _("visit in vain written down"),
+            }
+        )
         nav.add(
             NavEntry(
                 "follow_up", _("Follow-up"), "follow_up", roles=TEAM_ROLES, order=45, icon="list", pocket=True

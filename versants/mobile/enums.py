@@ -136,6 +136,7 @@ class AssignmentState(TextChoices):
     ACCEPTED = "accepted", _("confirmed")
     DECLINED = "declined", _("declined")
     RELEASED = "released", _("released")
+    LAPSED = "lapsed", _("did not answer in time")
     DONE = "done", _("done")
 
 

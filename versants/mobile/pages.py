@@ -30,6 +30,15 @@ def declare_all() -> None:
     declare("board", INBOX, data_class=LOGISTIC)
     declare("api-v1:board_changes", COORDINATING_ROLES, data_class=LOGISTIC)
     declare("board_plan", [Role.COORDINATOR], data_class=LOGISTIC, methods="POST")
+    # One's own step only: a colleague of the same team may not.
+    declare(
+        "board_undo",
+        [Role.COORDINATOR],
+        data_class=LOGISTIC,
+        subject="move",
+        methods="POST",
+        by_grant=[Role.COORDINATOR],
+    )
     declare("plan", [Role.COORDINATOR], data_class=LOGISTIC, subject="plan", methods="GET POST")
     declare("api-v1:openapi-json", ALL_ROLES)
     declare("api-v1:api-root")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from versants.core import clock
 from versants.core.access.classes import CLINICAL_ROLES, TEAM_ROLES, DataClass
@@ -76,6 +77,15 @@ def check_visit_takes_record(visit: Visit) -> None:
     raise InvalidTransition(f"visit.{visit.state}", sentence)
 
 
+def fewer_than_ticked(n_coded: int) -> str:
+    """The sentence when the number present is smaller than those named."""
+    return ngettext(
+        "You ticked %(n)d person: the number present cannot be smaller.",
+        "You ticked %(n)d persons: the number present cannot be smaller.",
+        n_coded,
+    ) % {"n": n_coded}
+
+
 def check_whole(record: Record, n_coded: int) -> None:
     """What a signed record must say. Raises BadInput naming the field in ``facts["field"]``."""
     if record.began_at is None:
@@ -95,7 +105,7 @@ def check_whole(record: Record, n_coded: int) -> None:
     if record.n_persons < n_coded:
         raise BadInput(
             "record.n_persons",
-            _("You ticked %(n)d persons: the number present cannot be smaller.") % {"n": n_coded},
+            fewer_than_ticked(n_coded),
             field="n_persons",
         )
     if record.n_persons + record.n_professionals == 0:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from versants.core.access.scope import Actor, acting
-from versants.mobile.services import escalation
+from versants.mobile.services import escalation, offers
+from versants.people.enums import TeamKind
 from versants.people.models import Team
 
 
@@ -25,3 +26,24 @@ def forget_drafts(timestamp: int) -> None:
     """Every hour: what was typed behind a link and not sent for a day."""
     with acting(Actor.nobody()), connection.cursor() as cursor:
         cursor.execute("SELECT app.forget_drafts()")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="mobile.lapse_offers", queue="default", pass_context=False)
+def lapse_offers(timestamp: int) -> None:
+    """Every minute: offers whose deadline has passed are released, each in its own transaction, under its team.
+
+    A worker that dies leaves the rest to the next minute; one offer that cannot be released does not hold the others.
+    """
+    failed: DatabaseError | None = None
+    for team in Team.objects.filter(kind=TeamKind.INTEGRAPSY).select_related("organisation"):
+        with acting(Actor.for_team(team)):
+            waiting = offers.due(team)
+        for assignment_id in waiting:
+            try:
+                with acting(Actor.for_team(team)):
+                    offers.lapse(assignment_id, team)
+            except DatabaseError as exc:
+                failed = failed or exc
+    if failed is not None:
+        raise failed

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.registries import TimelineItem
-from versants.mobile.enums import RecordState, VisitState
+from versants.mobile.enums import RecordState, RequestState, VisitState
 from versants.mobile.models import Attempt, FollowUp, Record, RecordPerson, Request, RequestPerson, Visit
+from versants.mobile.services import inbox
 from versants.people.models import Person
 
 _STATES = {
@@ -41,9 +42,14 @@ def requests(person: Person, actor: Actor) -> Iterator[TimelineItem]:
         text = _("Request %(number)s, %(urgency)s, %(state)s") % {
             "number": request.number,
             "urgency": request.get_urgency_display(),
-            "state": request.get_state_display(),
+            "state": inbox.state_word(request.state),
         }
-        yield TimelineItem(request.asked_at, f"{text}. {where}" if where else text, state="new")
+        yield TimelineItem(
+            request.asked_at,
+            f"{text}. {where}" if where else text,
+            url=reverse("request", args=[request.uid]),
+            state=inbox.MARKS[RequestState(request.state)],
+        )
 
 
 def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:

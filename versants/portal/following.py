@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -13,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import VersantsError
 from versants.core.web import words
-from versants.mobile.enums import HOLDING, Channel, RefusalReason, RequestState, VisitState
+from versants.mobile.enums import HOLDING, AssignmentState, Channel, RefusalReason, RequestState, VisitState
 from versants.mobile.forms.requests import DetailsForm
-from versants.mobile.models import Assignment, Request, RequestEvent, Visit
-from versants.mobile.services import escalation, requests, states
+from versants.mobile.models import Assignment, Request, RequestEvent, Slot, Visit
+from versants.mobile.services import announcing, escalation, matters, requests, states
 from versants.territory.models import EmergencyNumber
 
 
@@ -66,14 +67,15 @@ def page(
             form.add_error(None, exc.message) if form.is_bound else None
             if not form.is_bound:
                 raise
+    visits = coming(found)
     context = {
         "private": private,
         "found": found,
         "team": found.team,
-        "title": TITLES[RequestState(found.state)],
-        "next": _next(found),
+        "title": _title(found, visits),
+        "next": _next(found, visits),
         "steps": _steps(found),
-        "visits": coming(found),
+        "visits": visits,
         "form": form if states.REQUEST.allows(found.state, "complete") else None,
         "form_open": form.is_bound,
         "questions": [[form[name] for name in names] for names in form.QUESTIONS],
@@ -90,7 +92,21 @@ def _versant(found: Request) -> str:
     return found.commune.versant if found.commune is not None else found.team.versant
 
 
-def _next(found: Request) -> str:
+def _confirmed(visits: list[dict[str, Any]]) -> bool:
+    """Has everybody said yes, for every visit to come?"""
+    return all(
+        one["confirmed"] for one in visits if one["visit"].state in (VisitState.OPEN, VisitState.PLANNED)
+    )
+
+
+def _title(found: Request, visits: list[dict[str, Any]]) -> str:
+    """A team is promised once those who come have said yes, not before."""
+    if found.state == RequestState.PLANNED and not _confirmed(visits):
+        return _("The team is being confirmed")
+    return str(TITLES[RequestState(found.state)])
+
+
+def _next(found: Request, visits: list[dict[str, Any]]) -> str:
     """What happens next and by when, in one sentence."""
     when = {"day": words.day_long(found.promised_at), "time": words.clock_time(found.promised_at)}
     if found.state in {RequestState.NEW, RequestState.INCOMPLETE}:
@@ -101,8 +117,13 @@ def _next(found: Request) -> str:
         return _("Answer below, or ring the team.")
     if found.state == RequestState.ACCEPTED:
         return _("You will see here who comes, and when.")
+    if found.state == RequestState.PLANNED:
+        if _confirmed(visits):
+            return _("Who comes, and when, stands below.")
+        return _("You will see here who comes, as soon as they have said yes.")
     if found.state == RequestState.REFUSED:
-        return str(RefusalReason(found.refusal).label) if found.refusal else ""
+        refusal = _refusal(found)
+        return str(RefusalReason(refusal).label) if refusal else ""
     if found.state == RequestState.CLOSED:
         return _("You can ask again at any time.")
     return ""
@@ -110,12 +131,23 @@ def _next(found: Request) -> str:
 
 def _steps(found: Request) -> list[Step]:
     events = RequestEvent.objects.filter(request=found, for_requester=True).order_by("at", "pk")
-    return [Step(event.at, sentence(event), "done") for event in events]
+    refusal = _refusal(found)
+    return [Step(event.at, sentence(event, refusal), "done") for event in events]
 
 
-def sentence(event: RequestEvent) -> str:
-    """A line for the one who asked: what happened, without content."""
+def _refusal(found: Request) -> str:
+    """Why it was refused: for the team and the one who asked. Read under the team, as nobody else finds it."""
+    if found.state != RequestState.REFUSED:
+        return ""
+    with acting(escalation.as_team(found)):
+        return matters.of(found).refusal
+
+
+def sentence(event: RequestEvent, refusal: str = "") -> str:
+    """A line for the one who asked: what happened, without content. ``refusal``: the reason of a no."""
     facts = event.facts
+    if event.code in announcing.CODES and "visit" in facts:
+        return announcing.sentence(event)
     if event.code == "on_call_told":
         return _("The person on call has been told: %(whom)s.") % {
             "whom": str(facts.get("whom", "")).rstrip(".")
@@ -125,8 +157,7 @@ def sentence(event: RequestEvent) -> str:
     if event.code == "asked_back":
         return " ".join(requests.question_sentences(facts.get("questions", [])))
     if event.code == "refused":
-        reason = facts.get("reason", "")
-        label = RefusalReason(reason).label if reason in RefusalReason.values else ""
+        label = RefusalReason(refusal).label if refusal in RefusalReason.values else ""
         return _("The team cannot take it on: %(reason)s.") % {"reason": label}
     return str(SENTENCES.get(event.code, event.code))
 
@@ -149,8 +180,9 @@ SENTENCES = {
 
 
 def coming(found: Request) -> list[dict[str, Any]]:
-    """Visits to come or done: day, time, first names of who comes. Read under the team, because a link may see
-    nothing of the directory; no more than these leave this function.
+    """Visits to come or done: day, time, role and first name of those who have said yes.
+
+    Read under the team, because a link may see nothing of the directory; no more than these leave this function.
     """
     with acting(escalation.as_team(found)):
         visits = list(
@@ -158,19 +190,25 @@ def coming(found: Request) -> list[dict[str, Any]]:
             .exclude(state__in=(VisitState.CANCELLED, VisitState.MISSED))
             .order_by("held", "window", "pk")[:20]
         )
-        names: dict[int, list[str]] = {}
-        for visit_id, name in (
+        who: dict[int, list[list[str]]] = {}
+        for visit_id, role, name in (
             Assignment.objects.filter(visit__in=visits, state__in=HOLDING)
-            .exclude(state="offered")
-            .order_by("slot__rank")
-            .values_list("visit_id", "professional__first_name")
+            .exclude(state=AssignmentState.OFFERED)
+            .order_by("slot__rank", "pk")
+            .values_list("visit_id", "slot__discipline", "professional__first_name")
         ):
-            names.setdefault(visit_id, []).append(name)
+            who.setdefault(visit_id, []).append([role, name])
+        places = dict(
+            Slot.objects.filter(visit__in=visits).order_by().values_list("visit_id").annotate(n=Count("pk"))
+        )
     return [
         {
             "visit": visit,
             "start": visit.held.lower if visit.held else None,
-            "names": names.get(visit.pk, []) if visit.held else [],
+            "who": announcing.people(who.get(visit.pk, [])) if visit.held else "",
+            "confirmed": visit.held is not None
+            and bool(places.get(visit.pk))
+            and len(who.get(visit.pk, [])) >= places[visit.pk],
         }
         for visit in visits
     ]

@@ -12,8 +12,15 @@ class ProgrammeConfig(AppConfig):
         declare_all()
         from versants.core.access.shield import leave_open
         from versants.core.registries import NavEntry, nav
+        from versants.core.web.audit import name_actions
         from versants.programme.rules import FIGURE_ROLES
 
+        name_actions(
+            {
+                "figure.opened": _("records behind a figure opened"),
+                "figures.exported": _("table of the semester exported"),
+            }
+        )
         leave_open("programme_reportingperiod", "the calendar of reports is public")
         leave_open("programme_disclosurerule", "how figures are protected is public")
         nav.add(NavEntry("figures", _("Figures"), "figures", roles=FIGURE_ROLES, order=80))

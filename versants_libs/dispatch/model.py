@@ -185,9 +185,9 @@ class Person:
         self._check_shifts()
         put(self, "busy", self._merged_busy())
         if self.worked_s < 0:
-            raise InstanceError("worked_s is negative", [self.id])
+            raise InstanceError("worked_s is negative, 0 or more expected", [self.id])
         if any(limit is not None and limit < 0 for limit in self.limits):
-            raise InstanceError("a limit is negative", [self.id])
+            raise InstanceError("a limit is negative, 0 or more expected", [self.id])
 
     def _check_levels(self) -> None:
         for level in itertools.chain(self.languages.values(), self.pairs.values()):
@@ -204,7 +204,7 @@ class Person:
         for shift in self.shifts:
             self._check_span("shift", shift.start, shift.end)
             if shift.overtime_s < 0:
-                raise InstanceError("overtime_s is negative", [self.id])
+                raise InstanceError("overtime_s is negative, 0 or more expected", [self.id])
             breaks = sorted(shift.breaks, key=lambda b: b.earliest)
             for pause in breaks:
                 if pause.duration <= 0 or pause.latest - pause.earliest < pause.duration:
@@ -279,13 +279,15 @@ class Slot:
         if self.lag[0] > self.lag[1]:
             raise InstanceError("the least lag is above the most", [self.id])
         if self.duration is not None and self.duration <= 0:
-            raise InstanceError("a slot lasts no time", [self.id])
+            raise InstanceError("a slot lasts no time, 1 second or more expected", [self.id])
         for need in self.languages:
             for level in (need.level, *(s.level for s in need.second)):
                 if not 0 <= level < len(LEVELS):
                     raise InstanceError(f"a level asked for is {level}, expected 0 to 6", [self.id])
             if any(s.penalty < 0 for s in need.second):
-                raise InstanceError("the penalty of a second language is negative", [self.id])
+                raise InstanceError(
+                    "the penalty of a second language is negative, 0 or more expected", [self.id]
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,9 +335,9 @@ class Visit:
         if not self.windows or any(w.latest < w.earliest for w in self.windows):
             raise InstanceError("a visit has no window, or one that ends before it opens", [self.id])
         if self.duration <= 0:
-            raise InstanceError("a visit lasts no time", [self.id])
+            raise InstanceError("a visit lasts no time, 1 second or more expected", [self.id])
         if self.unserved < 0 or self.complexity < 0:
-            raise InstanceError("a weight or a complexity is negative", [self.id])
+            raise InstanceError("a weight or a complexity is negative, 0 or more expected", [self.id])
         names = [slot.id for slot in self.slots]
         if len(set(names)) != len(names):
             raise InstanceError("two slots of a visit have the same id", [self.id])

@@ -106,7 +106,7 @@ class Weights:
     def __post_init__(self) -> None:
         negative = [term for term in TERMS if getattr(self, term) < 0]
         if negative:
-            raise InstanceError("a weight is negative", negative)
+            raise InstanceError("a weight is negative, 0 or more expected", negative)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

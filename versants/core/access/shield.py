@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -127,10 +127,13 @@ def granted_ids(actor: scope.Actor, kind: str, classes: Iterable[str] = ()) -> A
     return Grant.objects.open_to(actor).about(kind, classes).values("subject_id")
 
 
-class ShieldedQuerySet(models.QuerySet):
+_M = TypeVar("_M", bound=models.Model)
+
+
+class ShieldedQuerySet(models.QuerySet[_M]):
     """Every queryset of a shielded table. Views may use nothing but ``visible_to``."""
 
-    def visible_to(self, actor: scope.Actor) -> ShieldedQuerySet:
+    def visible_to(self, actor: scope.Actor) -> Self:
         """Rows ``actor`` may read: own or granted."""
         shield: Shield = self.model.shield
         seen = shield.filter(actor)

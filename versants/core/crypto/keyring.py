@@ -52,7 +52,8 @@ def _random() -> str:
 
 @lru_cache(maxsize=4)
 def _load(path: Path, _changed_ns: int) -> dict[str, Any]:
-    return json.loads(path.read_text())
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
 
 
 def _file() -> dict[str, Any]:
@@ -67,7 +68,7 @@ def _file() -> dict[str, Any]:
 
 def active_key_id() -> str:
     """Id of the key that wraps new data keys."""
-    return _file()["active"]
+    return str(_file()["active"])
 
 
 def wrapping_key(key_id: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex
@@ -16,8 +17,8 @@ from versants.core.access.scope import Actor
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 
 
-class GrantQuerySet(ShieldedQuerySet):
-    def open_to(self, actor: Actor) -> GrantQuerySet:
+class GrantQuerySet(ShieldedQuerySet["Grant"]):
+    def open_to(self, actor: Actor) -> Self:
         """Grants that ``actor`` holds at this moment: the same rule as the database's app.granted."""
         if actor.role in WALLED_ROLES:  # no grant, by whatever mistake it was written, goes through the wall
             return self.none()
@@ -36,7 +37,7 @@ class GrantQuerySet(ShieldedQuerySet):
             found = found.exclude(data_class=DataClass.CLINICAL)
         return found
 
-    def about(self, kind: str, classes: Iterable[str] = ()) -> GrantQuerySet:
+    def about(self, kind: str, classes: Iterable[str] = ()) -> Self:
         """Those about subjects of ``kind``; of ``classes`` only, if given."""
         found = self.filter(subject_kind=kind)
         return found.filter(data_class__in=list(classes)) if classes else found

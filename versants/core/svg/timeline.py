@@ -18,7 +18,8 @@ from versants.core import clock
 STEP = timedelta(minutes=5)
 # Who gives way where two blocks meet: travel and absence are drawn around visits, visits never give way.
 STRENGTH = {"visit": 3, "busy": 2, "off": 1, "travel": 0}
-SHORT = timedelta(minutes=75)
+SHORT = timedelta(minutes=75)  # in a window of twelve hours, the hour has no room beside the sign
+USUAL = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,20 @@ class Block:
 
 @dataclass(frozen=True)
 class Row:
-    """One person (or team, or place) with blocks; or, with ``group``, the title of those below."""
+    """One person (or team, or place) with blocks; or, with ``group``, the title of those below.
+
+    ``more`` beside a title stands for others of the group and leads (``url``) to them; ``key`` is then the anchor.
+    ``detail`` may be cut where there is no room, ``tail`` after it never is.
+    """
 
     label: Any = ""
     detail: Any = ""
+    tail: Any = ""
     url: str = ""
     key: str = ""
     blocks: Sequence[Block] = ()
     group: Any = ""
+    more: Any = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,27 @@ class Line:
     cells: list[Cell]
     blocks: list[Block]  # of the whole row, in order, for the list on a phone; empty on a second line
     group: Any = ""
+    more: Any = ""
+    tail: Any = ""
     first: bool = True  # False on a second line of the same person
+
+    @property
+    def stops(self) -> list[tuple[Block, int, int]]:
+        """For the list on a phone: what one does, with the minutes of road to it and of the last one home."""
+        roads = [block for block in self.blocks if block.kind == "travel"]
+        there = {block.end: block.minutes for block in roads}
+        back = {block.start: block.minutes for block in roads if block.end not in self._starts}
+        return [
+            (block, there.get(block.start, 0), back.get(block.end, 0))
+            if block.kind == "visit"
+            else (block, 0, 0)
+            for block in self.blocks
+            if block.kind != "travel"
+        ]
+
+    @property
+    def _starts(self) -> set[datetime]:
+        return {block.start for block in self.blocks if block.kind == "visit"}
 
 
 @dataclass(frozen=True)
@@ -131,6 +158,11 @@ class _Window:
         if whole <= 0 or whole != int(whole):
             raise ValueError("the window of a timeline is a whole number of steps, at least one")
         self.columns = int(whole)
+
+    @property
+    def tightness(self) -> float:
+        """How much longer a block must be for its words than in the usual window of twelve hours."""
+        return max(1.0, self.columns * self.step / USUAL) if self.unit == "hour" else 4
 
     def instant(self, column: int) -> datetime:
         return self.start + column * self.step
@@ -207,9 +239,7 @@ def _cells(lane: list[tuple[int, int, Block]], window: _Window) -> list[Cell]:
     cells, at = [], 0
     for low, high, block in lane:
         cells.extend(_gap(at, low, window))
-        short = block.kind == "visit" and (high - low) * window.step < SHORT * (
-            1 if window.unit == "hour" else 4
-        )
+        short = block.kind == "visit" and (high - low) * window.step < SHORT * window.tightness
         cells.append(Cell(high - low, window.boundary(low), block, short=short))
         at = high
     cells.extend(_gap(at, window.columns, window))
@@ -242,7 +272,7 @@ def build(
     lines: list[Line] = []
     for row in rows:
         if row.group:
-            lines.append(Line("", "", "", "", [], [], group=row.group))
+            lines.append(Line("", "", row.url, row.key, [], [], group=row.group, more=row.more))
             continue
         inside = sorted(
             (b for b in row.blocks if b.end > start and b.start < end and _said(b, start, end)),
@@ -258,6 +288,7 @@ def build(
                     row.key,
                     _cells(lane, window),
                     [] if again else inside,
+                    tail="" if again else row.tail,
                     first=not again,
                 )
             )

@@ -154,6 +154,12 @@ def day_long(value: date | None) -> str:
 
 
 @register.filter
+def day_plain(value: date | None) -> str:
+    """24 novembre 2026."""
+    return words.day_plain(value) if value else ""
+
+
+@register.filter
 def day_short(value: date | None) -> str:
     """24 nov."""
     return words.day_short(value) if value else ""

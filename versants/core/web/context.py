@@ -107,8 +107,9 @@ class Frame:
 
     @cached_property
     def tabs(self) -> list[Link]:
-        """The few pages at the foot of a phone."""
-        return self._entries(pocket=True)
+        """The few pages at the foot of a phone. The only one, when one is on it, leads nowhere: none then."""
+        tabs = self._entries(pocket=True)
+        return [] if [tab.url for tab in tabs] == [self.here] else tabs
 
     @cached_property
     def languages(self) -> list[Link]:

@@ -75,6 +75,7 @@ class Table:
         empty: tuple[Any, Any] = ("", ""),
         empty_link: tuple[str, Any] = ("", ""),
         export_url: str = "",
+        more_template: str = "",
     ) -> None:
         self.id, self.caption, self.caption_hidden, self.row_template = (
             id,
@@ -83,6 +84,7 @@ class Table:
             row_template,
         )
         self.filters, self.export_url = list(filters), export_url
+        self.more_template = more_template  # what stands between the rows and the pages
         self.empty_title, self.empty_text = empty
         self.empty_url, self.empty_action = empty_link
         self._request, self._queryset, self._per_page = request, queryset, per_page

@@ -46,18 +46,28 @@ def as_date(value: date | datetime) -> date:
     return clock.local(value).date() if isinstance(value, datetime) else value
 
 
+def _said(day: date, pattern: str) -> str:
+    """``day`` by a pattern of Babel. French counts the first of a month: 1er décembre."""
+    if day.day == 1 and locale().startswith("fr"):
+        pattern = re.sub(r"\bd\b", "d'er'", pattern)
+    return format_date(day, pattern, locale=locale())
+
+
 def day_long(value: date | datetime) -> str:
     """mardi 24 novembre; with the year when it is not this one."""
     day = as_date(value)
-    pattern = "EEEE d MMMM" if day.year == clock.today().year else "EEEE d MMMM y"
-    return format_date(day, pattern, locale=locale())
+    return _said(day, "EEEE d MMMM" if day.year == clock.today().year else "EEEE d MMMM y")
 
 
 def day_short(value: date | datetime) -> str:
     """24 nov.; with the year when it is not this one."""
     day = as_date(value)
-    pattern = "d MMM" if day.year == clock.today().year else "d MMM y"
-    return format_date(day, pattern, locale=locale())
+    return _said(day, "d MMM" if day.year == clock.today().year else "d MMM y")
+
+
+def day_plain(value: date | datetime) -> str:
+    """1 avril 2018, without the day of the week: for what holds since a date."""
+    return _said(as_date(value), "d MMMM y")
 
 
 def clock_time(value: datetime) -> str:

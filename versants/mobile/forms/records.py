@@ -12,6 +12,7 @@ from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.forms import CheckRows, Day, Hour, Rows
 from versants.core.ids import clean_code
+from versants.mobile import record_rules as rules
 from versants.mobile.enums import AttemptReason, Done, InterventionKind, Mode, Step
 from versants.mobile.models import Visit
 from versants.mobile.services.records import Content
@@ -21,10 +22,20 @@ N_STEPS = 3
 NOTE_CHARS = 20_000
 
 
+def number_present(typed: int | None, shown: int, ticked: int) -> int:
+    """How many persons were there: the number typed, which counts those who have no code too.
+
+    ``shown``: how many were ticked when the page was made. A number left empty, or that only repeated them, follows
+    those who are ``ticked`` now; any other number is somebody's own and stays.
+    """
+    return ticked if typed is None or typed == shown else typed
+
+
 class RecordForm(forms.Form):
     """What was done on one visit. Fields left empty stay empty while it is a draft; ``check_whole`` judges at signing."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    n_ticked = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
     kind = forms.ChoiceField(label=_("What kind of visit"), choices=InterventionKind.choices)
     mode = forms.ChoiceField(label=_("How"), choices=Mode.choices)
     persons = forms.MultipleChoiceField(
@@ -41,7 +52,7 @@ class RecordForm(forms.Form):
         min_value=0,
         max_value=500,
         required=False,
-        help_text=_("With those who have no code."),
+        help_text=_("Filled from those you tick. Write more if others were there, without a code."),
         widget=forms.NumberInput(attrs={"class": "input short", "inputmode": "numeric"}),
     )
     n_professionals = forms.IntegerField(
@@ -128,9 +139,19 @@ class RecordForm(forms.Form):
                 self.add_error(f"due_{i}", _("Say by when."))
             if due and not step and f"step_{i}" not in self.errors:
                 self.add_error(f"step_{i}", _("Say what comes next."))
+        if "n_persons" not in self.errors:
+            ticked = len(self._ids(data))
+            data["n_persons"] = number_present(data.get("n_persons"), data.get("n_ticked") or 0, ticked)
+            if data["n_persons"] < ticked:
+                self.add_error("n_persons", rules.fewer_than_ticked(ticked))
         if data.get("began_time") and not data.get("began_on") and "began_on" not in self.errors:
             self.add_error("began_on", _("Say on which day."))
         return data
+
+    def _ids(self, data: dict[str, Any]) -> set[int]:
+        """Those named: ticked or typed by code, each once."""
+        ids = {self._by_code[code].pk for code in data.get("persons") or ()}
+        return ids | {person.pk for person in data.get("other_codes") or ()}
 
     def content(self) -> Content:
         """What can be kept now: fields with a mistake are left out of a draft, the page keeps what was typed."""
@@ -140,8 +161,7 @@ class RecordForm(forms.Form):
         began: datetime | None = None
         if began_on and began_time:
             began = clock.at(began_on, began_time.hour, began_time.minute)
-        ids = {self._by_code[code].pk for code in data.get("persons") or ()}
-        ids |= {person.pk for person in data.get("other_codes") or ()}
+        ids = self._ids(data)
         steps = [
             (data[f"step_{i}"], data[f"due_{i}"])
             for i in range(N_STEPS)
@@ -152,7 +172,7 @@ class RecordForm(forms.Form):
             mode=data.get("mode") or self.visit.mode,
             began_at=began,
             duration_min=data.get("duration_min"),
-            n_persons=data.get("n_persons") or 0,
+            n_persons=data.get("n_persons", len(ids)),
             n_professionals=data.get("n_professionals") or 0,
             done=tuple(data.get("done") or ()),
             with_interpreter=data.get("with_interpreter") != "no",
@@ -181,6 +201,7 @@ def initial_of(
     others = Person.objects.filter(pk__in=content.person_ids - set(known)).order_by("code")
     initial: dict[str, Any] = {
         "version": version,
+        "n_ticked": len(content.person_ids),
         "kind": content.kind,
         "mode": content.mode,
         "persons": [known[pk] for pk in content.person_ids if pk in known],

@@ -1,5 +1,6 @@
 from versants.mobile.models.facts import FigureDefinition, InterventionFact, UnmetNeed
 from versants.mobile.models.links import RequestLink
+from versants.mobile.models.moves import BoardMove
 from versants.mobile.models.plans import PlanProposal
 from versants.mobile.models.records import (
     Attempt,
@@ -19,6 +20,7 @@ from versants.mobile.models.requests import (
     RequestDraft,
     RequestEvent,
     RequestLanguage,
+    RequestMatter,
     RequestNote,
     RequestPerson,
 )
@@ -27,6 +29,7 @@ from versants.mobile.models.visits import Assignment, Need, Slot, Visit
 __all__ = [
     "Assignment",
     "Attempt",
+    "BoardMove",
     "ClinicalAddition",
     "ClinicalNote",
     "ConfirmedHours",
@@ -44,6 +47,7 @@ __all__ = [
     "RequestEvent",
     "RequestLanguage",
     "RequestLink",
+    "RequestMatter",
     "RequestNote",
     "RequestPerson",
     "Slot",

@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.classes import DataClass
+from versants.core.access.scope import Actor
 from versants.core.access.shield import CLINICAL, Policy, Shield, ShieldedQuerySet, granted_ids
 from versants.core.crypto.vault import SealedField
-from versants.core.models import DataKey
 from versants.mobile.enums import AttemptReason, Done, InterventionKind, Mode, RecordState, Step, TimeKind
 from versants.mobile.models.visits import Assignment, Visit
 from versants.people.models import Organisation, Person, Professional, Team
+from versants.people.models.sealed import SealedRow
 
 # Whoever intervenes as a carer writes the record, also when invited from the other side of the border.
 _BY_VISITOR: dict[str, Any] = {
@@ -104,18 +105,14 @@ class RecordPerson(models.Model):
         return str(self.person_id)
 
 
-class RecordAddition(models.Model):
+class RecordAddition(SealedRow):
     """What is added to a signed record: by whom, when; the first text stands."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="additions")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     text = SealedField()
     by = models.BigIntegerField(null=True)
     at = models.DateTimeField(default=clock.now)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.SOCIAL,
         follows=("record_id", "mobile_record"),
@@ -126,42 +123,28 @@ class RecordAddition(models.Model):
         verbose_name = _("addition to a record")
         verbose_name_plural = _("additions to records")
 
-    def __str__(self) -> str:
-        return "<sealed>"
 
-
-class SocialNote(models.Model):
+class SocialNote(SealedRow):
     """Situation, orientation, plan: read by the team that follows the person."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     visit = models.OneToOneField(Visit, on_delete=models.PROTECT, related_name="social_note")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     text = SealedField()
     saved_at = models.DateTimeField(default=clock.now)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(DataClass.SOCIAL, own="team_id", **_BY_VISITOR)
 
     class Meta:
         verbose_name = _("social note")
         verbose_name_plural = _("social notes")
 
-    def __str__(self) -> str:
-        return "<sealed>"
 
-
-class ClinicalNote(models.Model):
+class ClinicalNote(SealedRow):
     """The psychologist's note: the clinicians of the team only, never interpreters, requesters or funders."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     visit = models.OneToOneField(Visit, on_delete=models.PROTECT, related_name="clinical_note")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     text = SealedField()
     saved_at = models.DateTimeField(default=clock.now)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.CLINICAL,
         own="team_id",
@@ -175,22 +158,15 @@ class ClinicalNote(models.Model):
         verbose_name = _("clinical note")
         verbose_name_plural = _("clinical notes")
 
-    def __str__(self) -> str:
-        return "<sealed>"
 
-
-class ClinicalAddition(models.Model):
+class ClinicalAddition(SealedRow):
     """What a clinician adds to the clinical note of a signed record; read like the note itself."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="clinical_additions")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     text = SealedField()
     by = models.BigIntegerField(null=True)
     at = models.DateTimeField(default=clock.now)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.CLINICAL,
         own="team_id",
@@ -203,9 +179,6 @@ class ClinicalAddition(models.Model):
     class Meta:
         verbose_name = _("addition to a clinical note")
         verbose_name_plural = _("additions to clinical notes")
-
-    def __str__(self) -> str:
-        return "<sealed>"
 
 
 class FollowUp(models.Model):
@@ -253,7 +226,7 @@ class Attempt(models.Model):
         return str(self.get_reason_display())
 
 
-def _own_times(actor) -> Q:
+def _own_times(actor: Actor) -> Q:
     """One's own; the coordination and the desk see those of their house."""
     seen = Q(professional_id=actor.professional) if actor.professional else Q(pk__in=[])
     if actor.role in {"coordinator", "desk"} and actor.organisation:

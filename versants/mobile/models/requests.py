@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.classes import DataClass, Role
+from versants.core.access.scope import Actor
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 from versants.core.crypto.vault import SealedField
 from versants.core.models import DataKey
@@ -31,6 +32,7 @@ from versants.mobile.enums import (
 from versants.mobile.models.links import RequestLink
 from versants.people.enums import TeamKind
 from versants.people.models import Person, Site, Team
+from versants.people.models.sealed import SealedRow
 from versants.territory.models import Commune, Language
 
 # A link, or the public page, reaches the one request named by its own 128-bit uid, never the others of the site.
@@ -52,7 +54,7 @@ ASKED_BY_READER = (
 ASKER_ADDS = (Policy("asker_adds", "INSERT", check=ASKED_BY_READER),)
 
 
-def _asked_by(actor) -> Q:
+def _asked_by(actor: Actor) -> Q:
     if actor.request and (actor.link or actor.kind == "public"):
         where = Q(link_id=actor.link) if actor.link else Q(link_id=None, channel=Channel.PUBLIC)
         return where & Q(uid=actor.request)
@@ -62,7 +64,10 @@ def _asked_by(actor) -> Q:
 
 
 class Request(models.Model):
-    """Who asks what, where, in which language, by when. Nothing here says who the person is."""
+    """Who asks, where, in which language, by when: logistics, which the coordination of every team reads.
+
+    Nothing here says who the person is or what it is about: that stands in RequestMatter and RequestNote.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="requests")
@@ -79,25 +84,17 @@ class Request(models.Model):
 
     state = models.CharField(_("state"), max_length=12, choices=RequestState, default=RequestState.NEW)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
-    danger = models.CharField(_("danger"), max_length=16, choices=Danger, blank=True)
     audience = models.CharField(_("for whom"), max_length=8, choices=Audience, default=Audience.PERSON)
     n_people = models.PositiveSmallIntegerField(_("how many"), default=1)
-    categories = ArrayField(models.CharField(max_length=16, choices=Category), default=list, blank=True)
     gender_wish = models.CharField(_("wish"), max_length=8, choices=GenderWish, blank=True)
     mode = models.CharField(_("how"), max_length=8, choices=Mode, default=Mode.ON_SITE)
     window = DateTimeRangeField(_("when"), null=True)  # arrival between, half-open, UTC
     duration_min = models.PositiveSmallIntegerField(_("how long"), default=90)
-    agreement = models.CharField(_("agreement"), max_length=8, choices=Agreement, blank=True)
-    agreement_why_not = models.CharField(max_length=120, blank=True)
-    interpreted_by = models.CharField(
-        _("who interpreted so far"), max_length=12, choices=InterpretedBy, blank=True
-    )
 
     asked_at = models.DateTimeField(default=clock.now)
     promised_at = models.DateTimeField(_("answer promised by"))
     answered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
-    refusal = models.CharField(max_length=20, choices=RefusalReason, blank=True)
     # A keyed hash of what was sent: a double tap is the same request, another content under its uid is refused.
     digest = models.CharField(max_length=64, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
@@ -132,13 +129,6 @@ class Request(models.Model):
                 condition=Q(site__isnull=False) | Q(elsewhere__isnull=False) | Q(channel=Channel.PUBLIC),
                 violation_error_message=_("Say where to come."),
             ),
-            models.CheckConstraint(
-                name="request_agreement_or_why",
-                condition=~Q(agreement=Agreement.NOT_YET)
-                | ~Q(agreement_why_not="")
-                | Q(urgency=Urgency.CRISIS),
-                violation_error_message=_("If the person was not asked yet, say why in a few words."),
-            ),
         ]
 
     def __str__(self) -> str:
@@ -146,25 +136,60 @@ class Request(models.Model):
 
     @property
     def commune(self) -> Commune | None:
-        return self.site.commune if self.site_id else self.elsewhere
+        return self.site.commune if self.site is not None else self.elsewhere
 
 
-class RequestNote(models.Model):
+class RequestMatter(SealedRow):
+    """What a request is about, as its team knows it: read by those who may read its words, by nobody else.
+
+    One per team, as the note: a team that gives the request away keeps its own, and the receiving team gets what may
+    travel.
+    """
+
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="matters")
+    categories = ArrayField(models.CharField(max_length=16, choices=Category), default=list, blank=True)
+    danger = models.CharField(_("danger"), max_length=16, choices=Danger, blank=True)
+    agreement = models.CharField(_("agreement"), max_length=8, choices=Agreement, blank=True)
+    why_not = SealedField()  # why the person was not asked yet: somebody's own words
+    # A crisis does not wait for the reason, and words that may not cross stay with the team that heard them.
+    why_may_lack = models.BooleanField(default=False)
+    interpreted_by = models.CharField(
+        _("who interpreted so far"), max_length=12, choices=InterpretedBy, blank=True
+    )
+    refusal = models.CharField(max_length=20, choices=RefusalReason, blank=True)
+
+    shield = Shield(
+        DataClass.SOCIAL,
+        own="team_id",
+        subject=("request", "request_id"),
+        grant_classes=(DataClass.SOCIAL,),
+    )
+
+    class Meta:
+        verbose_name = _("matter of a request")
+        verbose_name_plural = _("matters of requests")
+        constraints = [
+            models.UniqueConstraint(fields=["request", "team"], name="request_matter_once_per_team"),
+            models.CheckConstraint(
+                name="request_agreement_or_why",
+                condition=~Q(agreement=Agreement.NOT_YET) | Q(why_not__isnull=False) | Q(why_may_lack=True),
+                violation_error_message=_("If the person was not asked yet, say why in a few words."),
+            ),
+        ]
+
+
+class RequestNote(SealedRow):
     """The words of a request and the number to ring back: sealed, never in the logistics.
 
     One per team: when a request is passed without the person's agreement, the words stay with the team that heard
     them and the receiving team gets a note with the number to ring only.
     """
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="notes")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     summary = SealedField()
     callback_phone = SealedField()
     callback_who = SealedField()
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.SOCIAL,
         own="team_id",
@@ -177,9 +202,6 @@ class RequestNote(models.Model):
         verbose_name = _("words of a request")
         verbose_name_plural = _("words of requests")
         constraints = [models.UniqueConstraint(fields=["request", "team"], name="request_note_once_per_team")]
-
-    def __str__(self) -> str:
-        return "<sealed>"
 
 
 class RequestPerson(models.Model):

@@ -117,12 +117,16 @@ class Visit(models.Model):
             ),
         ]
 
+    # Set by prefetches, and only there: who holds a place (planning), who comes along (the day of one of them).
+    holding: list[Assignment]
+    others: list[Assignment]
+
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.place}"
 
     @property
     def place(self) -> str:
-        return self.site.name if self.site_id else self.commune.name
+        return self.site.name if self.site is not None else self.commune.name
 
 
 class Slot(models.Model):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import lru_cache
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from versants.core import clock
@@ -66,12 +66,16 @@ class WeekCell:
 
 @dataclass
 class WeekRow:
-    """One person's week; or, with ``group``, the title of those below."""
+    """One person's week; or, with ``group``, the title of those below and the link (``more``) to those not shown."""
 
     label: str = ""
     detail: str = ""
     cells: list[WeekCell] = field(default_factory=list)
+    tail: str = ""
     group: str = ""
+    more: str = ""
+    url: str = ""
+    key: str = ""
 
     @property
     def busy(self) -> bool:
@@ -80,11 +84,42 @@ class WeekRow:
 
 @dataclass
 class Row:
-    """Who gets a row: in which group, with which places. ``group`` sorts and ends with its title."""
+    """Who gets a row, with which places, and what else holds them."""
 
     colleague: Colleague
-    group: tuple[Any, ...]
     held: list[tuple[Visit, Assignment]]
+    commitments: list[timeline.Block] = field(default_factory=list)
+
+
+@dataclass
+class Group:
+    """People under one title. ``n_others`` have nothing in these days: they are behind one fold, unless ``opened``;
+    ``n_free`` of them work in these days.
+    """
+
+    key: str
+    title: str
+    rows: list[Row] = field(default_factory=list)
+    n_others: int = 0
+    n_free: int = 0
+    opened: bool = False
+
+    @property
+    def fold(self) -> str:
+        """35 more, free; what the link beside the title says. Empty where nobody is folded."""
+        n, free = self.n_others, self.n_free
+        if not n:
+            return ""
+        if self.opened:
+            return _("Only those who have something planned")
+        if not free:
+            return ngettext("One more, off duty", "%(n)d more, off duty", n) % {"n": n}
+        if free == n:
+            return ngettext("One more, free", "%(n)d more, free", n) % {"n": n}
+        return ngettext("%(n)d more, one of them free", "%(n)d more, %(free)d of them free", free) % {
+            "n": n,
+            "free": free,
+        }
 
 
 def state_of(visit: Visit, now: datetime, one: Assignment | None = None) -> tuple[str, str, str]:
@@ -120,7 +155,12 @@ class Drawing:
     keys: dict[int, str]
     absences: dict[tuple[int, datetime], str]
     planner: bool
+    address: Callable[[str, bool], str]  # of the page with a group opened, or closed again
     now: datetime = field(default_factory=clock.now)
+
+    def fold(self, group: Group) -> str:
+        """The page with the group opened, or closed again."""
+        return self.address(group.key, not group.opened) if group.fold else ""
 
     def anchor(self, visit: Visit) -> str:
         """Where the list on the same page says more about it."""
@@ -153,15 +193,19 @@ class Drawing:
             id=str(visit.uid),
         )
 
-    def commitments(self, person: Row) -> list[timeline.Block]:
+    def commitments(
+        self, colleague: Colleague, held: Sequence[tuple[Visit, Assignment]]
+    ) -> list[timeline.Block]:
         """Everything else that holds this person: that it does, not what it is, except in the own house."""
-        pk = person.colleague.row.pk
+        if not colleague.busy:
+            return []
+        pk = colleague.row.pk
         mine = [
             (max(one.held.lower, self.horizon.start), min(one.held.upper, self.horizon.end))
-            for _visit, one in person.held
+            for _visit, one in held
         ]
         found = []
-        for start, end in person.colleague.busy:
+        for start, end in colleague.busy:
             if (start, end) in mine:
                 mine.remove((start, end))
                 continue
@@ -175,20 +219,24 @@ class Drawing:
         return found
 
     def detail(self, person: Row) -> str:
-        """Psychologist, 31:10 h; Tigrinya, C1, 22:30 h."""
+        """Psychologist; Tigrinya, C1."""
         colleague = person.colleague
-        parts = [sentences.trade(colleague.row.disciplines[0])]
         if colleague.is_only_interpreter:
             brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
             best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
             if best is not None:
-                parts = [best.language.name.lower(), str(best.get_level_display())]
+                return f"{best.language.name.lower()}, {best.get_level_display()}"
+        return sentences.trade(colleague.row.disciplines[0])
+
+    def tail(self, person: Row) -> str:
+        """22:30 h, on call."""
+        colleague, parts = person.colleague, []
         if self.planner or colleague.row.pk == self.actor.professional:
             # Others see part of a week only: half a sum would be a wrong one.
             noon = self.horizon.start + timedelta(hours=12)
             parts.append(f"{words.hm(colleague.week_s(noon))}{words.NBSP}h")
         if colleague.watches:
-            parts.append(_("on call"))
+            parts.append(_("on watch"))
         return ", ".join(parts)
 
     def listed(self, visit: Visit) -> Listed:
@@ -224,31 +272,31 @@ class Drawing:
 # A day
 
 
-def grid(draw: Drawing, people: Sequence[Row]) -> timeline.Grid:
+def grid(draw: Drawing, groups: Sequence[Group]) -> timeline.Grid:
     """Everybody's day in five-minute columns."""
+    people = [person for group in groups for person in group.rows]
     roads = _roads(people)
-    drawn = {person.colleague.row.pk: _day_blocks(draw, person, roads) for person in people}
+    drawn = {person.colleague.row.pk: _day_blocks(person, draw, roads) for person in people}
     start, end = _window(draw.horizon, drawn.values())
     rows: list[timeline.Row] = []
-    group = ""
-    for person in people:
-        if person.group[-1] != group:
-            group = person.group[-1]
-            rows.append(timeline.Row(group=group))
-        blocks = drawn[person.colleague.row.pk] + _off(person.colleague, draw.horizon, start, end)
-        rows.append(
-            timeline.Row(
-                label=str(person.colleague.row),
-                detail=draw.detail(person),
-                key=str(person.colleague.row.uid),
-                blocks=blocks,
+    for group in groups:
+        rows.append(timeline.Row(group=group.title, more=group.fold, url=draw.fold(group), key=group.key))
+        for person in group.rows:
+            blocks = drawn[person.colleague.row.pk] + _off(person.colleague, draw.horizon, start, end)
+            rows.append(
+                timeline.Row(
+                    label=str(person.colleague.row),
+                    detail=draw.detail(person),
+                    tail=draw.tail(person),
+                    key=str(person.colleague.row.uid),
+                    blocks=blocks,
+                )
             )
-        )
     return timeline.build(rows, start, end)
 
 
-def _day_blocks(draw: Drawing, person: Row, roads: Mapping[tuple[int, int], int]) -> list[timeline.Block]:
-    blocks = draw.commitments(person)
+def _day_blocks(person: Row, draw: Drawing, roads: Mapping[tuple[int, int], int]) -> list[timeline.Block]:
+    blocks = list(person.commitments)
     last: Assignment | None = None
     for visit, one in sorted(person.held, key=lambda pair: pair[1].held.lower):
         blocks.append(draw.visit(visit, one))
@@ -327,34 +375,35 @@ def _off(colleague: Colleague, horizon: Horizon, start: datetime, end: datetime)
 # A week
 
 
-def week(draw: Drawing, people: Sequence[Row]) -> list[WeekRow]:
+def week(draw: Drawing, groups: Sequence[Group]) -> list[WeekRow]:
     """Everybody's week, a cell for each day."""
     rows: list[WeekRow] = []
-    group = ""
-    for person in people:
-        if person.group[-1] != group:
-            group = person.group[-1]
-            rows.append(WeekRow(group=group))
-        blocks = draw.commitments(person) + [draw.visit(visit, one) for visit, one in person.held]
-        works = {day.weekday() for day in draw.horizon.dates} & {
-            weekday for weekday, *_ in person.colleague.pattern
-        }
-        cells = []
-        for day in draw.horizon.dates:
-            low, high = clock.day_bounds(day)
-            inside = sorted(
-                (b for b in blocks if b.start < high and b.end > low), key=lambda b: (b.start, b.end)
-            )
-            watch = any(a < high and b > low for a, b in person.colleague.watches)
-            cells.append(WeekCell(day, inside, off=day.weekday() not in works and not watch and not inside))
-        rows.append(WeekRow(str(person.colleague.row), draw.detail(person), cells))
+    for group in groups:
+        rows.append(WeekRow(group=group.title, more=group.fold, url=draw.fold(group), key=group.key))
+        rows.extend(_week_row(draw, person) for person in group.rows)
     return rows
+
+
+def _week_row(draw: Drawing, person: Row) -> WeekRow:
+    blocks = person.commitments + [draw.visit(visit, one) for visit, one in person.held]
+    works = {day.weekday() for day in draw.horizon.dates} & {
+        weekday for weekday, *_ in person.colleague.pattern
+    }
+    cells = []
+    for day in draw.horizon.dates:
+        low, high = clock.day_bounds(day)
+        inside = sorted((b for b in blocks if b.start < high and b.end > low), key=lambda b: (b.start, b.end))
+        watch = any(a < high and b > low for a, b in person.colleague.watches)
+        cells.append(WeekCell(day, inside, off=day.weekday() not in works and not watch and not inside))
+    return WeekRow(str(person.colleague.row), draw.detail(person), cells, draw.tail(person))
 
 
 # The map
 
 
-def map_of(draw: Drawing, whole: Sequence[Visit], lacking: Sequence[Visit], people: Sequence[Row]) -> DayMap:
+def map_of(
+    draw: Drawing, whole: Sequence[Visit], lacking: Sequence[Visit], groups: Sequence[Group]
+) -> DayMap:
     """The same visits on the map, without a team or with, and the ways of the first people."""
 
     def stop(visit: Visit) -> Stop:
@@ -364,12 +413,20 @@ def map_of(draw: Drawing, whole: Sequence[Visit], lacking: Sequence[Visit], peop
         spot = visit.commune
         return Stop(draw.keys[visit.pk], spot.lat, spot.lon, spot.name, draw.anchor(visit), title)
 
-    return day_map(
-        [stop(visit) for visit in whole if visit.mode == Mode.ON_SITE],
-        _routes(people),
-        [stop(visit) for visit in lacking if visit.mode == Mode.ON_SITE],
+    return _drawn(
+        tuple(stop(visit) for visit in whole if visit.mode == Mode.ON_SITE),
+        tuple(_routes([person for group in groups for person in group.rows])),
+        tuple(stop(visit) for visit in lacking if visit.mode == Mode.ON_SITE),
         get_language() or "fr",
     )
+
+
+@lru_cache(maxsize=32)
+def _drawn(
+    whole: tuple[Stop, ...], routes: tuple[Route, ...], lacking: tuple[Stop, ...], language: str
+) -> DayMap:
+    """The same stops and routes are the same map: finding room for names is most of its work."""
+    return day_map(whole, routes, lacking, language)
 
 
 def _routes(people: Sequence[Row]) -> list[Route]:
@@ -385,7 +442,7 @@ def _routes(people: Sequence[Row]) -> list[Route]:
         way = (base, *points, base)
         if len(set(way)) > 1 and (way in ways or len(ways) < ROUTES):
             ways[way].append(person.colleague)
-    return [Route(_drivers(who), list(points)) for points, who in ways.items()]
+    return [Route(_drivers(who), tuple(points)) for points, who in ways.items()]
 
 
 def _drivers(who: Sequence[Colleague]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from versants.core import clock
 from versants_libs.dispatch import Break, Shift, Span
@@ -113,10 +114,20 @@ def shifts(
     place: int | None,
 ) -> tuple[Shift, ...]:
     """Weekly hours (weekday from Monday 0, from, to) in wall time, and watches, as shifts from and to ``place``."""
+    return _shifts(horizon, tuple(pattern), tuple(watches), place)
+
+
+# Most of a team keep the same hours, and a page asks for them more than once.
+@lru_cache(maxsize=2048)
+def _shifts(
+    horizon: Horizon,
+    pattern: tuple[tuple[int, time, time], ...],
+    watches: tuple[tuple[datetime | None, datetime | None], ...],
+    place: int | None,
+) -> tuple[Shift, ...]:
     spans: list[Span] = []
-    rows = list(pattern)
     for day in horizon.dates:
-        for weekday, start, end in rows:
+        for weekday, start, end in pattern:
             if weekday == day.weekday():
                 span = horizon.span(_wall(day, start), _wall(day, end))
                 if span:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from string import ascii_uppercase
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
@@ -19,8 +20,8 @@ from versants.core.svg import timeline
 from versants.mobile.enums import HOLDING, Urgency, VisitState
 from versants.mobile.models import Assignment, Slot, Visit
 from versants.mobile.planning import boarddraw, sentences, unplaced, workforce
-from versants.mobile.planning.boarddraw import WORKING_LANGUAGES, Drawing, Listed, Row, WeekRow
-from versants.mobile.planning.calendar import Horizon, horizon_of_day, week_bounds
+from versants.mobile.planning.boarddraw import WORKING_LANGUAGES, Drawing, Group, Listed, Row, WeekRow
+from versants.mobile.planning.calendar import Horizon, horizon_of_day, shifts, week_bounds
 from versants.mobile.planning.situation import relevant
 from versants.mobile.planning.unplaced import Unplaced
 from versants.mobile.planning.workforce import Colleague
@@ -29,6 +30,8 @@ from versants.people.models import Absence, ProfessionalLanguage
 from versants.territory.maps import DayMap
 
 OVERDUE_DAYS = 14  # a visit whose time has passed without a team stays on today's board this long
+EVERYBODY = "1"
+NOTHING = 9  # rank of those who have nothing in the days shown
 URGENCY = {Urgency.CRISIS: 0, Urgency.URGENT: 1, Urgency.PLANNED: 2}
 
 
@@ -46,27 +49,38 @@ class Board:
     languages: list[tuple[str, str]]
     n_people: int
     n_placed: int
-    n_idle: int
+    n_folded: int
     days: list[date]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of the board is asked for. ``versant`` narrows to the teams of one side, ``language`` to those who speak it
+    and to the visits that ask for it. ``opened``: groups shown whole (``EVERYBODY``: all). ``placing``: the visit
+    without a team that is being placed: who could take it is shown.
+    """
+
+    view: str = "day"
+    versant: str = ""
+    language: str = ""
+    opened: frozenset[str] = frozenset()
+    placing: UUID | None = None
 
 
 def build(
     actor: Actor,
     day: date,
+    choice: Choice,
     *,
-    view: str = "day",
-    versant: str = "",
-    language: str = "",
-    everybody: bool = False,
+    address: Callable[[str, bool], str] = lambda _key, _open: "",
 ) -> Board:
-    """The board of a day or of the week of a day; ``versant`` narrows to the teams of one side, ``language`` to
-    those who speak it and to the visits that ask for it.
+    """The board of a day or of the week of a day; ``address`` of the page with a group opened or closed.
 
     The number of queries does not depend on how many people or visits there are.
     """
-    horizon = horizon_of_day(day) if view == "day" else Horizon(*week_bounds(day))
-    placed = _placed(actor, horizon, versant, language)
-    waiting = _waiting(actor, horizon, versant, language)
+    by_day = choice.view == "day"
+    horizon = horizon_of_day(day) if by_day else Horizon(*week_bounds(day))
+    placed, waiting = _visits_of(actor, horizon, choice)
     half = [visit for visit in placed if visit.state == VisitState.OPEN]
     whole = [visit for visit in placed if visit.state != VisitState.OPEN]
     lacking = sorted(
@@ -74,26 +88,23 @@ def build(
     )
     keys = {visit.pk: str(n) for n, visit in enumerate(whole, 1)}
     keys |= {visit.pk: letter(n) for n, visit in enumerate(lacking)}
-    colleagues = workforce.load(actor, _shown(actor, placed, versant, language) | _could(lacking), horizon)
-    people, n_idle = _people(actor, colleagues, placed, versant, language, everybody)
-    absences = _absences(actor, horizon)
+    colleagues = workforce.load(actor, _shown(actor, placed, choice) | _could(lacking), horizon)
     planner = actor.role in COORDINATING_ROLES
-    draw = Drawing(actor, horizon, keys, absences, planner)
-    by_day = view == "day"
+    draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, address)
+    without = unplaced.describe(actor, lacking, keys, horizon, colleagues, whole, explain=planner and by_day)
+    groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues))
     return Board(
         day=day,
-        view=view,
-        grid=boarddraw.grid(draw, people) if by_day else None,
-        week=[] if by_day else boarddraw.week(draw, people),
-        map=boarddraw.map_of(draw, whole, lacking, people) if by_day else None,
-        unplaced=unplaced.describe(
-            actor, lacking, keys, horizon, colleagues, whole, explain=planner and by_day
-        ),
+        view=choice.view,
+        grid=boarddraw.grid(draw, groups) if by_day else None,
+        week=[] if by_day else boarddraw.week(draw, groups),
+        map=boarddraw.map_of(draw, whole, lacking, groups) if by_day else None,
+        unplaced=without,
         visits=[draw.listed(visit) for visit in whole],
-        languages=_languages(colleagues, language),
-        n_people=len(people),
+        languages=_languages(colleagues, choice.language),
+        n_people=sum(len(group.rows) for group in groups),
         n_placed=len(whole),
-        n_idle=n_idle,
+        n_folded=sum(group.n_others for group in groups if not group.opened),
         days=horizon.dates,
     )
 
@@ -111,12 +122,12 @@ def letter(n: int) -> str:
 # What is there
 
 
-def _visits(actor: Actor, versant: str, language: str):
+def _visits(actor: Actor, choice: Choice):
     rows = Visit.objects.visible_to(actor)
-    if versant:
-        rows = rows.filter(Q(team__versant=versant) | Q(versant=versant))
-    if language:
-        asked = Q(slots__language=language) | Q(slots__second_languages__contains=[language])
+    if choice.versant:
+        rows = rows.filter(Q(team__versant=choice.versant) | Q(versant=choice.versant))
+    if choice.language:
+        asked = Q(slots__language=choice.language) | Q(slots__second_languages__contains=[choice.language])
         rows = rows.filter(pk__in=Visit.objects.filter(asked).values("pk"))
     return rows
 
@@ -133,38 +144,37 @@ def _with_parts(rows):
     )
 
 
-def _placed(actor: Actor, horizon: Horizon, versant: str, language: str) -> list[Visit]:
-    """Visits that stand in these days, with or without all their people, in order."""
-    rows = _visits(actor, versant, language).filter(
+def _visits_of(actor: Actor, horizon: Horizon, choice: Choice) -> tuple[list[Visit], list[Visit]]:
+    """Visits that stand in these days, with or without all their people; and those without anybody whose time lies in
+    these days, or went by unnoticed. Each in order.
+    """
+    stands = Q(
         state__in=[VisitState.OPEN, VisitState.PLANNED, VisitState.DONE],
         held__overlap=(horizon.start, horizon.end),
     )
-    return list(_with_parts(rows).order_by("held", "pk"))
-
-
-def _waiting(actor: Actor, horizon: Horizon, versant: str, language: str) -> list[Visit]:
-    """Visits without anybody whose time lies in these days, or went by unnoticed."""
     now = clock.now()
-    if horizon.end <= now:
-        return []
-    rows = _visits(actor, versant, language).filter(state=VisitState.OPEN, held=None)
-    if horizon.start <= now:
-        since = horizon.start - timedelta(days=OVERDUE_DAYS)
-        rows = rows.filter(window__overlap=(since, horizon.end))
-    else:
-        rows = rows.filter(window__overlap=(horizon.start, horizon.end))
-    return list(_with_parts(rows).order_by("window", "pk"))
+    if horizon.end > now:
+        back = timedelta(days=OVERDUE_DAYS if horizon.start <= now else 0)
+        asked = (horizon.start - back, horizon.end)
+        stands |= Q(state=VisitState.OPEN, held=None, window__overlap=asked)
+    rows = list(_with_parts(_visits(actor, choice).filter(stands)))
+    placed = [visit for visit in rows if visit.held is not None]
+    waiting = [visit for visit in rows if visit.held is None]
+    placed.sort(key=lambda visit: (visit.held.lower, visit.held.upper, visit.pk))
+    waiting.sort(key=lambda visit: (visit.window.lower, visit.window.upper, visit.pk))
+    return placed, waiting
 
 
-def _shown(actor: Actor, placed: Sequence[Visit], versant: str, language: str) -> Q:
+def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice) -> Q:
     """The mobile teams, the actor's own, and whoever has a place; with ``language``, all who speak it."""
     holders = {one.professional_id for visit in placed for one in visit.holding}
     teams = Q(team__kind=TeamKind.INTEGRAPSY)
-    if versant:
-        teams &= Q(team__versant=versant)
+    if choice.versant:
+        teams &= Q(team__versant=choice.versant)
     found = teams | Q(pk__in=holders) | Q(team=actor.desk)
-    if language:
-        found |= Q(pk__in=ProfessionalLanguage.objects.filter(language=language).values("professional"))
+    if choice.language:
+        speaks = ProfessionalLanguage.objects.filter(language=choice.language)
+        found |= Q(pk__in=speaks.values("professional"))
     return found
 
 
@@ -173,45 +183,95 @@ def _could(visits: Iterable[Visit]) -> Q:
     return relevant(rows) if rows else Q(pk__in=[])
 
 
-def _people(
-    actor: Actor,
+def _named(without: Sequence[Unplaced], choice: Choice, colleagues: Mapping[int, Colleague]) -> set[int]:
+    """Who is in a team proposed for a visit without one; and whoever could take the one that is being placed."""
+    found = {pk for item in without for pk in item.proposed}
+    for item in without:
+        if item.visit.uid == choice.placing:
+            asked = unplaced.with_the_trade(item.visit, colleagues.values())
+            found |= item.could or {colleague.row.pk for colleague in asked}
+    return found
+
+
+def _groups(
+    draw: Drawing,
     colleagues: Mapping[int, Colleague],
     placed: Sequence[Visit],
-    versant: str,
-    language: str,
-    everybody: bool,
-) -> tuple[list[Row], int]:
-    """Who gets a row, in order; and how many others are free and not shown."""
+    choice: Choice,
+    named: Collection[int],
+) -> list[Group]:
+    """Who gets a row: those with a visit first, by their first hour, then who is busy, on call or named. The others
+    of a group are counted, and shown where it is opened.
+    """
     held: dict[int, list[tuple[Visit, Assignment]]] = defaultdict(list)
     for visit in placed:
         for one in visit.holding:
             held[one.professional_id].append((visit, one))
-    found, idle = [], 0
+    found: dict[tuple[Any, ...], Group] = {}
+    order: dict[int, tuple[Any, ...]] = {}
     for pk, colleague in colleagues.items():
         row, mine = colleague.row, held.get(pk, [])
         if not mine:
-            if versant and row.team.versant != versant:
+            if choice.versant and row.team.versant != choice.versant:
                 continue
-            if language and not colleague.level(language):
+            if choice.language and not colleague.level(choice.language):
                 continue
-            outside = row.team.kind != TeamKind.INTEGRAPSY and row.team_id != actor.desk
-            if outside and not language:
-                idle += 1
-                if not everybody:
-                    continue
-        found.append(Row(colleague, _group(actor, colleague), mine))
-    found.sort(
-        key=lambda p: (p.group, p.colleague.row.last_name, p.colleague.row.first_name, p.colleague.row.pk)
+        commitments = draw.commitments(colleague, mine)
+        rank = _rank(draw, colleague, mine, commitments, named)
+        sorts, key, title = _group(draw.actor, colleague)
+        group = found.get(sorts)
+        if group is None:
+            group = found[sorts] = Group(key, title, opened=bool(choice.opened & {key, EVERYBODY}))
+        if rank[0] == NOTHING and not choice.language:
+            group.n_others += 1
+            group.n_free += _works(draw, colleague, commitments)
+            if not group.opened:
+                continue
+        order[pk] = (*rank, row.last_name, row.first_name, pk)
+        group.rows.append(Row(colleague, mine, commitments))
+    groups = [found[sorts] for sorts in sorted(found)]
+    for group in groups:
+        group.rows.sort(key=lambda person: order[person.colleague.row.pk])
+    return groups
+
+
+def _rank(
+    draw: Drawing,
+    colleague: Colleague,
+    mine: Sequence[tuple[Visit, Assignment]],
+    commitments: Sequence[timeline.Block],
+    named: Collection[int],
+) -> tuple[int, datetime]:
+    """What of somebody's day matters, and from when: a visit, something else, a watch, a proposal; or ``NOTHING``."""
+    if mine:
+        return 0, min(one.held.lower for _visit, one in mine)
+    busy = [block.start for block in commitments if block.kind == "busy"]
+    if busy:
+        return 1, min(busy)
+    if colleague.watches:
+        return 2, min(low for low, _high in colleague.watches)
+    if colleague.row.pk in named or colleague.row.pk == draw.actor.professional:
+        return 3, draw.horizon.start
+    return NOTHING, draw.horizon.start
+
+
+def _works(draw: Drawing, colleague: Colleague, commitments: Sequence[timeline.Block]) -> bool:
+    """Some of their hours lie in these days and no absence takes them whole."""
+    hours = shifts(draw.horizon, colleague.pattern, colleague.watches, None)
+    away = [(block.start, block.end) for block in commitments]
+    return any(
+        not any(low <= draw.horizon.at(one.start) and draw.horizon.at(one.end) <= high for low, high in away)
+        for one in hours
     )
-    return found, idle
 
 
-def _group(actor: Actor, colleague: Colleague) -> tuple[Any, ...]:
-    """Mobile teams, the own one first; other houses; interpreters."""
+def _group(actor: Actor, colleague: Colleague) -> tuple[tuple[Any, ...], str, str]:
+    """Mobile teams, the own one first; other houses; interpreters: how the group sorts, its key and its title."""
     row = colleague.row
     if colleague.is_only_interpreter:
-        return (2, False, _("Interpreters"))
-    return (int(row.team.kind != TeamKind.INTEGRAPSY), row.team_id != actor.desk, str(row.team))
+        return (2, False, ""), "interpreters", _("Interpreters")
+    sorts = (int(row.team.kind != TeamKind.INTEGRAPSY), row.team_id != actor.desk, str(row.team), row.team_id)
+    return sorts, f"team-{row.team.uid}", str(row.team)
 
 
 def _absences(actor: Actor, horizon: Horizon) -> dict[tuple[int, datetime], str]:

@@ -100,8 +100,8 @@ def _faces(codes, team, option) -> list[Why]:
     if not who:
         return []
     if len(who) == len(team):
-        return [Why("continuity", _("The same as at the earlier visits."), True, len(who), "people")]
-    text = ngettext("%(names)s was there before.", "%(names)s were there before.", len(who))
+        return [Why("continuity", _("The same as at the other visits."), True, len(who), "people")]
+    text = _("%(names)s: at the other visits too.")
     return [Why("continuity", text % {"names": names_of(who)}, True, len(who), "people")]
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from versants.core import clock
 from versants.core.access.scope import Actor
@@ -97,7 +97,7 @@ def holders_of(visit: Visit) -> dict[int, Assignment]:
     return {one.slot_id: one for one in visit.holding}
 
 
-def with_parts(visits):
+def with_parts(visits: QuerySet[Visit]) -> QuerySet[Visit]:
     """A queryset of visits with all that planning and pages read of them; a fixed number of queries."""
     return visits.select_related("site", "site__commune", "commune", "team", "request").prefetch_related(
         Prefetch("slots", Slot.objects.select_related("language")),
@@ -296,7 +296,7 @@ class Builder:
                 self._fixed(visit, visits, plan)
                 continue
             asked.append(visit)
-            visits.append(self._asked(visit, preferred.get(visit.request_id, {})))
+            visits.append(self._asked(visit, preferred.get(visit.pk, {})))
             services = self._held_services(visit)
             if len(services) == len(visits[-1].slots):
                 plan[str(visit.pk)] = dispatch.Assignment(str(visit.pk), services)
@@ -488,7 +488,11 @@ def _into(visit: Visit, language: str) -> str | None:
 def _continuity(
     actor: Actor, visits: Sequence[Visit], people: Mapping[int, Colleague]
 ) -> dict[int, dict[str, frozenset[str]]]:
-    """Request -> trade -> those who were there before: at this request's visits, or at another of the same persons'."""
+    """Visit -> trade -> those whose choice keeps the same faces.
+
+    Who was there before, at this request's visits or at another of the same persons'; and who holds a place at another
+    visit of the same request, past or to come: a series is planned with the same people where possible.
+    """
     requests = {visit.request_id for visit in visits}
     if not requests:
         return {}
@@ -510,22 +514,28 @@ def _continuity(
             .values_list("request_id", "person_id")
         ):
             linked[other] |= {mine for mine, theirs in persons.items() if person in theirs}
-    found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    earlier = (
+    held = (
         Assignment.objects.visible_to(actor)
         .filter(
+            Q(state__in=[AssignmentState.ACCEPTED, AssignmentState.DONE], held__startswith__lt=clock.now())
+            | Q(state__in=HOLDING, visit__request__in=requests),
             visit__request__in=list(linked),
-            state__in=[AssignmentState.ACCEPTED, AssignmentState.DONE],
             professional__in=list(people),
-            held__startswith__lt=clock.now(),
         )
-        .values_list("visit__request_id", "slot__discipline", "professional_id")
+        .values_list("visit__request_id", "visit_id", "slot__discipline", "professional_id")
     )
-    for other, trade, professional in earlier:
+    found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    of_request: dict[int, list[int]] = defaultdict(list)
+    for visit in visits:
+        of_request[visit.request_id].append(visit.pk)
+    for other, there, trade, professional in held:
         for mine in linked[other]:
-            found[mine][trade].add(str(professional))
+            for visit_id in of_request[mine]:
+                # Holding this very place says nothing about other visits.
+                if visit_id != there:
+                    found[visit_id][trade].add(str(professional))
     return {
-        request: {trade: frozenset(ids) for trade, ids in trades.items()} for request, trades in found.items()
+        visit: {trade: frozenset(ids) for trade, ids in trades.items()} for visit, trades in found.items()
     }
 
 

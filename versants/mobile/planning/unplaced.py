@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import AssignmentState, Urgency
 from versants.mobile.models import Assignment, Visit
-from versants.mobile.planning import sentences, whatif
+from versants.mobile.planning import answers, sentences, whatif
+from versants.mobile.planning.answers import Answer
 from versants.mobile.planning.calendar import Horizon, ceil_step
 from versants.mobile.planning.situation import Builder, Situation, slots_of
 from versants.mobile.planning.workforce import Colleague
@@ -26,6 +27,8 @@ from versants_libs import dispatch
 
 # How long the page may think about those without a team; the others say why on their own page.
 BUDGET_S = 0.3
+# The first page of "who can go" shows so many teams: their people have a row on the board.
+BEST = 3
 # Who is stopped by one of these is nobody one could wait for: another trade, or none of the languages.
 NOBODY = frozenset({dispatch.Rule.ROLE, dispatch.Rule.LANGUAGE})
 
@@ -33,7 +36,8 @@ NOBODY = frozenset({dispatch.Rule.ROLE, dispatch.Rule.LANGUAGE})
 @dataclass
 class Unplaced:
     """``key`` is its letter. ``n_teams`` None: not computed here. ``try_url`` opens the smallest change, which gives
-    ``opens`` teams."""
+    ``opens`` teams. ``proposed``: who is in one of the best teams; ``could``: who is in any.
+    """
 
     key: str
     visit: Visit
@@ -47,6 +51,8 @@ class Unplaced:
     try_url: str = ""
     mine: bool = False
     late: bool = False
+    proposed: frozenset[int] = frozenset()
+    could: frozenset[int] = frozenset()
 
     @property
     def teams(self) -> str:
@@ -109,7 +115,10 @@ def _earlier_answers(actor: Actor, visits: Sequence[Visit]) -> dict[int, list[tu
     """Visit -> (state, first name) of those who were asked before and do not come."""
     rows = (
         Assignment.objects.visible_to(actor)
-        .filter(visit__in=[visit.pk for visit in visits], state=AssignmentState.DECLINED)
+        .filter(
+            visit__in=[visit.pk for visit in visits],
+            state__in=(AssignmentState.DECLINED, AssignmentState.LAPSED),
+        )
         .order_by("pk")
         .values_list("visit_id", "state", "professional__first_name")
     )
@@ -184,11 +193,15 @@ def _note(visit: Visit, earlier: Sequence[tuple[str, str]], *, mine: bool) -> st
         parts.append(text % {"names": ", ".join(names)})
     elif not earlier:
         parts.append(_("Proposed to nobody yet."))
-    if earlier:
-        names = list(dict.fromkeys(name for _state, name in earlier))
+    names = list(dict.fromkeys(name for state, name in earlier if state == AssignmentState.DECLINED))
+    if names:
         parts.append(
             ngettext("%(names)s said no.", "%(names)s said no.", len(names)) % {"names": ", ".join(names)}
         )
+    late = list(dict.fromkeys(name for state, name in earlier if state == AssignmentState.LAPSED))
+    if late:
+        text = ngettext("%(names)s did not answer in time.", "%(names)s did not answer in time.", len(late))
+        parts.append(text % {"names": ", ".join(late)})
     if not mine:
         parts.append(_("Asked of %(team)s.") % {"team": visit.team})
     return " ".join(part for part in parts if part)
@@ -229,10 +242,26 @@ def _explain_all(
     situation = Builder(
         actor, horizon, colleagues, ceil_step(clock.now()), [item.visit for item in asked], placed
     ).build()
+    question = answers.Question(situation.problem, situation.plan, best=BEST)
     for item in asked:
-        if time.perf_counter() - began > BUDGET_S:
-            return
-        _explain(situation, item)
+        known = question.known(str(item.visit.pk))
+        if known is None and time.perf_counter() - began > BUDGET_S:
+            continue
+        _explain(situation, item, known or question.answer(str(item.visit.pk)))
+
+
+def with_the_trade(visit: Visit, colleagues: Iterable[Colleague]) -> Iterator[Colleague]:
+    """Who has the trade, and the language, of a place that is free."""
+    taken = {one.slot_id for one in visit.holding}
+    free = [slot for slot in slots_of(visit) if slot.pk not in taken]
+    for colleague in colleagues:
+        for slot in free:
+            languages = [slot.language_id, *slot.second_languages] if slot.language_id else []
+            if slot.discipline in colleague.row.disciplines and (
+                not languages or any(colleague.level(code) for code in languages)
+            ):
+                yield colleague
+                break
 
 
 def _stands(visit: Visit) -> datetime:
@@ -243,19 +272,17 @@ def _stands(visit: Visit) -> datetime:
     )
 
 
-def _explain(situation: Situation, item: Unplaced) -> None:
+def _explain(situation: Situation, item: Unplaced, answer: Answer) -> None:
     """How many teams and when the first is there; or who is nearest, and the smallest change that opens one."""
-    ident = str(item.visit.pk)
-    options = dispatch.rank(situation.problem, situation.plan, ident)
-    if options:
-        item.n_teams = len(options)
-        item.first_at = situation.at(min(one.together_at for one in options))
+    item.n_teams = answer.n_teams
+    if answer.explanation is None:
+        item.first_at = situation.at(answer.first_s)
+        item.proposed = frozenset(int(person) for team in answer.teams for person in team)
+        item.could = frozenset(int(person) for person in answer.could)
         return
-    item.n_teams = 0
-    alone = replace(situation, focus=(ident,))
-    explanation = dispatch.explain(situation.problem, situation.plan, ident)
-    item.reason = _reason(alone, item.visit, explanation)
-    for one in explanation.relaxations:
+    alone = replace(situation, focus=(str(item.visit.pk),))
+    item.reason = _reason(alone, item.visit, answer.explanation)
+    for one in answer.explanation.relaxations:
         change = whatif.of(alone, one)
         if change is not None:
             item.what_if, item.opens = sentences.what_if(alone, one), one.n_teams

@@ -33,7 +33,7 @@ from versants.mobile.models import (
     RequestNote,
     RequestPerson,
 )
-from versants.mobile.services import escalation, links, promises
+from versants.mobile.services import escalation, links, matters, promises
 from versants.people.enums import TeamKind
 from versants.people.models import Person, Site, Team
 from versants.territory.models import Commune, Language
@@ -84,18 +84,9 @@ class Details:
     callback_who: str | None = None
 
 
-PLAIN = (
-    "danger",
-    "audience",
-    "n_people",
-    "gender_wish",
-    "mode",
-    "window",
-    "duration_min",
-    "agreement",
-    "agreement_why_not",
-    "interpreted_by",
-)
+# Logistics stand in the row of the request, the rest in its matter.
+PLAIN = ("audience", "n_people", "gender_wish", "mode", "window", "duration_min")
+MATTER = ("danger", "agreement", "interpreted_by")
 
 
 # -- asking -----------------------------------------------------------------------------------------------------------
@@ -204,17 +195,12 @@ def create_request(
         language_of_answer=language_of_answer,
         state=RequestState.INCOMPLETE if agreement == Agreement.NOT_YET else RequestState.NEW,
         urgency=urgency,
-        danger=danger,
         audience=audience,
         n_people=n_people,
-        categories=list(categories) if travel else [],
         gender_wish=gender_wish,
         mode=mode,
         window=window,
         duration_min=duration_min,
-        agreement=agreement,
-        agreement_why_not=agreement_why_not.strip()[:120],
-        interpreted_by=interpreted_by,
         asked_at=now,
         promised_at=promises.promised_at(team, urgency, now),
         digest=digest,
@@ -234,6 +220,16 @@ def create_request(
                 RequestLanguage(request=request, language_id=code, rank=rank)
                 for rank, code in enumerate(spoken, 1)
             ]
+        )
+        matters.write(
+            request,
+            team,
+            categories=list(categories) if travel else [],
+            danger=danger,
+            agreement=agreement,
+            why_not=agreement_why_not,
+            why_may_lack=urgency == Urgency.CRISIS,
+            interpreted_by=interpreted_by,
         )
         write_note(request, team, summary if travel else "", callback_phone, callback_who)
         if travel:

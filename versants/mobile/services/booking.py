@@ -20,14 +20,15 @@ from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition, VersantsError
 from versants.core.periods import span
 from versants.core.retry import constraint_name, retrying
-from versants.mobile.enums import AssignmentState, RequestState, VisitState
-from versants.mobile.models import Assignment, Request, RequestPerson, Slot, Visit
+from versants.mobile.enums import AssignmentState, InterventionKind, VisitState
+from versants.mobile.models import Assignment, RequestPerson, Slot, Visit
+from versants.mobile.models.moves import MoveKind
 from versants.mobile.planning import visit_situation
 from versants.mobile.planning.sentences import refusal
 from versants.mobile.planning.situation import Situation, holders_of, slots_of, starts_of, with_parts
 from versants.mobile.planning.whatif import Change
 from versants.mobile.planning.whatif import apply as apply_changes
-from versants.mobile.services import offers
+from versants.mobile.services import announcing, moves, offers, requests
 from versants.mobile.services.holding import let_go, lock_professionals, reopen
 from versants.people.models import Person, Professional
 from versants.people.services import grants
@@ -129,11 +130,14 @@ def release(*, assignment: Assignment, actor: Actor, version: int) -> Visit:
         visit = _locked(assignment.visit_id)
         check_is_open(visit)
         check_version(visit, version)
+        before = moves.as_it_stands(_read(visit.pk))
         row = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
         if row.state in (AssignmentState.OFFERED, AssignmentState.ACCEPTED):
             let_go([row], AssignmentState.RELEASED)
             offers.tell_released(row)
             reopen(visit)
+            announcing.settle(visit)
+            moves.note(actor, MoveKind.RELEASE, {visit.pk: before}, {visit.pk: visit.version})
         return visit
 
     return retrying(work)
@@ -170,13 +174,14 @@ def _assign(
     visit = _read(visit_id)
     check_is_open(visit)
     check_version(visit, version)
+    before = moves.as_it_stands(visit)
     visit_fields, slot_fields = apply_changes(visit, changes)
     holders = holders_of(visit)
     slots = slots_of(visit)
     team = {slot: one.professional_id for slot, one in holders.items()} | wanted
     situation = visit_situation(actor, visit, people=set(team.values()), whole=True)
     when = (start or _time_for(situation, visit, team, holders)).astimezone(UTC)
-    _check_rules(situation, visit, slots, team, when)
+    check_rules(situation, visit, slots, team, when)
 
     times = starts_of(visit, slots, when)
     moved = [one for slot, one in holders.items() if slot not in wanted and one.held.lower != times[slot][0]]
@@ -212,7 +217,7 @@ def _assign(
     try:
         rows = Assignment.objects.bulk_create(rows)
     except IntegrityError as exc:
-        raise _refusal_of(exc) from exc
+        raise refusal_of(exc) from exc
     _store(visit, visit_fields, slot_fields)
     full = len(team) == len(slots)
     visit.held = span(when, max(end for _begin, end in times.values()))
@@ -225,6 +230,8 @@ def _assign(
         offers.make(row, visit)
     if full:
         request_planned(visit)
+    announcing.settle(visit)
+    moves.note(actor, MoveKind.ASSIGN, {visit.pk: before}, {visit.pk: visit.version})
     audit.record(
         "visit.assigned",
         subject=visit,
@@ -279,7 +286,8 @@ def _time_for(
     situation: Situation, visit: Visit, team: Mapping[int, int], holders: Mapping[int, Assignment]
 ) -> datetime:
     if visit.held is not None and holders:
-        return visit.held.lower
+        begins: datetime = visit.held.lower
+        return begins
     people = {str(slot): str(who) for slot, who in team.items()}
     ident = str(visit.pk)
     if len(team) < len(slots_of(visit)):
@@ -308,7 +316,7 @@ def _only(situation: Situation, visit: Visit, team: Mapping[int, int]) -> Situat
     return changed(situation, problem=changed(situation.problem, visits=visits, published=None))
 
 
-def _check_rules(
+def check_rules(
     situation: Situation, visit: Visit, slots: Sequence[Slot], team: Mapping[int, int], when: datetime
 ) -> None:
     """The library's own check on the day with this team in it; what was wrong before is not held against it."""
@@ -385,7 +393,8 @@ def roads(
     return found
 
 
-def _refusal_of(exc: IntegrityError) -> VersantsError | IntegrityError:
+def refusal_of(exc: IntegrityError) -> VersantsError | IntegrityError:
+    """What the database refused, as a sentence; the error itself if it is not about double booking."""
     name = constraint_name(exc)
     if name == "assignment_not_double_booked":
         return Refused(
@@ -422,22 +431,21 @@ def open_files(visit: Visit, rows: Sequence[Assignment]) -> None:
 
 
 def persons_of(visit: Visit) -> list[Person]:
-    """For whom, as the team knows it."""
+    """For whom, as the team knows it. A drop-in is for whoever comes: it opens nobody's file."""
+    if visit.kind == InterventionKind.DROP_IN:
+        return []
     return [
         one.person
         for one in RequestPerson.objects.filter(
             request=visit.request_id, person__isnull=False
         ).select_related("person")
+        if one.person is not None
     ]
 
 
 def request_planned(visit: Visit) -> None:
-    """All its visits have teams: the request is planned."""
-    waiting = Visit.objects.filter(request=visit.request_id, state=VisitState.OPEN).exists()
-    if not waiting:
-        Request.objects.filter(pk=visit.request_id, state=RequestState.ACCEPTED).update(
-            state=RequestState.PLANNED, version=F("version") + 1
-        )
+    """All its visits have teams: the request is planned, also one that the watch noted and nobody had accepted."""
+    requests.refresh_state(visit.request)
 
 
 # After a refusal

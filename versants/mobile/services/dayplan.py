@@ -93,9 +93,9 @@ def day_of(actor: Actor, day: date) -> Day:
                 .exclude(professional=actor.professional)
                 .select_related("professional", "slot", "slot__language"),
                 to_attr="others",
-            ),
-            Prefetch("visit__slots", Slot.objects.visible_to(actor)),
+            )
         )
+        .prefetch_related(Prefetch("visit__slots", Slot.objects.visible_to(actor)))
         .order_by("held")
     )
     rows = list(mine)
@@ -131,7 +131,7 @@ def _visit_stop(row: Assignment, codes: dict[int, list[str]], spoken: dict[tuple
         assignment=row,
         visit=visit,
         role=str(slot.get_discipline_display()),
-        language=slot.language.name if slot.language_id else "",
+        language=slot.language.name if slot.language is not None else "",
         remote=(slot.mode or visit.mode) != Mode.ON_SITE,
         companions=[
             Companion(
@@ -161,10 +161,11 @@ def _until(at: datetime | None) -> str:
 
 
 def _with_level(other: Assignment, spoken: dict[tuple[int, str], str]) -> str:
-    if not other.slot.language_id:
+    language = other.slot.language
+    if language is None:
         return ""
-    level = spoken.get((other.professional_id, other.slot.language_id), "")
-    return f"{other.slot.language.name}, {level}" if level else other.slot.language.name
+    level = spoken.get((other.professional_id, language.pk), "")
+    return f"{language.name}, {level}" if level else language.name
 
 
 def _codes(actor: Actor, rows: list[Assignment]) -> dict[int, list[str]]:
@@ -199,7 +200,7 @@ def _point(stop: Stop) -> travel.Point | None:
     visit = stop.visit
     if visit is None or stop.remote:
         return None
-    if visit.site_id:
+    if visit.site is not None:
         return travel.Point(visit.site.lat, visit.site.lon, f"site-{visit.site_id}", visit.versant)
     commune = visit.commune
     return travel.Point(commune.lat, commune.lon, commune.uid, commune.versant)

@@ -99,6 +99,8 @@ def run_step(step_id: int, team_id: int) -> str:
     Twice is once: the step is locked, and says when it was done.
     """
     found = EscalationStep.objects.filter(pk=step_id).values_list("request_id", flat=True).first()
+    if found is None:
+        return "overtaken"
     request = (
         Request.objects.select_for_update(of=("self",))
         .select_related("team__organisation", "site__commune", "elsewhere")
@@ -304,23 +306,26 @@ def tell_requester(request: Request, about: str, body: str) -> bool:
     """
     if request.channel == Channel.PUBLIC:
         return False
-    common = {
-        "team_id": request.team_id,
-        "language": request.language_of_answer,
-        "about": about,
-        "body": body,
-    }
+
+    def tell(channel: str, address: str, subject: str = "") -> bool:
+        message = messages.write(
+            team_id=request.team_id,
+            channel=channel,
+            address=address,
+            language=request.language_of_answer,
+            about=about,
+            subject=subject,
+            body=body,
+        )
+        return message is not None
+
     if request.asked_by_membership:
         asked = Membership.objects.filter(pk=request.asked_by_membership).select_related("account").first()
         if asked is not None and asked.role in {Role.REQUESTER, Role.SITE_MANAGER}:
-            subject = "Versants"
-            return (
-                messages.write(channel="email", address=asked.account.email, subject=subject, **common)
-                is not None
-            )
+            return tell("email", asked.account.email, "Versants")
     note = RequestNote.objects.filter(request=request, team_id=request.team_id).select_related("key").first()
     phone = vault.read(note, "callback_phone") if note is not None else ""
-    return messages.write(channel="sms", address=phone, **common) is not None
+    return tell("sms", phone)
 
 
 _TELL = {

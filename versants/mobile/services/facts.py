@@ -65,11 +65,14 @@ def first_contacts(persons: Iterable[int], record: Record) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT app.first_contacts(%s::bigint[], %s)", [sorted(persons), record.pk])
-        return cursor.fetchone()[0]
+        return int(cursor.fetchone()[0])
 
 
 def of_record(record: Record, visit: Visit, *, n_first_contacts: int) -> InterventionFact:
     """The fact of a signed record, not saved. One visit delivered is 1, whatever the roles."""
+    # What is signed has both: record_signed_is_whole in the database.
+    assert record.began_at is not None
+    assert record.duration_min is not None
     day = clock.local(record.began_at).date()
     return InterventionFact(
         day=day,

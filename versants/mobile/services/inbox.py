@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
@@ -30,13 +30,33 @@ from versants.mobile.enums import (
     Urgency,
     VisitState,
 )
-from versants.mobile.models import EscalationStep, Request, RequestLanguage, RequestPerson, Slot, Visit
+from versants.mobile.models import (
+    EscalationStep,
+    Request,
+    RequestLanguage,
+    RequestMatter,
+    RequestPerson,
+    Slot,
+    Visit,
+)
 from versants.mobile.services import promises, wording
 from versants.people.enums import AgeGroup, Discipline, Gender, TeamKind
 from versants.people.models import Team
 from versants.territory.folding import fold
 
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from django_stubs_ext import WithAnnotations
+
+    class _Parts(TypedDict):
+        lacks_team: bool
+        other_told: bool
+
+    Whole = WithAnnotations[Request, _Parts]  # as it comes from ``with_parts``
+
 READERS = TEAM_ROLES | {Role.DESK}
+SETTLED = RequestState.PLANNED  # a team is found: nothing more is asked of who coordinates
 ENDED = (RequestState.CLOSED, RequestState.REFUSED, RequestState.WITHDRAWN)
 GROUPS = {
     Urgency.CRISIS: gettext_lazy("Crisis"),
@@ -50,7 +70,7 @@ _NEUTRAL = {
     Urgency.PLANNED: gettext_lazy("Planned request"),
 }
 _ONE_PERSON = {Gender.WOMAN: gettext_lazy("a woman"), Gender.MAN: gettext_lazy("a man")}
-_MARKS = {
+MARKS = {
     RequestState.NEW: "new",
     RequestState.INCOMPLETE: "new",
     RequestState.ASKED_BACK: "wait",
@@ -135,9 +155,11 @@ def by_text(actor: Actor, found: QuerySet[Request], value: str) -> QuerySet[Requ
 
 
 def ordered(found: QuerySet[Request], *, ended: bool) -> QuerySet[Request]:
-    """By urgency, those without an answer first, then by the promise that ends first. What has ended: newest first."""
+    """What still asks something of the team first, then what has its team. Inside each by urgency, those without an
+    answer first, then by the promise that ends first. What has ended: newest first."""
     if ended:
         return found.order_by("-asked_at", "-pk")
+    settled = Case(When(state=SETTLED, then=Value(1)), default=Value(0), output_field=IntegerField())
     urgency = Case(
         *(When(urgency=value, then=Value(rank)) for rank, value in enumerate(Urgency.values)),
         output_field=IntegerField(),
@@ -145,10 +167,10 @@ def ordered(found: QuerySet[Request], *, ended: bool) -> QuerySet[Request]:
     answered = Case(
         When(state__in=UNANSWERED_REQUESTS, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
-    return found.order_by(urgency, answered, "promised_at", "pk")
+    return found.order_by(settled, urgency, answered, "promised_at", "pk")
 
 
-def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Request]:
+def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Whole]:
     """All that a line says, in a number of queries that does not grow with the lines."""
     standing = Visit.objects.visible_to(actor).filter(request=OuterRef("pk"))
     told = EscalationStep.objects.visible_to(actor).filter(
@@ -156,19 +178,24 @@ def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Request]:
     )
     spoken = RequestLanguage.objects.visible_to(actor).select_related("language").order_by("rank")
     persons = RequestPerson.objects.visible_to(actor).select_related("person").order_by("pk")
+    about = RequestMatter.objects.visible_to(actor)
     return (
         found.select_related("team", "site__commune", "elsewhere")
         .annotate(
             lacks_team=Exists(standing.filter(state=VisitState.OPEN)),
             other_told=Exists(told),
         )
-        .prefetch_related(Prefetch("languages", spoken), Prefetch("persons", persons))
+        .prefetch_related(Prefetch("languages", spoken))
+        .prefetch_related(Prefetch("persons", persons))
+        .prefetch_related(Prefetch("matters", about))
     )
 
 
 def count_by_urgency(found: QuerySet[Request]) -> dict[str, int]:
-    """How many of each urgency, over all pages."""
-    counted = found.order_by().values_list("urgency").annotate(n=Count("pk", distinct=True))
+    """How many of each urgency still ask something of the team, over all pages."""
+    counted = (
+        found.exclude(state=SETTLED).order_by().values_list("urgency").annotate(n=Count("pk", distinct=True))
+    )
     return dict(counted)
 
 
@@ -200,8 +227,13 @@ class Line:
     group: tuple[Any, int] | None = None  # set on the first line of a group: its name, how many
     chosen: bool = False
 
+    @property
+    def settled(self) -> bool:
+        """Has it a team, so that it may stand folded?"""
+        return self.request.state == SETTLED
 
-def line(actor: Actor, request: Request) -> Line:
+
+def line(actor: Actor, request: Whole) -> Line:
     """What one line says of ``request`` to ``actor``; the request comes from ``with_parts``."""
     own = is_own(actor, request)
     mark, word = mark_of(request)
@@ -236,14 +268,14 @@ def group_name(urgency: str, team: Team | None) -> str:
 
 
 def lines(
-    actor: Actor, found: Iterable[Request], counts: dict[str, int] | None = None, team: Team | None = None
+    actor: Actor, found: Iterable[Whole], counts: dict[str, int] | None = None, team: Team | None = None
 ) -> list[Line]:
     """Lines in the order given; with ``counts`` the first of each urgency carries its group."""
     said = []
     urgency = None
     for request in found:
         one = line(actor, request)
-        if counts is not None and request.urgency != urgency:
+        if counts is not None and not one.settled and request.urgency != urgency:
             urgency = request.urgency
             one.group = (group_name(urgency, team), counts.get(urgency, 0))
         said.append(one)
@@ -307,20 +339,25 @@ def who(actor: Actor, request: Request) -> str:
         said = (
             _("a minor")
             if person.age_group in {AgeGroup.CHILD, AgeGroup.MINOR}
-            else str(_ONE_PERSON.get(person.gender, said))
+            else str(_ONE_PERSON.get(Gender(person.gender), said))
         )
     return said
 
 
-def mark_of(request: Request) -> tuple[str, str]:
+def mark_of(request: Whole) -> tuple[str, str]:
     """Shape and word of where it stands. ``request`` comes from ``with_parts``."""
     state = RequestState(request.state)
     if state == RequestState.ACCEPTED and request.lacks_team:
         return "wait", _("looks for a team")
     if state in UNANSWERED_REQUESTS and request.other_told:
         return "wait", _("other team told")
-    word = pgettext("request", "new") if state == RequestState.NEW else state.label
-    return _MARKS[state], str(word)
+    return MARKS[state], state_word(state)
+
+
+def state_word(state: str) -> str:
+    """The state as it agrees with the word request."""
+    one = RequestState(state)
+    return pgettext("request", "new") if one == RequestState.NEW else str(one.label)
 
 
 def left_of(request: Request) -> tuple[str, str, bool]:

@@ -29,10 +29,11 @@ from versants.core.periods import span
 from versants.core.retry import constraint_name, retrying
 from versants.mobile.enums import AssignmentState, VisitState
 from versants.mobile.models import Assignment, PlanProposal, Visit
+from versants.mobile.models.moves import MoveKind
 from versants.mobile.models.plans import PlanState
 from versants.mobile.planning import Situation, day_situation
 from versants.mobile.planning.situation import slots_of, starts_of
-from versants.mobile.services import offers
+from versants.mobile.services import announcing, moves, offers
 from versants.mobile.services.booking import open_files, request_planned, roads
 from versants.mobile.services.holding import lock_professionals
 from versants.people.services import grants
@@ -205,6 +206,7 @@ def check_plan(situation: Situation, plan: dispatch.Plan) -> None:
 
 def store(actor: Actor, situation: Situation, outcome: _Answer, day: date) -> PlanProposal:
     """What the plan would change, and the versions it was made from."""
+    assert actor.team is not None  # a day is planned by its team: check_may_plan_day
     mine = set(situation.focus)
     changes = [
         _change(situation, one) for one in dispatch.diff(situation.plan, outcome.plan) if one.visit in mine
@@ -316,6 +318,7 @@ def _apply(proposal: PlanProposal, actor: Actor) -> PlanProposal:
     situation = day_situation(actor, row.day)
     if {int(ident) for ident in situation.visits} != set(known):
         raise _stale()
+    as_they_stood = {pk: moves.as_it_stands(situation.visits[str(pk)]) for pk in after}
     plan = situation.plan
     for pk, places in after.items():
         services = {
@@ -337,6 +340,8 @@ def _apply(proposal: PlanProposal, actor: Actor) -> PlanProposal:
         raise
     row.state, row.decided_at = PlanState.APPLIED, clock.now()
     row.save(update_fields=["state", "decided_at"])
+    versions = {pk: situation.visits[str(pk)].version for pk in after}
+    moves.note(actor, MoveKind.PLAN, as_they_stood, versions)
     audit.record("plan.applied", subject=row, visits=len(after), asked=asked)
     return row
 
@@ -399,6 +404,8 @@ def _write(situation: Situation, plan: dispatch.Plan, after: Mapping[int, list[d
         visit = situation.visits[str(one.visit_id)]
         open_files(visit, [one])
         offers.make(one, visit)
+    for pk in after:
+        announcing.settle(situation.visits[str(pk)])
     return len(asked)
 
 

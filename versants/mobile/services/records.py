@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -240,7 +239,8 @@ def sign_record(*, record: Record, actor: Actor, version: int) -> Record:
             for step in record.steps
         ]
     )
-    for present in persons or [None]:
+    named: list[RecordPerson | None] = [*persons]
+    for present in named or [None]:
         audit.record(
             "record.signed",
             subject=record,
@@ -303,7 +303,7 @@ def add_to_record(
         raise BadInput("addition.empty", _("Write what is to be added."), field="text")
     persons = frozenset(RecordPerson.objects.filter(record=record).values_list("person_id", flat=True))
     key = _key_for(visit, persons, actor)
-    addition: Any
+    addition: RecordAddition | ClinicalAddition
     if clinical:
         addition = ClinicalAddition(visit=visit, team_id=visit.team_id, key=key, by=actor.membership)
     else:

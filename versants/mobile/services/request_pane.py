@@ -30,7 +30,7 @@ from versants.mobile.enums import (
     VisitState,
 )
 from versants.mobile.models import Request, RequestNote, RequestPerson, Visit
-from versants.mobile.services import inbox, request_story, requests, states, wording
+from versants.mobile.services import changing, inbox, matters, request_story, requests, states, wording
 from versants.territory.models import Versant
 
 _DANGER = {
@@ -65,6 +65,15 @@ class VisitLine:
     when: str
     mark: str
     word: str
+
+    @property
+    def to_come(self) -> bool:
+        """Open or planned: who goes is still a question."""
+        return self.visit.state in changing.TO_COME
+
+    @property
+    def may_change(self) -> bool:
+        return self.to_come and not changing.has_begun(self.visit)
 
 
 @dataclass
@@ -108,7 +117,7 @@ def read_pane(actor: Actor, request: Request) -> Pane:
         visits=[_visit_line(visit) for visit in visits],
         steps=request_story.story(actor, request),
         can=possible(actor, request),
-        crosses=requests.words_cross(request.agreement, request.audience),
+        crosses=requests.words_cross(matters.of(request).agreement, request.audience),
         next_visit=next((visit for visit in visits if visit.state == VisitState.OPEN), None),
     )
 
@@ -176,16 +185,17 @@ def facts(actor: Actor, request: Request, said: Said) -> list[tuple[Any, Any]]:
             *common,
             (_("Ring back"), _ring(said)),
         ]
-    agreement = str(Agreement(request.agreement).label) if request.agreement else ""
-    if request.agreement == Agreement.NOT_YET and request.agreement_why_not:
-        agreement = f"{agreement} ({request.agreement_why_not})"
+    matter = matters.of(request)
+    agreement = str(Agreement(matter.agreement).label) if matter.agreement else ""
+    if matter.agreement == Agreement.NOT_YET and (why := matters.why_not(request)):
+        agreement = f"{agreement} ({why})"
     return [
         *common,
-        (_("Danger"), _DANGER[Danger(request.danger)] if request.danger else ""),
+        (_("Danger"), _DANGER[Danger(matter.danger)] if matter.danger else ""),
         (_("Agreement"), agreement),
         (
             _("Interpreted so far"),
-            InterpretedBy(request.interpreted_by).label if request.interpreted_by else "",
+            InterpretedBy(matter.interpreted_by).label if matter.interpreted_by else "",
         ),
         (_("Ring back"), _ring(said)),
     ]

@@ -16,7 +16,7 @@ from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import UNANSWERED_REQUESTS, Channel, EscalationStepKind, RefusalReason, Urgency
 from versants.mobile.models import EscalationStep, Request, RequestEvent
-from versants.mobile.services import promises, requests
+from versants.mobile.services import announcing, matters, promises, requests
 from versants.mobile.services.inbox import is_own
 
 SENTENCES = {
@@ -33,6 +33,7 @@ SENTENCES = {
     "completed": gettext_lazy("More details came."),
     "team_found": gettext_lazy("Every visit has its team."),
     "team_lost": gettext_lazy("A visit is without a team again."),
+    "offer_lapsed": gettext_lazy("%(whom)s did not answer in time; the place is free again."),
     "withdrawn": gettext_lazy("Withdrawn."),
     "closed": gettext_lazy("Closed; the one who asked was told."),
 }
@@ -64,8 +65,9 @@ class Step:
 def story(actor: Actor, request: Request) -> list[Step]:
     """All lines, in order of time. Why a request was refused is for its own team and the one who asked."""
     own = is_own(actor, request)
+    refusal = matters.of(request).refusal if own else ""
     steps = [
-        Step(_when(event.at), event_sentence(event, own=own), "done")
+        Step(_when(event.at), event_sentence(event, refusal=refusal), "done")
         for event in RequestEvent.objects.visible_to(actor).filter(request=request)
     ]
     if request.state not in UNANSWERED_REQUESTS:
@@ -125,8 +127,11 @@ def promise_both_ways(request: Request) -> str:
     return both % {"left": said, "open": words.span(open_left)}
 
 
-def event_sentence(event: RequestEvent, *, own: bool) -> str:
-    """What happened, for a colleague. A code this does not know is shown as it is: nothing is hidden."""
+def event_sentence(event: RequestEvent, *, refusal: str = "") -> str:
+    """What happened, for a colleague. ``refusal``: the reason, for those who may know it.
+
+    A code this does not know is shown as it is: nothing is hidden.
+    """
     facts = event.facts
     if event.code == "received":
         return str(_RECEIVED.get(facts.get("channel", ""), _("Request received.")))
@@ -136,10 +141,9 @@ def event_sentence(event: RequestEvent, *, own: bool) -> str:
         ]
         return _("Asked back: %(questions)s") % {"questions": " ".join(asked)}
     if event.code == "refused":
-        reason = facts.get("reason", "")
-        if not own or reason not in RefusalReason.values:
+        if refusal not in RefusalReason.values:
             return _("Refused.")
-        return _("Refused: %(reason)s.") % {"reason": RefusalReason(reason).label}
+        return _("Refused: %(reason)s.") % {"reason": RefusalReason(refusal).label}
     if event.code == "passed":
         text = (
             _("Passed on to %(team)s, with its words.")
@@ -150,5 +154,7 @@ def event_sentence(event: RequestEvent, *, own: bool) -> str:
     if event.code == "triaged":
         n = facts.get("visits", 0)
         return ngettext("Triage done: %(n)s visit.", "Triage done: %(n)s visits.", n) % {"n": n}
+    if event.code in announcing.CODES and "visit" in facts:
+        return announcing.sentence(event)
     sentence = SENTENCES.get(event.code)
     return str(sentence) % {"whom": _whom(facts.get("whom"))} if sentence is not None else event.code

@@ -35,10 +35,11 @@ from versants.mobile.models import (
     RequestPerson,
     Visit,
 )
-from versants.mobile.services import escalation, facts, promises, states
+from versants.mobile.services import escalation, facts, matters, promises, states
 from versants.mobile.services.asking import (
     CROSSES,
     LONGEST_SUMMARY,
+    MATTER,
     PLAIN,
     QUESTIONS,
     TRAVELS,
@@ -162,9 +163,11 @@ def refuse_request(*, request: Request, actor: Actor, reason: str, version: int 
     if reason not in RefusalReason.values:
         raise BadInput("request.reason", _("Say why it is refused."))
     _check_no_visit(request)
-    move(request, "refuse", refusal=reason, closed_at=clock.now())
+    move(request, "refuse", closed_at=clock.now())
     escalation.overtake(request)
-    note_event(request, "refused", {"reason": reason}, for_requester=True)
+    with acting(escalation.as_team(request)):
+        matters.write(request, request.team, refusal=reason)
+    note_event(request, "refused", for_requester=True)
     facts.note_refusal(request, reason)
     audit.record("request.refused", subject=request, reason=reason)
     _tell(
@@ -226,18 +229,18 @@ def complete_request(
         check_is_asker(actor, request)
     codes = checked_codes(details.person_codes or ())
     changes = {name: value for name in PLAIN if (value := getattr(details, name)) is not None}
-    agreement = changes.get("agreement", request.agreement)
+    with acting(escalation.as_team(request)):
+        known = matters.of(request)
+    agreement = known.agreement if details.agreement is None else details.agreement
     audience = changes.get("audience", request.audience)
     if not 1 <= changes.get("n_people", request.n_people) <= 200:
         raise BadInput("request.people", _("Say how many persons, from 1 to 200."))
-    if (
-        agreement == Agreement.NOT_YET
-        and not (changes.get("agreement_why_not") or request.agreement_why_not).strip()
-    ):
+    if agreement == Agreement.NOT_YET and not (details.agreement_why_not or "").strip() and not known.why_not:
         raise BadInput("request.why_not", _("If the person was not asked yet, say why in a few words."))
     travel = words_travel(agreement, audience)
+    said = {name: value for name in MATTER if (value := getattr(details, name)) is not None}
     if details.categories is not None and travel:
-        changes["categories"] = list(details.categories)
+        said["categories"] = list(details.categories)
     spoken = known_languages(details.languages) if details.languages else []
     if agreement == Agreement.NOT_YET and request.state in UNANSWERED_REQUESTS:
         changes["state"] = RequestState.INCOMPLETE
@@ -264,6 +267,7 @@ def complete_request(
                     for rank, code in enumerate(spoken, 1)
                 ]
             )
+        matters.write(request, request.team, why_not=details.agreement_why_not or None, **said)
         _add_to_note(request, details.summary or "" if travel else "", details)
         if travel:
             add_persons(request, request.team, codes)
@@ -311,7 +315,8 @@ def pass_request(*, request: Request, actor: Actor, to_team: Team, version: int 
         raise BadInput("request.team", _("Choose another mobile team."))
     _check_no_visit(request)
     from_team = request.team
-    travel = words_cross(request.agreement, request.audience)
+    known = matters.of(request)
+    travel = words_cross(known.agreement, request.audience)
     note = RequestNote.objects.filter(request=request, team=from_team).select_related("key").first()
     phone, who, summary = (
         (vault.read(note, "callback_phone"), vault.read(note, "callback_who"), vault.read(note, "summary"))
@@ -326,11 +331,20 @@ def pass_request(*, request: Request, actor: Actor, to_team: Team, version: int 
         request, "passed", {"from": from_team.name, "to": to_team.name, "words": travel}, for_requester=True
     )
     audit.record("request.passed", subject=request, to_team=to_team.pk, words=travel)
-    changes: dict[str, Any] = {"team": to_team, "answered_at": None}
-    if not travel:
-        changes["categories"] = []
-    move(request, "pass", **changes)
+    why_not = matters.why_not(request)
+    move(request, "pass", team=to_team, answered_at=None)
     with acting(Actor.for_team(to_team)):
+        # Danger and what the person knows always go along: the first decides how soon, the second what may be told.
+        matters.write(
+            request,
+            to_team,
+            categories=known.categories if travel else [],
+            danger=known.danger,
+            agreement=known.agreement,
+            why_not=why_not if travel else None,
+            why_may_lack=known.why_may_lack or not travel,
+            interpreted_by=known.interpreted_by if travel else "",
+        )
         write_note(request, to_team, summary if travel else "", phone, who)
         if travel:
             add_persons(request, to_team, codes)
@@ -364,7 +378,7 @@ def withdraw_request(*, request: Request, actor: Actor, version: int | None = No
 
     Raises ActionDenied ``request.not_yours`` or ``request.not_my_team``; InvalidTransition; Conflict.
     """
-    from versants.mobile.services import triage
+    from versants.mobile.services import changing
 
     request = locked(request, actor, version)
     if actor.team is not None:
@@ -376,8 +390,7 @@ def withdraw_request(*, request: Request, actor: Actor, version: int | None = No
     with acting(escalation.as_team(request)) as team:
         escalation.overtake(request)
         note_event(request, "withdrawn", for_requester=True)
-        for visit in Visit.objects.filter(request=request, state__in=(VisitState.OPEN, VisitState.PLANNED)):
-            triage.cancel_visit(visit=visit, actor=team, reason="withdrawn")
+        changing.cancel_all(request=request, actor=team, reason="withdrawn")
     return request
 
 
@@ -424,7 +437,10 @@ def refresh_state(request: Request) -> Request:
     event = "team_found" if found else "team_lost"
     if standing and states.REQUEST.allows(request.state, event):
         move(request, event)
-        note_event(request, event, for_requester=True)
+        if found:  # it is the answer: nobody else has to be told that there is none
+            escalation.overtake(request)
+        # What the one who asked hears of it, services.announcing says.
+        note_event(request, event)
     return request
 
 

@@ -39,6 +39,8 @@ def check_day(day: date) -> None:
 
 def times_of(actor: Actor, day: date) -> dict[str, int]:
     """One's own minutes of a day, by kind; 0 where nothing was kept."""
+    if actor.professional is None:
+        return dict.fromkeys(TimeKind.values, 0)
     kept = StaffTime.objects.visible_to(actor).filter(professional_id=actor.professional, day=day)
     return dict.fromkeys(TimeKind.values, 0) | dict(kept.values_list("kind", "minutes"))
 
@@ -50,6 +52,7 @@ def keep_times(*, actor: Actor, day: date, minutes: Mapping[str, int]) -> dict[s
     Raises ActionDenied ``times.nobody``; BadInput ``times.future``, ``times.past``, ``times.kind``, ``times.minutes``.
     """
     check_may_keep_times(actor)
+    assert actor.professional is not None  # just checked
     check_day(day)
     if not set(minutes) <= set(TimeKind.values):
         raise BadInput("times.kind", _("Choose from the list."))

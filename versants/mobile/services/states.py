@@ -102,6 +102,8 @@ OFFER = Machine(
     (
         *_ways((A.OFFERED,), "accept", A.ACCEPTED, "professional"),
         *_ways((A.OFFERED,), "decline", A.DECLINED, "professional"),
+        # The deadline has passed without an answer; a visit that has begun is left alone.
+        *_ways((A.OFFERED,), "lapse", A.LAPSED, "system"),
         *_ways((A.OFFERED, A.ACCEPTED), "release", A.RELEASED, "both"),
         *_ways((A.ACCEPTED, A.OFFERED), "sign", A.DONE, "team"),
     ),

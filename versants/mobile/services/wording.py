@@ -1,4 +1,4 @@
-"""What a request is called, and when it is wanted: sentences made from logistics, never from the words of anybody."""
+"""What a request is called, and when it is wanted: sentences made from lists, never from the words of anybody."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from versants.core import clock
 from versants.core.web import words
 from versants.mobile.enums import Audience, Mode, Urgency
 from versants.mobile.models import Request
+from versants.mobile.services import matters
 
 # What looks like a name, a date or a number: to warn, never to refuse.
 _NAME = re.compile(
@@ -80,7 +81,8 @@ def title(request: Request) -> str:
 
 def matter(request: Request) -> str:
     """The matter by its categories; a crisis without any is named by who should come."""
-    labels = [str(label) for code, label in _category_labels() if code in request.categories]
+    about = matters.of(request).categories
+    labels = [str(label) for code, label in _category_labels() if code in about]
     if labels:
         text = (
             labels[0]
@@ -132,8 +134,7 @@ def window(start: datetime, end: datetime | None) -> str:
         day = _("tomorrow")
     else:
         day = words.day_long(start) if abs((first.date() - today).days) < 7 else words.day_short(start)
-    whole_day = end is None or (end - start) >= timedelta(hours=9)
-    if whole_day:
+    if end is None or end - start >= timedelta(hours=9):  # the whole day
         return day
     return _("%(day)s, %(from)s to %(to)s") % {
         "day": day,
@@ -148,7 +149,7 @@ def place(request: Request) -> str:
     if commune is None:
         return _("not said where")
     where = f"{commune.name} ({commune.country})"
-    return f"{request.site.name}, {where}" if request.site_id else where
+    return f"{request.site.name}, {where}" if request.site is not None else where
 
 
 def who_for(request: Request) -> str:

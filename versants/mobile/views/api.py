@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import NinjaAPI, Schema, Status
+from ninja import NinjaAPI, Query, Schema, Status
 from ninja.errors import ValidationError
 
 from versants.core.web.errors import render_error
@@ -26,6 +26,7 @@ api = NinjaAPI(
     description="What the pages show, as JSON, for whoever may see the pages. Signed in by the session.",
 )
 MOST = 200
+Order = Literal["best", "arrival", "load", "road"]
 
 
 class PersonOut(Schema):
@@ -96,26 +97,21 @@ class ChangeOut(Schema):
     placed: bool
 
 
-class ChangesOut(Schema):
-    """What was written since, and the version to ask with next."""
-
-    data_version: str
-    changes: list[ChangeOut]
-
-
 @api.exception_handler(ValidationError)
 def _bad_input(request: HttpRequest, exc: ValidationError) -> HttpResponse:
     return render_error(request, 422, code="api.input", message=_expected(exc))
 
 
 def _expected(exc: ValidationError) -> str:
-    where = ["/".join(str(part) for part in error["loc"][1:]) for error in exc.errors]
-    return f"Not understood: {', '.join(where)}."
+    """What is wrong with what was sent, and what is expected: one sentence per place."""
+    return " ".join(f"{'/'.join(map(str, error['loc'][1:]))}: {error['msg']}." for error in exc.errors)
 
 
 @api.get("/visits/{uid}/teams", response=TeamsOut, url_name="visit_teams")
-def visit_teams(request: HttpRequest, uid: UUID, limit: int = 10, by: str = "best") -> dict[str, Any]:
-    """Whole teams for a visit, best first; ``by`` arrival, load or road; ``if`` as on the page, repeatable."""
+def visit_teams(
+    request: HttpRequest, uid: UUID, limit: Annotated[int, Query(ge=1, le=MOST)] = 10, by: Order = "best"
+) -> dict[str, Any]:
+    """Whole teams for a visit, in the order of ``by``; ``if`` as on the page, repeatable."""
     check_may_look(request.actor)
     began = time.perf_counter()
     visit = find(request.actor, uid)
@@ -141,7 +137,7 @@ def visit_teams(request: HttpRequest, uid: UUID, limit: int = 10, by: str = "bes
             ],
             "pushes": [{"visit": push.visit, "seconds": push.seconds} for push in row.option.pushes],
         }
-        for row in question.rows(options, max(0, min(limit, MOST)))
+        for row in question.rows(options, limit)
     ]
     here = reverse("visit_who", args=[visit.uid])
     relaxations = question.relaxations(question.explanation(), here)
@@ -154,12 +150,11 @@ def visit_teams(request: HttpRequest, uid: UUID, limit: int = 10, by: str = "bes
     }
 
 
-@api.get("/board/changes", response={200: ChangesOut, 204: None}, url_name="board_changes")
-def board_changes(request: HttpRequest, since: int) -> Any:
-    """Visits written since a version of the board (``data_version``): 204 when there is none."""
+@api.get("/board/changes", response={200: list[ChangeOut], 204: None}, url_name="board_changes")
+def board_changes(request: HttpRequest, response: HttpResponse, since: Annotated[int, Query(ge=0)]) -> Any:
+    """Visits written since a version of the board (``data_version``): 204 when there is none. The header
+    ``Data-Version`` is the version to ask with next."""
     check_may_look(request.actor)
-    stands = data_version()
+    response["Data-Version"] = data_version()
     changes = changed_visits(request.actor, since)
-    if not changes:
-        return Status(204, None)
-    return Status(200, {"data_version": stands, "changes": changes})
+    return Status(200, changes) if changes else Status(204, None)

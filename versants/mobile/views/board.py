@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -17,12 +20,13 @@ from django.views.decorators.http import require_POST, require_safe
 from versants.core import clock
 from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES, Role
 from versants.core.access.scope import Actor
-from versants.core.errors import ActionDenied, BadInput
+from versants.core.errors import ActionDenied, BadInput, InvalidTransition, VersantsError
+from versants.mobile.models import BoardMove
 from versants.mobile.planning import dayboard
 from versants.mobile.planning.situation import slots_of
 from versants.mobile.planning.unplaced import spelled
 from versants.mobile.planning.versions import data_version
-from versants.mobile.services import booking
+from versants.mobile.services import booking, moves, undo
 from versants.mobile.services.booking import Refused
 from versants.mobile.views.today import read_day
 from versants.mobile.views.who import _start, _version, find, render_who, see_other
@@ -44,18 +48,24 @@ def check_may_read(actor: Actor) -> None:
 
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """``day`` (today), ``view`` day or week, ``versant``, ``language``, ``who=all`` for those who are free too."""
+    """``day`` (today), ``view`` day or week, ``versant``, ``language``; ``all``: a group shown with those who have
+    nothing that day, 1 for all of them; ``place``: a visit whose possible people are shown.
+    """
     check_may_read(request.actor)
     day = read_day(request)
     view = _one_of(request, "view", VIEWS) or "day"
     versant = _one_of(request, "versant", Versant.values)
     language = request.GET.get("language", "")
     language = language if Language.objects.filter(pk=language).exists() else ""
-    everybody = request.GET.get("who") == "all"
     version = data_version()
-    found = dayboard.build(
-        request.actor, day, view=view, versant=versant, language=language, everybody=everybody
+    choice = dayboard.Choice(
+        view=view,
+        versant=versant,
+        language=language,
+        opened=frozenset(request.GET.getlist("all")),
+        placing=_placing(request),
     )
+    found = dayboard.build(request.actor, day, choice, address=lambda key, on: _address(request, key, on))
     step = timedelta(days=1 if view == "day" else 7)
     may_plan = request.actor.role == Role.COORDINATOR and request.actor.team is not None
     context: dict[str, Any] = {
@@ -68,13 +78,15 @@ def board(request: HttpRequest) -> HttpResponse:
         "week": day.isocalendar().week,
         "first_day": found.days[0],
         "last_day": found.days[-1],
-        "everybody": everybody,
+        "opened": sorted(choice.opened),
+        "placing": str(choice.placing or ""),
         "choices": _choices(found, view, versant, language),
         "may_plan": may_plan,
         "may_look": request.actor.role in COORDINATING_ROLES,
         "can_plan_day": view == "day" and day >= clock.today(),
         "data_version": version,
         "without_team": _without_team(len(found.unplaced)),
+        "last_move": _last_move(request.actor) if may_plan else None,
     }
     return render(request, "mobile/board/board.html", context)
 
@@ -83,6 +95,29 @@ def _one_of(request: HttpRequest, name: str, known: Sequence[str]) -> str:
     """A choice of the address; an unknown one is ignored, so that an old link still opens."""
     value = request.GET.get(name, "")
     return value if value in known else ""
+
+
+def _last_move(actor: Actor) -> dict[str, Any] | None:
+    """The reader's own last step and what undoing it would mean."""
+    move = moves.last(actor)
+    what = undo.sentence(actor, move) if move is not None else ""
+    return {"uid": move.uid, "what": what} if move is not None and what else None
+
+
+def _placing(request: HttpRequest) -> UUID | None:
+    try:
+        return UUID(request.GET.get("place", ""))
+    except ValueError:
+        return None
+
+
+def _address(request: HttpRequest, key: str, on: bool) -> str:
+    """This page with one group opened, or closed again; the group is where the reader lands."""
+    params = request.GET.copy()
+    params.pop("place", None)
+    others = [one for one in params.getlist("all") if one not in (key, dayboard.EVERYBODY)]
+    params.setlist("all", [*others, key] if on else others)
+    return f"?{params.urlencode()}#{key}"
 
 
 def _choices(found: dayboard.Board, view: str, versant: str, language: str) -> list[dict[str, Any]]:
@@ -164,3 +199,30 @@ def place(request: HttpRequest, uid: UUID) -> HttpResponse:
     if visit.state == "open":
         return see_other(reverse("visit_who", args=[visit.uid]))
     return see_other(f"{reverse('board')}?day={clock.local(visit.held.lower):%Y-%m-%d}")
+
+
+@require_POST
+def undo_move(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Undo one's own last step; ``day`` is the day of the board one comes from. 303 back to it, with what happened."""
+    move = get_object_or_404(BoardMove.objects.visible_to(request.actor), uid=uid)
+    undo.check_may_undo(request.actor, move)
+    what = undo.sentence(request.actor, move)
+    try:
+        undo.undo(move=move, actor=request.actor)
+    except (Refused, InvalidTransition) as refused:
+        messages.error(request, _refusal(refused))
+    else:
+        text = _("Undone: %(what)s. Those concerned are told.") % {"what": what}
+        messages.success(request, text)
+    day = request.POST.get("day", "")
+    return see_other(f"{reverse('board')}?{urlencode({'day': day})}" if day else reverse("board"))
+
+
+def _refusal(refused: VersantsError) -> Any:
+    """Why not, and the visit to look at."""
+    visit = refused.facts.get("visit")
+    if not visit:
+        return refused.message
+    return format_html(
+        '{} <a href="{}">{}</a>', refused.message, reverse("visit_who", args=[visit]), _("Open the visit")
+    )

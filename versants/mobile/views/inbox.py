@@ -59,6 +59,7 @@ class InboxTable(Table):
                 Column("state", _("State"), width="w3"),
             ],
             row_template="mobile/inbox/_row.html",
+            more_template="mobile/inbox/_folded.html",
             caption=_("Requests by urgency, with their age against the promised delay"),
             filters=self._filters(),
             per_page=PER_PAGE,
@@ -128,14 +129,36 @@ class InboxTable(Table):
         return inbox.with_parts(self.actor, inbox.ordered(self.matching, ended=self.ended))
 
     @cached_property
-    def rows(self) -> list[inbox.Line]:
+    def lines(self) -> list[inbox.Line]:
+        """Every line of this page."""
         counts = None if self.ended else inbox.count_by_urgency(self.matching)
         mine = next((one for one in self.teams if [one.pk] == self.team_ids), None)
         return inbox.lines(self.actor, self.page.object_list, counts, mine)
 
+    @cached_property
+    def rows(self) -> list[inbox.Line]:
+        """What asks something of the team; the whole page when nothing does, or when one reads what has ended."""
+        open_lines = [line for line in self.lines if not line.settled]
+        return open_lines if open_lines and not self.ended else self.lines
+
+    @cached_property
+    def folded(self) -> list[inbox.Line]:
+        """What has its team, under the others."""
+        return self.lines[len(self.rows) :]
+
+    @property
+    def unfolded(self) -> bool:
+        """Whoever looks for something sees all that was found, and the line of the request in the pane is seen."""
+        return self.filtered or any(line.chosen for line in self.folded)
+
+    @property
+    def n_folded(self) -> int:
+        """How many have their team, over all pages."""
+        return self.matching.filter(state=inbox.SETTLED).count()
+
     def choose(self, uid: UUID) -> None:
         """Mark the line of the request in the pane, if this page holds it."""
-        for line in self.rows:
+        for line in self.lines:
             line.chosen = line.request.uid == uid
 
 

@@ -41,15 +41,17 @@ def _offer(request: HttpRequest, token: str) -> HttpResponse:
     with acting(actor):
         found = offers.by_token(actor)
         if found is None:
-            return _over(request)
+            return _over(request, actor)
         if request.method != "POST":
             return _page(request, found)
         return _answer(request, actor, found)
 
 
-def _over(request: HttpRequest) -> HttpResponse:
+def _over(request: HttpRequest, actor: Actor | None = None) -> HttpResponse:
+    """Nothing left to answer. Who let the time pass hears so, whatever they press, and whom to ring."""
+    team = offers.lapsed_team(actor) if actor is not None else None
     with acting(Actor.nobody()):
-        return render(request, "mobile/offers/over.html", {"private": True}, status=410)
+        return render(request, "mobile/offers/over.html", {"private": True, "late_team": team}, status=410)
 
 
 def _answer(request: HttpRequest, actor: Actor, found: Offer) -> HttpResponse:

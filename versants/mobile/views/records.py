@@ -169,6 +169,10 @@ def _on_top_of(request: HttpRequest, visit: Visit, known: Record | None) -> Reco
     """What was typed, ready to be saved on top of what is stored now: knowingly, by pressing again."""
     data = request.POST.copy()
     data["version"] = str(known.version if known else 0)
+    typed = _form(request, visit, known, data)
+    if typed.is_valid():  # the number that follows those ticked is shown as it is now
+        n_ticked = len(typed.content().person_ids)
+        data["n_persons"], data["n_ticked"] = str(typed.cleaned_data["n_persons"] or ""), str(n_ticked)
     form = _form(request, visit, known, data)
     form.is_valid()
     return form
@@ -302,7 +306,7 @@ def _own_assignment(request: HttpRequest, visit: Visit) -> Assignment | None:
     return (
         Assignment.objects.visible_to(request.actor)
         .filter(visit=visit, professional_id=request.actor.professional)
-        .exclude(state__in=[AssignmentState.DECLINED, AssignmentState.RELEASED])
+        .exclude(state__in=[AssignmentState.DECLINED, AssignmentState.RELEASED, AssignmentState.LAPSED])
         .first()
     )
 

@@ -112,6 +112,7 @@ class ConsentForm(forms.Form):
     receiving_team = forms.ModelChoiceField(
         label=_("Which team may read the social file meanwhile"),
         required=False,
+        empty_label="–",
         queryset=Team.objects.none(),
         to_field_name="uid",
         help_text=_("Leave empty to decide visit by visit."),

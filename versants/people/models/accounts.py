@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -17,15 +18,15 @@ from versants.people.models.professionals import Professional
 from versants.territory.models import Versant
 
 
-class AccountManager(BaseUserManager):
+class AccountManager(BaseUserManager["Account"]):
     def create_user(self, email: str, password: str | None = None, **fields: object) -> Account:
         account = self.model(email=self.normalize_email(email).lower(), **fields)
         account.set_password(password)
         account.save(using=self._db)
         return account
 
-    def get_by_natural_key(self, email: str) -> Account:
-        return self.get(email=email.lower())
+    def get_by_natural_key(self, username: str | None) -> Account:
+        return self.get(email=(username or "").lower())
 
 
 class Account(AbstractBaseUser):
@@ -57,8 +58,8 @@ class Account(AbstractBaseUser):
         return False
 
 
-class MembershipQuerySet(models.QuerySet):
-    def active(self) -> MembershipQuerySet:
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def active(self) -> Self:
         """Those whose dates hold today."""
         return self.filter(period__contains=clock.today())
 

@@ -15,6 +15,7 @@ from versants.core.ids import new_code
 from versants.core.models import DataKey
 from versants.people.enums import AgeGroup, Gender
 from versants.people.models.organisations import Team
+from versants.people.models.sealed import SealedRow
 from versants.territory.models import Language, Versant
 
 
@@ -82,13 +83,10 @@ class PersonLanguage(models.Model):
         return str(self.language_id)
 
 
-class Identity(models.Model):
+class Identity(SealedRow):
     """Name, birth date, contact: encrypted, apart, opened only through a grant, each opening logged."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="identity")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     name = SealedField()
     first_name = SealedField()
     birth_date = SealedField()
@@ -97,7 +95,6 @@ class Identity(models.Model):
     address_protected = models.BooleanField(default=False)
     name_index = models.CharField(max_length=64, blank=True)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.IDENTITY,
         subject=("person", "person_id"),
@@ -116,6 +113,3 @@ class Identity(models.Model):
     class Meta:
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
-
-    def __str__(self) -> str:
-        return "<sealed>"

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from versants.core.access.classes import WORKFORCE_ROLES, DataClass, Role
+from versants.core.access.scope import Actor
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 from versants.people.enums import Complexity, Discipline, Gender, InterpreterKind, Level, Status
 from versants.people.models.organisations import Organisation, Team
@@ -19,7 +20,7 @@ from versants.territory.models import Commune, Language
 _WORKFORCE = ", ".join(f"'{role}'" for role in sorted(WORKFORCE_ROLES))
 
 
-def _reads_workforce(actor) -> Q:
+def _reads_workforce(actor: Actor) -> Q:
     return Q(pk__isnull=False) if actor.role in WORKFORCE_ROLES or actor.kind == "job" else Q(pk__in=[])
 
 

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.classes import DataClass
-from versants.core.access.shield import CLINICAL, Policy, Shield, ShieldedQuerySet
+from versants.core.access.shield import CLINICAL, Policy, Shield
 from versants.core.crypto.vault import SealedField
-from versants.core.models import DataKey
-from versants.people.models.organisations import Team
 from versants.people.models.persons import Person
+from versants.people.models.sealed import SealedRow
 
 
-class SocialSheet(models.Model):
+class SocialSheet(SealedRow):
     """Situation and plan, read by the team that follows the person."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="social_sheet")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     situation = SealedField()
     plan = SealedField()
     saved_at = models.DateTimeField(default=clock.now)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.SOCIAL, own="team_id", subject=("person", "person_id"), grant_classes=(DataClass.SOCIAL,)
     )
@@ -36,21 +29,14 @@ class SocialSheet(models.Model):
         verbose_name = _("social sheet")
         verbose_name_plural = _("social sheets")
 
-    def __str__(self) -> str:
-        return "<sealed>"
 
-
-class ClinicalSheet(models.Model):
+class ClinicalSheet(SealedRow):
     """The clinicians' summary: never interpreters, ambassadors, requesters or funders."""
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="clinical_sheet")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     summary = SealedField()
     saved_at = models.DateTimeField(default=clock.now)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.CLINICAL,
         own="team_id",
@@ -64,6 +50,3 @@ class ClinicalSheet(models.Model):
     class Meta:
         verbose_name = _("clinical sheet")
         verbose_name_plural = _("clinical sheets")
-
-    def __str__(self) -> str:
-        return "<sealed>"

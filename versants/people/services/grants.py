@@ -128,7 +128,7 @@ WHERE {which} AND NOT isempty(period) AND (upper(period) IS NULL OR upper(period
 def _close(which: str, **values: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE.format(which=which), {"now": clock.now(), **values})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def close_for(because: str, because_id: int) -> int:

@@ -14,7 +14,9 @@ from versants.people import rules
 from versants.people.models import ClinicalSheet, Identity, Person, SocialSheet, Team
 
 # Each class has one row per person that stands for it.
-_STANDS_FOR = {
+_STANDS_FOR: dict[
+    DataClass, tuple[type[Person] | type[Identity] | type[SocialSheet] | type[ClinicalSheet], str]
+] = {
     DataClass.LOGISTIC: (Person, "id"),
     DataClass.IDENTITY: (Identity, "person_id"),
     DataClass.SOCIAL: (SocialSheet, "person_id"),

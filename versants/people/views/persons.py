@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from versants.core.errors import ActionDenied, BadInput
 from versants.core.ids import clean_code
 from versants.core.registries import timeline
 from versants.core.rules import allows
+from versants.core.web import words
 from versants.core.web.tables import Column, Filter, Table, options
 from versants.people import rules
 from versants.people.enums import AgeGroup
@@ -191,11 +193,19 @@ def _page(
     return render(request, "people/person.html", context, status=status)
 
 
+def _day(iso: str) -> str:
+    """A day of birth as it is said, from how it is sealed; what is not a day stays as it was written."""
+    try:
+        return words.day_plain(date.fromisoformat(iso))
+    except ValueError:
+        return iso
+
+
 def _identity_facts(identity: dict[str, str]) -> list[tuple[str, str]]:
     return [
         (_("First name"), identity["first_name"]),
         (_("Name"), identity["name"]),
-        (_("Date of birth"), identity["birth_date"]),
+        (_("Date of birth"), _day(identity["birth_date"])),
         (_("Telephone"), identity["phone"]),
         (_("Address"), identity["address"]),
     ]

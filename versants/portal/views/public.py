@@ -56,12 +56,13 @@ _OVER = (RequestState.CLOSED, RequestState.REFUSED)
 
 
 def home_of(role: str) -> str:
-    """The address a role begins with, of those that exist and open to it."""
+    """The address a role begins with, of those that exist and open to it; a role without a page of its own reads its
+    guide."""
     name = HOMES.get(Role(role), "") if role in Role.values else ""
     declared = pages.page(name)
     if declared is not None and role in declared.roles and (url := url_or_empty(name)):
         return url
-    return reverse("accessibility")
+    return reverse("help", args=[role]) if role in Role.values else reverse("accessibility")
 
 
 def spoken(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

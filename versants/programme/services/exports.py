@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from versants.core import clock
 from versants.core.access.scope import Actor
+from versants.core.templatetags.versants import starts
 from versants.programme.services import page
 from versants.programme.services.figures import VERSANTS, Figures, definition
 
@@ -50,6 +51,9 @@ def _write(sheets: list[page.Sheet], semester: str, minimum: int) -> bytes:
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
     total = book.add_format({"bold": True, "top": 1})
     plain = book.add_format({})
+    # Hours keep their tenth in every cell: 49,0 under 86,8.
+    tenths = {plain: book.add_format({"num_format": "0.0"})}
+    tenths[total] = book.add_format({"bold": True, "top": 1, "num_format": "0.0"})
     for sheet in sheets:
         work = book.add_worksheet(sheet.title[:_NAME_CHARS])
         work.write_string(0, 0, sheet.corner, head)
@@ -57,12 +61,13 @@ def _write(sheets: list[page.Sheet], semester: str, minimum: int) -> bytes:
             work.write_string(0, i, column, head)
         for row, line in enumerate(sheet.lines, 1):
             look = total if line.total else plain
-            work.write_string(row, 0, line.label, look)
+            work.write_string(row, 0, starts(line.label), look)
             for i, figure in enumerate(line.figures, 1):
                 if figure.value is None:
                     work.write_string(row, i, page.HIDDEN, look)
                 else:
-                    work.write_number(row, i, figure.value, look)
+                    kept = tenths[look] if isinstance(figure.value, float) else look
+                    work.write_number(row, i, figure.value, kept)
         work.set_column(0, 0, 28)
         work.set_column(1, len(sheet.columns), 13)
         work.freeze_panes(1, 1)
@@ -82,6 +87,7 @@ def small_sentence(minimum: int) -> str:
 
 def _definitions(book: xlsxwriter.Workbook, head: object) -> None:
     work = book.add_worksheet(_("Definitions")[:_NAME_CHARS])
+    day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
     work.write_string(0, 0, _("Figure"), head)
     work.write_string(0, 1, _("What counts"), head)
     work.write_string(0, 2, _("Valid from"), head)
@@ -98,9 +104,10 @@ def _definitions(book: xlsxwriter.Workbook, head: object) -> None:
         row += 1
         work.write_string(row, 0, name)
         work.write_string(row, 1, text_of(found))
-        work.write_string(row, 2, found.valid_from.isoformat())
+        work.write_datetime(row, 2, found.valid_from, day)
     work.set_column(0, 0, 28)
     work.set_column(1, 1, 100)
+    work.set_column(2, 2, 14)
 
 
 def text_of(found: object) -> str:

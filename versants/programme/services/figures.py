@@ -168,7 +168,7 @@ class Figures:
     def unmet_by_language(self) -> list[tuple[str, int | None]]:
         """(language or "none", how many or None if hidden), the largest first."""
         rows = self.unmet.values("language_id").annotate(n=Count("pk"))
-        counts = {(row["language_id"] or NO_LANGUAGE,): row["n"] for row in rows}
+        counts: dict[tuple[str, ...], int] = {(row["language_id"] or NO_LANGUAGE,): row["n"] for row in rows}
         if not counts:
             return []
         cube = Cube((tuple(sorted(code for (code,) in counts)),), counts)
@@ -184,7 +184,7 @@ class Figures:
     def unmet_table(self) -> Table:
         """Unmet needs by versant and semester."""
         rows = self.unmet.annotate(period=self._by_semester()).exclude(period="")
-        counts = {
+        counts: dict[tuple[str, ...], int] = {
             (r["versant"], r["period"]): r["n"]
             for r in rows.values("versant", "period").annotate(n=Count("pk"))
         }

@@ -29,8 +29,8 @@ MEASURE_LABELS = (
 
 
 def number(value: int | float) -> str:
-    """A figure as the reader writes it: 1 327 in French, 1.327 in Dutch."""
-    return format_decimal(value, locale=locale())
+    """A figure as the reader writes it: 1 327 in French, 1.327 in Dutch; hours with their tenth, 49,0."""
+    return format_decimal(value, "#,##0.0" if isinstance(value, float) else None, locale=locale())
 
 
 @dataclass(frozen=True)

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from versants.core.access.classes import Role
 from versants.core.web import pages
+from versants.core.web.addresses import addresses
 
 SITUATIONS = ("own", "other", "other_versant")
 ANONYMOUS = "anonymous"
-
-
-def _routes(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
-    for one in resolver.url_patterns:
-        if isinstance(one, URLResolver):
-            yield from _routes(one, before + str(one.pattern))
-        elif isinstance(one, URLPattern) and one.name:
-            yield one.name, "/" + before + str(one.pattern)
 
 
 def expected(page: pages.Page, role: str, situation: str) -> str:
@@ -41,8 +32,8 @@ def expected(page: pages.Page, role: str, situation: str) -> str:
 def matrix() -> list[dict[str, str]]:
     """One line per address, method, role and situation."""
     routes: dict[str, str] = {}
-    for name, route in _routes(get_resolver()):
-        routes.setdefault(name, route)
+    for address in addresses():
+        routes.setdefault(address.name, address.route)
     return [
         {
             "url": routes[page.name],

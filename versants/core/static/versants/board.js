@@ -5,6 +5,9 @@ const board = document.querySelector("[data-board]");
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("board-place"));
 const hint = document.getElementById("board-hint");
 
+// The board's hours are those of the place, wherever the browser is; Paris keeps the same.
+const ZONE = "Europe/Brussels";
+
 /** @type {HTMLElement | null} The visit that is being placed. */
 let chosen = null;
 
@@ -47,7 +50,7 @@ function choose(item) {
       cell.setAttribute("role", "button");
       const name = cell.closest("tr")?.querySelector("th b")?.textContent ?? "";
       const at = new Date(cell.dataset.at ?? "");
-      cell.setAttribute("aria-label", `${name}, ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`);
+      cell.setAttribute("aria-label", `${name}, ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: ZONE })}`);
     } else {
       for (const attribute of ["tabindex", "role", "aria-label"]) cell.removeAttribute(attribute);
     }
@@ -87,9 +90,18 @@ for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   const button = item.querySelector("[data-place-here]");
   if (button instanceof HTMLElement) {
     button.hidden = false;
-    button.addEventListener("click", () => choose(item));
+    // The page asked for has the rows of all who could take it: placing begins there.
+    if (item.dataset.placing !== undefined) {
+      button.addEventListener("click", (event) => {
+        event.preventDefault();
+        choose(item);
+      });
+    }
   }
 }
+
+const asked = document.querySelector("[data-visit][data-placing]");
+if (asked instanceof HTMLElement) choose(asked);
 
 document.addEventListener("dragover", (event) => {
   const cell = event.target instanceof Element ? event.target.closest("tr[data-row] td[data-at]") : null;

@@ -95,7 +95,17 @@ function scrollable() {
   }
 }
 
+/** On a phone the masthead scrolls: the word of the page one is on is brought into it. */
+function masthead() {
+  const nav = document.querySelector(".mast nav");
+  const here = nav?.querySelector("[aria-current]");
+  if (!nav || !here || nav.scrollWidth <= nav.clientWidth) return;
+  const [box, word] = [nav.getBoundingClientRect(), here.getBoundingClientRect()];
+  nav.scrollBy({ left: word.left + word.width / 2 - (box.left + box.width / 2) });
+}
+
 sendOnce();
+masthead();
 network();
 menus();
 fragments();

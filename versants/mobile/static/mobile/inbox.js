@@ -9,6 +9,8 @@ const NARROW = window.matchMedia("(max-width: 60rem)");
 const pane = () => document.getElementById("chosen");
 /** @returns {HTMLTableRowElement[]} */
 const lines = () => Array.from(document.querySelectorAll("#requests tr[data-request]"));
+/** Those one sees: not the ones in a closed fold. */
+const shown = () => lines().filter((line) => !line.closest("details:not([open])"));
 
 /** Marks the line of the request that the pane shows. */
 function mark() {
@@ -48,12 +50,12 @@ function place() {
 function walk(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = /** @type {HTMLElement} */ (event.target);
-  if (target.closest?.("input, textarea, select, [contenteditable], dialog[open], details, .pane")) return;
+  if (target.closest?.("input, textarea, select, [contenteditable], dialog[open], summary, details:not(.settled), .pane")) return;
   // The arrows walk the list once one is in it; elsewhere they scroll the page.
   if (event.key.startsWith("Arrow") && !target.closest?.("#requests")) return;
   const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
   if (!step) return;
-  const links = lines().map((line) => /** @type {HTMLAnchorElement} */ (line.querySelector("a.what")));
+  const links = shown().map((line) => /** @type {HTMLAnchorElement} */ (line.querySelector("a.what")));
   const at = links.findIndex((link) => link === document.activeElement || link.getAttribute("aria-current") === "true");
   const next = links[Math.min(Math.max(at + step, 0), links.length - 1)];
   if (!next) return;

@@ -90,4 +90,64 @@ class Keeper {
   }
 }
 
-for (const form of document.querySelectorAll("form[data-record]")) new Keeper(/** @type {HTMLFormElement} */ (form));
+const CODE = /^[0-9A-Z]{4}-?[0-9A-Z]{4}$/;
+
+/**
+ * The number present follows those who are ticked or typed by code, as long as it only repeats them; a number of
+ * one's own stays, and when it is smaller a sentence says so at once. The server decides the same.
+ */
+class Present {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    this.form = form;
+    this.number = /** @type {HTMLInputElement | null} */ (form.elements.namedItem("n_persons"));
+    this.ticked = /** @type {HTMLInputElement | null} */ (form.elements.namedItem("n_ticked"));
+    this.line = /** @type {HTMLElement | null} */ (form.querySelector("[data-disagree]"));
+    if (!this.number || !this.ticked) return;
+    // Before the keeper hears of it, so that what it sends is what is seen.
+    form.addEventListener("input", (event) => this.follow(event), { capture: true });
+    this.say();
+  }
+
+  count() {
+    const found = new Set();
+    for (const box of this.form.querySelectorAll("input[name=persons]:checked")) {
+      found.add(/** @type {HTMLInputElement} */ (box).value.replace("-", ""));
+    }
+    const others = /** @type {HTMLInputElement | null} */ (this.form.elements.namedItem("other_codes"));
+    for (const word of (others?.value ?? "").toUpperCase().split(/[\s,;]+/)) {
+      if (CODE.test(word)) found.add(word.replace("-", ""));
+    }
+    return found.size;
+  }
+
+  /** @param {Event} event */
+  follow(event) {
+    if (!this.number || !this.ticked) return;
+    const name = /** @type {HTMLInputElement} */ (event.target).name;
+    if (name === "persons" || name === "other_codes") {
+      const before = Number(this.ticked.value || 0);
+      const now = this.count();
+      if (this.number.value === "" || Number(this.number.value) === before) {
+        this.number.value = now ? String(now) : "";
+      }
+      this.ticked.value = String(now);
+    }
+    if (name === "persons" || name === "other_codes" || name === "n_persons") this.say();
+  }
+
+  say() {
+    if (!this.line || !this.number) return;
+    const n = this.count();
+    const disagrees = this.number.value !== "" && Number(this.number.value) < n;
+    this.line.hidden = !disagrees;
+    const text = (n === 1 ? this.line.dataset.one : this.line.dataset.many) ?? "";
+    this.line.textContent = disagrees ? text.replace("{n}", String(n)) : "";
+  }
+}
+
+for (const found of document.querySelectorAll("form[data-record]")) {
+  const form = /** @type {HTMLFormElement} */ (found);
+  new Present(form);
+  new Keeper(form);
+}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.dateparse import parse_datetime
 
 from versants.core.access.classes import PERSON_CLASSES
 from versants.core.access.scope import Actor
@@ -28,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: str) -> None:
         if options["at"]:
-            settings.FROZEN_NOW = options["at"]
+            settings.FROZEN_NOW = self._instant(options["at"])
         email, _, role = options["reader"].partition(":")
         memberships = Membership.objects.active().filter(account__email=email.lower())
         if role:
@@ -57,6 +59,15 @@ class Command(BaseCommand):
             raise SystemExit(3)
         raise SystemExit(0 if answer["service"] else 1)
 
-    def _refuse(self, sentence: str) -> None:
+    def _instant(self, text: str) -> str:
+        try:
+            at = parse_datetime(text)
+        except ValueError:
+            at = None
+        if at is None:
+            self._refuse(f"--at: {text} is no instant, expected one like 2026-11-24T17:40:00+01:00")
+        return text
+
+    def _refuse(self, sentence: str) -> NoReturn:
         print(sentence, file=sys.stderr)
         raise SystemExit(2)
