@@ -1,11 +1,11 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-export PROCS SECONDS SEED
+export PROCS SECONDS SEED SETS SEEDS BENCH_DATA
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: screenshots run setup test check fix race lock clean
+.PHONY: bench-dispatch bench-dispatch-run screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -27,6 +27,12 @@ fix: setup ## what can be fixed by itself
 	@$(BIN)/python -m versants.launch.catalogues
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/notice.py
+
+bench-dispatch: setup ## the tables of bench/dispatch/results.csv: gaps to the best published plans
+	@$(BIN)/python bench/dispatch/tables.py
+
+bench-dispatch-run: setup ## measure what is missing there (SETS=DG SEEDS=1,2 SECONDS=60 BENCH_DATA=FOLDER)
+	@$(BIN)/python bench/dispatch/run.py
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
