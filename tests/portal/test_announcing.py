@@ -15,7 +15,7 @@ from versants.core.models import Message
 from versants.core.periods import span
 from versants.mobile import tasks
 from versants.mobile.models import Assignment, EscalationStep, Need, RequestEvent, Slot, Visit
-from versants.mobile.services import announcing, booking, offers, requests, triage
+from versants.mobile.services import announcing, booking, changing, offers, requests, triage
 
 NOW = "2026-11-24T07:00:00+00:00"
 
@@ -187,7 +187,7 @@ def test_the_visit_is_moved(world, client_for, link, asked, visit):
     say_yes(visit, world.elise, world.selam)
     start = clock.at(clock.today() + timedelta(days=1), 10)
     with acting(actor(world.coordinator)) as who:
-        triage.move_visit(visit=visit, actor=who, window=span(start, start + timedelta(minutes=30)))
+        changing.move_visit(visit=visit, actor=who, window=span(start, start + timedelta(minutes=30)))
     assert said(visit) == ["who_comes", "visit_moved"]
     html = follow(client_for, link, asked, "en")
     assert "The visit is moved; the new day and hour follow here." in html
@@ -202,7 +202,7 @@ def test_the_visit_is_moved(world, client_for, link, asked, visit):
 def test_the_visit_is_cancelled(world, client_for, link, asked, visit):
     say_yes(visit, world.elise, world.selam)
     with acting(actor(world.coordinator)) as who:
-        triage.cancel_visit(visit=visit, actor=who, reason="no_team")
+        changing.cancel_visit(visit=visit, actor=who, reason="no_team")
     assert said(visit) == ["who_comes", "visit_cancelled"]
     html = follow(client_for, link, asked, "en")
     assert "is cancelled." in html

@@ -124,10 +124,10 @@ def _walloon_team() -> Team:
 
 
 def _crisis() -> Request:
-    """The night's crisis in Mouscron."""
+    """The night's crisis in Mouscron: the one that says until when, unlike those that visitors try out by the link."""
     return (
         Request.objects.select_related("site")
-        .filter(site__name="Le Refuge", urgency="crisis", channel="link")
+        .filter(site__name="Le Refuge", urgency="crisis", channel="link", window__isnull=False)
         .order_by("-asked_at")[0]
     )
 
