@@ -26,7 +26,18 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 RESULTS = HERE / "results.csv"
 SOLUTIONS = HERE / "solutions"
-COLUMNS = "commit,cpu,engine,instance,seed,threads,at_s,objective,iterations,checked".split(",")
+COLUMNS = [
+    "commit",
+    "cpu",
+    "engine",
+    "instance",
+    "seed",
+    "threads",
+    "at_s",
+    "objective",
+    "iterations",
+    "checked",
+]
 MARKS = (1.0, 10.0, 60.0)
 
 
@@ -48,9 +59,13 @@ def commit() -> str:
     """The state of the code: its commit, with a + where something is not committed."""
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", *words], cwd=PROJECT, capture_output=True, text=True, check=True
+        ).stdout.strip()
 
-    return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "versants_libs/dispatch") else "")
+    return git("rev-parse", "--short=12", "HEAD") + (
+        "+" if git("status", "--porcelain", "versants_libs/dispatch") else ""
+    )
 
 
 def cpu() -> str:
@@ -67,18 +82,34 @@ def measure(row: dict[str, str], seed: int, seconds: float, core: int, data: Pat
     with tempfile.TemporaryDirectory() as folder:
         out, trace = Path(folder) / "plan.json", Path(folder) / "trace.csv"
         command = [sys.executable, "-m", "versants_libs.dispatch.cli", str(source), "--format", "hhcrsp"]
-        command += ["--seconds", str(seconds), "--seed", str(seed), "--out", str(out), "--trace", str(trace), "--json"]
+        command += [
+            "--seconds",
+            str(seconds),
+            "--seed",
+            str(seed),
+            "--out",
+            str(out),
+            "--trace",
+            str(trace),
+            "--json",
+        ]
         done = subprocess.run(
             ["taskset", "-c", str(core), *command], cwd=PROJECT, capture_output=True, text=True, check=True
         )
         answer = json.loads(done.stdout)
         judged = subprocess.run(
-            [sys.executable, str(data / "check.py"), str(source), str(out)], capture_output=True, text=True, check=False
+            [sys.executable, str(data / "check.py"), str(source), str(out)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         verdict = json.loads(judged.stdout)
         checked = bool(verdict["feasible"]) and abs(verdict["objective"] - answer["objective"]) < 0.002
         with trace.open() as file:
-            steps = [(float(step["seconds"]), int(step["iteration"]), int(step["cost"])) for step in csv.DictReader(file)]
+            steps = [
+                (float(step["seconds"]), int(step["iteration"]), int(step["cost"]))
+                for step in csv.DictReader(file)
+            ]
         found = []
         for mark in sorted({*(m for m in MARKS if m < seconds), seconds}):
             until = [step for step in steps if step[0] <= mark] if mark < seconds else steps
@@ -160,7 +191,9 @@ def main() -> int:
                 writer.writerow({"commit": head[0], "cpu": head[1], **line})
             end = found[-1]
             gap = 100 * (float(end["objective"]) / float(row["best_known"]) - 1)
-            sys.stdout.write(f"{row['short'] or row['instance']:>6} seed {seed} {end['objective']:>10} {gap:+.2f} %\n")
+            sys.stdout.write(
+                f"{row['short'] or row['instance']:>6} seed {seed} {end['objective']:>10} {gap:+.2f} %\n"
+            )
             sys.stdout.flush()
             if end["checked"] != 1:
                 bad.append(row["instance"])

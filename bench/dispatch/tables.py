@@ -26,7 +26,9 @@ def mean(values: Iterable[float]) -> float:
 def main() -> int:
     """Print what is there; 0."""
     facts = {row["instance"]: row for row in known()}
-    gaps: dict[str, dict[str, dict[str, list[float]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    gaps: dict[str, dict[str, dict[str, list[float]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(list))
+    )
     rows = results()
     wrong = [row for row in rows if row["checked"] == "0"]
     for row in rows:
@@ -57,7 +59,12 @@ def main() -> int:
         say(f"{f'{below} of {len(last)}':>17}\n")
     say("K: the instances of Kummer (2021) on real roads. ")
     say(f"Plans refused by the benchmark's checker: {len(wrong)}.\n")
-    draw({family: {mark: mean(mean(v) for v in held.values()) for mark, held in by.items()} for family, by in gaps.items()})
+    draw(
+        {
+            family: {mark: mean(mean(v) for v in held.values()) for mark, held in by.items()}
+            for family, by in gaps.items()
+        }
+    )
     return 0
 
 
@@ -92,7 +99,9 @@ def draw(means: dict[str, dict[str, float]]) -> None:
         while any(abs(at - other) < 13 for other in taken):
             at -= 4
         taken.append(at)
-        parts.append(f'<text x="{points[-1][0] + 8}" y="{at + 4:.1f}">{family} {list(by.values())[-1]:+.2f} %</text>')
+        parts.append(
+            f'<text x="{points[-1][0] + 8}" y="{at + 4:.1f}">{family} {list(by.values())[-1]:+.2f} %</text>'
+        )
     parts.append("</svg>\n")
     (HERE / "gaps.svg").write_text("\n".join(parts))
 
