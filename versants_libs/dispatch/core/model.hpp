@@ -1,4 +1,4 @@
-// What the search is given: flat arrays, checked once. See engine.hpp for the words.
+// What the search is given, flat arrays checked once, and the state of a plan. See schedule.hpp for the words.
 //
 // Times are int32 (seconds, or the unit of the instance), costs int64, indices int32; spans include both ends.
 #pragma once
@@ -189,6 +189,23 @@ struct Model {
         for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance, prices.changes})
             need(c >= 0 && c < (Cost{1} << 31), "a price is out of range");
     }
+};
+
+struct Service {
+    int node, person;
+    Time start;
+};
+
+// Routes and starts: small and flat, so that going back is a copy. Indices: nodes, fixed nodes, two sentinels a duty.
+struct Routes {
+    std::vector<int> next, prev, fit, duty;  // duty NONE: not served
+    std::vector<Time> start, floor;          // floor: not earlier than this (times that people know)
+    std::vector<Time> legs, work, over, wait;  // by duty: all travel, visits, overtime, waiting
+    std::vector<int> count;                  // by duty: visits
+    std::vector<Time> met;                   // by person: seconds of visits
+    std::vector<int> crises;                 // by person
+    Cost cost = 0;
+    Time largest = 0;
 };
 
 }  // namespace versants

@@ -1,0 +1,471 @@
+// Putting a visit into a plan: every place of every slot by what it costs at least, teams of them, the exact cost of one.
+//
+// Putting in only ever pushes starts later: the cone of what is pushed is walked, costed, and left as soon as it cannot
+// beat the best known. A push that comes back to what was put in is a circle of waiting and refuses it.
+#pragma once
+
+#include "schedule.hpp"
+
+namespace versants {
+
+// splitmix64: small, fast, the same everywhere.
+struct Random {
+    std::uint64_t state;
+    explicit Random(std::uint64_t seed) : state(seed * 0x9e3779b97f4a7c15ULL + 0x2545f4914f6cdd1dULL) {}
+    std::uint64_t next() {
+        std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+        return z ^ (z >> 31);
+    }
+    int below(int n) { return static_cast<int>((static_cast<unsigned __int128>(next()) * static_cast<unsigned>(n)) >> 64); }
+    double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+};
+
+class Insertion : public Schedule {
+  public:
+    Random random;
+    std::vector<int> absent;
+
+    Insertion(const Model& model, std::uint64_t seed) : Schedule(model), random(seed) {
+        duty_seen_.assign(m.n_duties, 0);
+        for (int v = 0; v < m.n_visits; ++v) absent.push_back(v);
+    }
+
+    // Take over a plan, visit by visit in order of time; what cannot stand is left out. Pinned visits come first.
+    void load(std::vector<Service> services) {
+        std::stable_sort(services.begin(), services.end(), [&](const Service& a, const Service& b) {
+            const int v = m.node_visit[a.node], w = m.node_visit[b.node];
+            if (m.held[v] != m.held[w]) return m.held[v] > m.held[w];
+            return v < w;
+        });
+        for (std::size_t at = 0; at < services.size();) {
+            const int v = m.node_visit[services[at].node];
+            std::size_t end = at;
+            while (end < services.size() && m.node_visit[services[end].node] == v) ++end;
+            put(v, services.data() + at, static_cast<int>(end - at));
+            at = end;
+        }
+        std::vector<int> left;
+        for (int v : absent)
+            if (!served(v)) left.push_back(v);
+        absent = left;
+    }
+
+  protected:
+    struct Place {
+        Cost bound;
+        Time start;  // the earliest, its mates not considered
+        Time way;    // added travel that is counted
+        int after, fit;
+    };
+    struct Looked {
+        int duty;
+        Time over, wait;
+    };
+
+    std::vector<std::vector<Place>> lists_;
+    std::vector<const Place*> taken_;
+    std::vector<Cost> rest_;
+    std::vector<Place> chosen_;
+    std::vector<std::pair<int, Time>> moves_;
+    std::vector<Looked> looked_, chosen_looked_;
+    std::vector<Time> starts_;
+    std::vector<std::uint32_t> duty_seen_;
+    std::uint32_t look_ = 0;
+    bool wished_ = false, chosen_wished_ = false, found_ = false;
+    Cost best_cost_ = 0;
+    int until_blink_ = 1;
+
+    // One visit of a given plan, at its place in the order of time; left out again if it cannot stand.
+    bool put(int v, const Service* team, int n) {
+        const int a = m.node_of[v], k = m.node_of[v + 1] - a;
+        if (n != k || served(v)) return false;
+        int linked = 0;
+        bool possible = true;
+        for (int s = 0; s < k && possible; ++s) {
+            const Service& one = team[s];
+            if (one.node != a + s) possible = false;
+            for (int o = 0; o < s; ++o) possible = possible && team[o].person != one.person;
+            int fit = NONE, after = NONE;
+            for (int f = m.fit_of[a + s]; f < m.fit_of[a + s + 1]; ++f)
+                if (m.fits[f].person == one.person) fit = f;
+            if (!possible || fit == NONE) {
+                possible = false;
+                break;
+            }
+            for (int d = m.duty_of[one.person]; d < m.duty_of[one.person + 1]; ++d)
+                if (m.duty_start[d] <= one.start && one.start < m.duty_latest[d]) {
+                    after = m.first(d);
+                    while (!is_end(now.next[after]) && now.start[now.next[after]] <= one.start) after = now.next[after];
+                }
+            if (after == NONE) {
+                possible = false;
+                break;
+            }
+            link(a + s, after, fit);
+            now.start[a + s] = one.start;
+            now.floor[a + s] = one.start;  // a time that people may know already
+            ++linked;
+        }
+        if (possible && recompute()) return true;
+        for (int s = 0; s < linked; ++s) {
+            const int i = a + s;
+            now.next[now.prev[i]] = now.next[i];
+            now.prev[now.next[i]] = now.prev[i];
+            now.duty[i] = now.fit[i] = NONE;
+            now.floor[i] = -NEVER;
+        }
+        recompute();
+        return false;
+    }
+
+    // Whether this place is overlooked; how many are seen until the next one is drawn at once.
+    bool blinks(double blink) {
+        if (--until_blink_ > 0) return false;
+        until_blink_ = 1 + static_cast<int>(std::log(1.0 - random.unit()) / std::log1p(-blink));
+        return true;
+    }
+
+    // Every place of a node that may cost less than ``limit``, by what it costs at least.
+    void places(int node, Cost limit, double blink, std::vector<Place>& found) {
+        found.clear();
+        const int here = where_[node];
+        const Time length = length_[node];
+        const bool crisis = m.crisis[m.node_visit[node]];
+        const bool one_window = m.due_of[node + 1] - m.due_of[node] <= 1;
+        for (int f = m.fit_of[node]; f < m.fit_of[node + 1]; ++f) {
+            const Fit& fit = m.fits[f];
+            if (fit.price >= limit || fit.spans == fit.spans_end) continue;
+            Cost base = fit.price;
+            if (m.prices.imbalance > 0)
+                base += m.prices.imbalance * (load_of(fit.person, now.met[fit.person] + length) - load_of(fit.person, now.met[fit.person]));
+            for (int d = m.duty_of[fit.person]; d < m.duty_of[fit.person + 1]; ++d) {
+                if (m.spans[fit.spans_end - 1].high < m.duty_start[d] || m.spans[fit.spans].low > m.duty_latest[d]) continue;
+                const Time room = limited_ ? most_travel(d, length, crisis) : NEVER;
+                if (room < 0) continue;
+                const Time opening = now.count[d] == 0 ? now.legs[d] - m.duty_credit[d] : 0;
+                Context c;
+                for (int i = m.first(d), end = m.last(d); i != end; i = now.next[i]) {
+                    const Time done = now.start[i] + length_[i];
+                    if (where_[i] != NONE)
+                        c = {done, where_[i], 0, false};
+                    else
+                        c.calls += length_[i];
+                    Time to = 0, from = 0, way = 0, at = done;
+                    const int j = now.next[i];
+                    int z = j;
+                    Time calls = 0;
+                    if (!plain_)
+                        while (where_[z] == NONE && !is_end(z)) calls += length_[z], z = now.next[z];
+                    const int there = where_[z];
+                    if (here != NONE) {
+                        if (c.place != NONE) {
+                            to = m.way(c.place, here);
+                            at = std::max(at, c.end + c.calls + to);
+                        }
+                        if (there != NONE) from = m.way(here, there);
+                        way = to + from - (c.place != NONE && there != NONE ? m.way(c.place, there) : 0);
+                        if (way > room) continue;
+                    }
+                    const Time start = m.next_start(fit, at);
+                    if (start >= NEVER) break;  // later in the day it only gets later
+                    const Time late = m.late(node, start);
+                    Cost bound = base + m.prices.lateness * late + m.prices.largest_lateness * std::max<Time>(0, late - now.largest);
+                    if (bound >= limit) {
+                        if (one_window) break;
+                        continue;
+                    }
+                    bound += m.prices.travel * static_cast<Cost>(way + opening);
+                    Time next_at = start + length;
+                    if (where_[j] != NONE) {
+                        if (here != NONE)
+                            next_at += from;
+                        else if (c.place != NONE)
+                            next_at = std::max(next_at, c.end + c.calls + length + m.way(c.place, where_[j]));
+                    }
+                    if (j < m.n_nodes) {
+                        if (next_at > now.start[j]) {
+                            const Time pushed = allowed(j, next_at);
+                            if (pushed >= NEVER) continue;
+                            bound += m.prices.lateness * (m.late(j, pushed) - m.late(j, now.start[j]));
+                        }
+                    } else if (is_end(j)) {
+                        if (next_at > m.duty_latest[d]) break;
+                        if (m.prices.overtime > 0 && plain_)
+                            bound += m.prices.overtime * (std::max<Time>(0, next_at - m.duty_end[d]) - now.over[d]);
+                    } else if (next_at > now.start[j]) {
+                        continue;
+                    }
+                    if (m.prices.waiting > 0) bound -= m.prices.waiting * static_cast<Cost>(now.wait[d]);
+                    if (bound < limit && (blink <= 0 || !blinks(blink))) found.push_back({bound, start, way, i, f});
+                }
+            }
+        }
+    }
+
+    // The cheapest way found to serve a visit under ``limit``; false if there is none. Fills chosen_.
+    bool cheapest(int v, Cost limit, double blink) {
+        const int a = m.node_of[v], k = m.node_of[v + 1] - a;
+        if (static_cast<int>(lists_.size()) < k) {
+            lists_.resize(k);
+            taken_.resize(k);
+        }
+        best_cost_ = limit;
+        found_ = false;
+        rest_.assign(k + 1, 0);
+        for (int s = 0; s < k; ++s) {
+            auto& list = lists_[s];
+            places(a + s, limit, blink, list);
+            if (list.empty()) return false;
+            if (k == 1) {
+                // Only the first few are looked at: a heap, not a sort.
+                auto more = [](const Place& x, const Place& y) { return x.bound > y.bound; };
+                std::make_heap(list.begin(), list.end(), more);
+                for (auto end = list.end(); end != list.begin() && list.front().bound < best_cost_; --end) {
+                    std::pop_heap(list.begin(), end, more);
+                    taken_[0] = &*(end - 1);
+                    exact(v, 1);
+                }
+                return found_;
+            }
+            auto less = [](const Place& x, const Place& y) { return x.bound < y.bound; };
+            const std::size_t width = k == 2 ? 48 : 24;
+            if (list.size() > width) {
+                std::nth_element(list.begin(), list.begin() + width, list.end(), less);
+                list.resize(width);
+            }
+            std::sort(list.begin(), list.end(), less);
+        }
+        for (int s = k - 1; s >= 0; --s) {
+            Cost least = IMPOSSIBLE;
+            for (const Place& place : lists_[s]) least = std::min(least, place.bound - largest_part(place, a + s));
+            rest_[s] = rest_[s + 1] + least;
+        }
+        team(v, 0, k, 0);
+        return found_;
+    }
+
+    Cost largest_part(const Place& place, int node) const {
+        if (m.prices.largest_lateness == 0) return 0;
+        return m.prices.largest_lateness * std::max<Time>(0, m.late(node, place.start) - now.largest);
+    }
+
+    // Depth first over the slots; every list is in order of what it costs at least.
+    void team(int v, int s, int k, Cost sum) {
+        if (s == k) {
+            exact(v, k);
+            return;
+        }
+        for (const Place& place : lists_[s]) {
+            const Cost part = place.bound - largest_part(place, m.node_of[v] + s);
+            if (sum + part + rest_[s + 1] >= best_cost_) {
+                if (m.prices.largest_lateness == 0) break;
+                continue;
+            }
+            bool twice = false;
+            for (int o = 0; o < s; ++o) twice = twice || m.fits[taken_[o]->fit].person == m.fits[place.fit].person;
+            if (twice) continue;
+            taken_[s] = &place;
+            team(v, s + 1, k, sum + part);
+        }
+    }
+
+    // A start for all slots in taken_ that keeps the lags; false if there is none.
+    bool join(int a, int k) {
+        for (int round = 0; round < 100; ++round) {
+            bool moved = false;
+            for (int s = 1; s < k; ++s) {
+                if (starts_[s] < starts_[0] + m.lag_low[a + s]) {
+                    starts_[s] = m.next_start(m.fits[taken_[s]->fit], starts_[0] + m.lag_low[a + s]);
+                    if (starts_[s] >= NEVER) return false;
+                }
+                if (starts_[0] < starts_[s] - m.lag_high[a + s]) {
+                    starts_[0] = m.next_start(m.fits[taken_[0]->fit], starts_[s] - m.lag_high[a + s]);
+                    if (starts_[0] >= NEVER) return false;
+                    moved = true;
+                }
+            }
+            if (!moved) return true;
+        }
+        return false;
+    }
+
+    // The published team at its published time, if it is this one and can be there: people know it.
+    bool wish(int a, int k) {
+        for (int s = 0; s < k; ++s) {
+            const int i = a + s;
+            const Fit& fit = m.fits[taken_[s]->fit];
+            if (m.told_person[i] != fit.person || m.told_start[i] < starts_[s] || m.next_start(fit, m.told_start[i]) != m.told_start[i])
+                return false;
+            const Time lag = m.told_start[i] - m.told_start[a];
+            if (lag < m.lag_low[i] || lag > m.lag_high[i]) return false;
+        }
+        for (int s = 0; s < k; ++s) starts_[s] = m.told_start[a + s];
+        return true;
+    }
+
+    // The team in taken_, costed exactly; kept if it is the best so far.
+    void exact(int v, int k) {
+        starts_.resize(k);
+        for (int s = 0; s < k; ++s) starts_[s] = taken_[s]->start;
+        // A pause may ask that what is put in starts later: once more, from there.
+        for (int tries = 0; tries < 8 && !costed(v, k); ++tries) {
+        }
+    }
+
+    // False if starts_ was moved and the team is to be costed again.
+    bool costed(int v, int k) {
+        const int a = m.node_of[v];
+        if (k > 1 && !join(a, k)) return true;
+        wished_ = told_of_[v] > 0 && wish(a, k);
+        Cost cost = 0;
+        Time largest = now.largest;
+        for (int s = 0; s < k; ++s) {
+            const Place& place = *taken_[s];
+            const int d = now.duty[place.after], p = m.duty_person[d];
+            const Time late = m.late(a + s, starts_[s]);
+            cost += m.prices.lateness * late + m.fits[place.fit].price + m.prices.travel * static_cast<Cost>(place.way);
+            if (now.count[d] == 0) cost += m.prices.travel * static_cast<Cost>(now.legs[d] - m.duty_credit[d]);
+            if (m.prices.imbalance > 0) cost += m.prices.imbalance * (load_of(p, now.met[p] + length_[a + s]) - load_of(p, now.met[p]));
+            if (told_) cost += changed(a + s, starts_[s], p);
+            largest = std::max(largest, late);
+        }
+        Cost won = 0;  // waiting that may go
+        if (m.prices.waiting > 0)
+            for (int s = 0; s < k; ++s) won += m.prices.waiting * static_cast<Cost>(now.wait[now.duty[taken_[s]->after]]);
+        auto total = [&] { return cost + m.prices.largest_lateness * (largest - now.largest) - won; };
+        if (total() >= best_cost_) return true;
+        begin_walk();
+        for (int s = 0; s < k; ++s) {
+            stamp_[a + s] = walk_;
+            trial_[a + s] = starts_[s];
+            touched_.push_back(a + s);
+        }
+        auto next = [&](int i) {
+            if (i >= a && i < a + k) return now.next[taken_[i - a]->after];
+            for (int s = 0; s < k; ++s)
+                if (taken_[s]->after == i) return a + s;
+            return now.next[i];
+        };
+        auto push_to = [&](int j, Time t) {
+            if (j >= m.n_nodes) return t <= (is_end(j) ? m.duty_latest[now.duty[j]] : now.start[j]);
+            const Time was = at_now(j);
+            if (t <= was) return true;
+            if (j >= a && j < a + k) return false;  // a circle
+            t = allowed(j, t);
+            if (t >= NEVER) return false;
+            const Time late = m.late(j, t);
+            if (late > 0) {
+                cost += m.prices.lateness * (late - m.late(j, was));
+                largest = std::max(largest, late);
+            }
+            if (told_) {
+                const int p = m.duty_person[now.duty[j]];
+                cost += changed(j, t, p) - changed(j, was, p);
+            }
+            mark(j, t);
+            return true;
+        };
+        for (int s = 0; s < k; ++s) {
+            if (!spread(a + s, starts_[s], push_to, next) || (where_[a + s] == NONE && !call(a + s, taken_[s]->after, push_to))) {
+                return drain(), true;
+            }
+        }
+        for (int round = 0;; ++round) {
+            for (int steps = 0; head_ < queue_.size(); ++steps) {
+                if (total() >= best_cost_ || steps > 50 * (m.n_nodes + 4)) {
+                    return drain(), true;
+                }
+                const int i = pop();
+                if (!spread(i, trial_[i], push_to, next)) {
+                    return drain(), true;
+                }
+            }
+            if (total() >= best_cost_) return true;
+            // Overtime and pauses of the duties touched.
+            looked_.clear();
+            ++look_;
+            Cost extra = 0;
+            for (std::size_t at = 0; at < touched_.size(); ++at) {
+                const int i = touched_[at];
+                const bool fresh = i >= a && i < a + k;
+                const int d = fresh ? now.duty[taken_[i - a]->after] : now.duty[i];
+                if (!watched_[d] || duty_seen_[d] == look_) continue;
+                duty_seen_[d] = look_;
+                int slot = NONE;
+                for (int s = 0; s < k; ++s)
+                    if (now.duty[taken_[s]->after] == d) slot = s;
+                const int answer =
+                    slot == NONE ? look(d) : look(d, a + slot, taken_[slot]->after, starts_[slot]);
+                if (answer == BROKEN || round > 8) {
+                    return drain(), true;
+                }
+                if (answer == PUSH) {
+                    for (const auto& [j, t] : pushes_) {
+                        if (j >= a && j < a + k) {
+                            const Time later = m.next_start(m.fits[taken_[j - a]->fit], t);
+                            drain();
+                            if (later >= NEVER) return true;
+                            starts_[j - a] = std::max(starts_[j - a], later);
+                            return false;
+                        }
+                        if (!push_to(j, t)) return drain(), true;
+                    }
+                    break;
+                }
+                extra += m.prices.overtime * static_cast<Cost>(over_ - now.over[d]) + m.prices.waiting * static_cast<Cost>(wait_ - now.wait[d]);
+                looked_.push_back({d, over_, wait_});
+            }
+            if (head_ < queue_.size()) continue;
+            cost += extra;
+            won = 0;
+            break;
+        }
+        if (total() >= best_cost_) return true;
+        best_cost_ = total();
+        found_ = true;
+        chosen_.clear();
+        for (int s = 0; s < k; ++s) chosen_.push_back(*taken_[s]);
+        moves_.clear();
+        for (int i : touched_) moves_.push_back({i, trial_[i]});
+        chosen_looked_ = looked_;
+        chosen_wished_ = wished_;
+        return true;
+    }
+
+    // A call put on the road: the place after it comes later by as much as there is no time left for it.
+    template <class Push>
+    bool call(int i, int after, Push push_to) {
+        Time calls = length_[i];
+        int q = after;
+        while (where_[q] == NONE && q != m.first(now.duty[q])) calls += length_[q], q = now.prev[q];
+        if (where_[q] == NONE) return true;
+        int z = now.next[after];
+        while (where_[z] == NONE && !is_end(z)) calls += length_[z], z = now.next[z];
+        if (where_[z] == NONE) return true;
+        return push_to(z, at_now(q) + length_[q] + calls + m.way(where_[q], where_[z]));
+    }
+
+    void insert(int v) {
+        const int a = m.node_of[v], k = m.node_of[v + 1] - a;
+        for (int s = 0; s < k; ++s) {
+            const int i = a + s, d = now.duty[chosen_[s].after], p = m.duty_person[d];
+            link(i, chosen_[s].after, chosen_[s].fit);
+            now.legs[d] += chosen_[s].way;
+            now.work[d] += length_[i];
+            now.count[d] += 1;
+            now.met[p] += length_[i];
+            now.crises[p] += m.crisis[v];
+        }
+        for (const auto& [i, t] : moves_) {
+            now.start[i] = t;
+            now.largest = std::max(now.largest, m.late(i, t));
+            if (chosen_wished_ && i >= a && i < a + k) now.floor[i] = t;
+        }
+        for (const Looked& one : chosen_looked_) now.over[one.duty] = one.over, now.wait[one.duty] = one.wait;
+        now.cost += best_cost_ - left_out(v);
+    }
+};
+
+}  // namespace versants
