@@ -18,7 +18,7 @@ struct Stop {
 
 struct Knobs {
     double hot = 0, cold = 0;  // 0: from the first plan
-    double removed = 10;       // mean number of visits taken out
+    double removed = 7;        // mean number of visits taken out
     double blink = 0.01;
     int reheats = 1;
 };
@@ -60,8 +60,12 @@ class Search : public Insertion {
         bool movable = !absent.empty();
         for (int v = 0; v < m.n_visits; ++v) movable = movable || !m.held[v];
         if (!movable) return;
-        const double unit = std::max<double>(1.0, static_cast<double>(now.cost - bank()) / std::max(1, m.n_nodes));
-        const double hot = knobs.hot > 0 ? knobs.hot : unit * 0.35, cold = knobs.cold > 0 ? knobs.cold : unit * 0.003;
+        // Heat in the price of one leg of the first plan: four legs are given away at the start, a 200th at the end.
+        Cost legs = 0;
+        for (int d = 0; d < m.n_duties; ++d)
+            if (now.count[d]) legs += m.prices.travel * now.legs[d];
+        const double unit = std::max(1.0, static_cast<double>(legs > 0 ? legs : now.cost - bank()) / std::max(1, m.n_nodes));
+        const double hot = knobs.hot > 0 ? knobs.hot : unit * 4, cold = knobs.cold > 0 ? knobs.cold : unit / 200;
         double heat = hot;
         Routes before = now;
         std::vector<int> absent_before = absent;
