@@ -152,10 +152,10 @@ def keep(instance: str, plan: Path, objective: float) -> None:
 
 def main() -> int:
     """Run what is missing; the number of runs that failed the checker."""
-    data = Path(os.environ.get("BENCH_DATA", PROJECT.parent / "shared" / "bench" / "hhcrsp"))
-    sets = os.environ.get("SETS", "ABCDEFG")
-    seeds = [int(seed) for seed in os.environ.get("SEEDS", "1").split(",")]
-    most = float(os.environ.get("SECONDS", "60"))
+    data = Path(os.environ.get("BENCH_DATA") or PROJECT.parent / "shared" / "bench" / "hhcrsp")
+    sets = os.environ.get("SETS") or "ABCDEFG"
+    seeds = [int(seed) for seed in (os.environ.get("SEEDS") or "1").split(",")]
+    most = float(os.environ.get("SECONDS") or "60")
     if not data.is_dir():
         sys.stderr.write(f"{data} is not there: name the folder of the instances with BENCH_DATA.\n")
         return 3
