@@ -24,6 +24,7 @@ from .model import (
 from .patching import PatchRefused, apply_patch
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
 from .ranking import rank, suggest_times
+from .repairing import Absence, Cancellation, Delay, Event, NewVisit, Repair, events_from_json, repair
 from .results import (
     Candidate,
     Change,
@@ -48,15 +49,19 @@ __all__ = [
     "ENGINE",
     "LEVELS",
     "TERMS",
+    "Absence",
     "AnyOf",
     "Assignment",
     "Break",
     "Busy",
+    "Cancellation",
     "Candidate",
     "Change",
     "Cost",
+    "Delay",
     "Delta",
     "EngineMissing",
+    "Event",
     "Explanation",
     "FormatError",
     "InstanceError",
@@ -65,6 +70,7 @@ __all__ = [
     "MaxIterations",
     "MaxSeconds",
     "Mode",
+    "NewVisit",
     "Outcome",
     "PatchRefused",
     "Person",
@@ -74,6 +80,7 @@ __all__ = [
     "Push",
     "Reason",
     "Relaxation",
+    "Repair",
     "Rule",
     "SecondLanguage",
     "Service",
@@ -91,6 +98,7 @@ __all__ = [
     "check",
     "diff",
     "evaluate",
+    "events_from_json",
     "explain",
     "lower_bound",
     "plan_from_json",
@@ -98,6 +106,7 @@ __all__ = [
     "problem_from_json",
     "problem_to_json",
     "rank",
+    "repair",
     "solve",
     "suggest_times",
 ]

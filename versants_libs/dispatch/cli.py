@@ -25,10 +25,19 @@ from .differences import diff
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
 from .explaining import explain
-from .io import assignment_to_json, dumps, plan_from_json, plan_to_json, problem_from_json, read_text
+from .io import (
+    assignment_to_json,
+    dumps,
+    plan_from_json,
+    plan_to_json,
+    problem_from_json,
+    problem_to_json,
+    read_text,
+)
 from .patching import PatchRefused, apply_patch, locate, pointer
 from .problem import Plan, Problem, Service
 from .ranking import rank, suggest_times
+from .repairing import events_from_json, repair
 from .results import Patch, Progress
 from .solving import EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
@@ -57,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "suggest": _suggest,
         "diff": _diff,
         "patch": _patch,
+        "repair": _repair,
     }
     command = words[0] if words and words[0] in commands else None
     try:
@@ -74,7 +84,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         prog="versants plan" + (f" {command}" if command else ""),
         description=None
         if command
-        else "Make a plan. Other commands: versants plan check|rank|explain|suggest|diff|patch -h",
+        else "Make a plan. Other commands: versants plan check|rank|explain|suggest|repair|diff|patch -h",
     )
     if command == "diff":
         parser.add_argument("before", type=Path, metavar="A")
@@ -89,6 +99,18 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
             parser.add_argument("plan", type=Path, metavar="PLAN")
         if command in ("rank", "explain", "suggest"):
             parser.add_argument("visit", metavar="VISIT")
+        if command == "repair":
+            parser.add_argument("events", type=Path, metavar="EVENTS", help="what happened, a JSON list")
+            parser.add_argument(
+                "--max-changes", type=_count, default=3, metavar="K", help="other visits that may change"
+            )
+            parser.add_argument("--seconds", type=float, default=1.0, metavar="S")
+            parser.add_argument("--iterations", type=_count, default=4_000, metavar="N")
+            parser.add_argument("--seed", type=int, default=0, metavar="N")
+            parser.add_argument("--out", type=Path, metavar="PLAN2", help="the mended plan")
+            parser.add_argument(
+                "--out-instance", type=Path, metavar="I2", help="the problem after the events"
+            )
         if command == "rank":
             parser.add_argument("--top", type=_count, default=10, metavar="N")
         if command == "suggest":
@@ -308,6 +330,40 @@ def _check(args: argparse.Namespace) -> int:
     ]
     _say(args, value, [*lines, f"{len(violations)} violations, cost {cost.total}"])
     return NO if violations else DONE
+
+
+def _repair(args: argparse.Namespace) -> int:
+    problem, plan = _problem(args.instance), _read_plan(args.plan)
+    text, value = _load(args.events)
+    with _located(args.events, text, value):
+        done = repair(
+            problem,
+            plan,
+            events_from_json(value),
+            max_changes=args.max_changes,
+            seconds=args.seconds,
+            iterations=args.iterations,
+            seed=args.seed,
+        )
+    if args.out:
+        _write(args.out, dumps(plan_to_json(done.plan)))
+    if args.out_instance:
+        _write(args.out_instance, dumps(problem_to_json(done.problem)))
+    answer = {
+        "feasible": not done.violations,
+        "changed_visits": list(done.changed_visits),
+        "others": list(done.others),
+        "affected": list(done.affected),
+        "unassigned": list(done.unassigned),
+        "cost": done.cost.total,
+        "seconds": round(done.seconds, 3),
+    }
+    lines = [
+        f"{len(done.changed_visits)} visits change, {len(done.others)} of them that nothing had happened to"
+    ]
+    lines += [f"without a team: {', '.join(done.unassigned)}"] if done.unassigned else []
+    _say(args, answer, lines)
+    return DONE if not done.violations else NO
 
 
 def _rank(args: argparse.Namespace) -> int:

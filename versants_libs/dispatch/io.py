@@ -31,7 +31,15 @@ from .model import (
 )
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
 
-__all__ = ["dumps", "plan_from_json", "plan_to_json", "problem_from_json", "problem_to_json", "read_text"]
+__all__ = [
+    "dumps",
+    "plan_from_json",
+    "plan_to_json",
+    "problem_from_json",
+    "problem_to_json",
+    "read_text",
+    "visit_from_json",
+]
 
 T = TypeVar("T")
 FORMAT_PROBLEM = "versants-dispatch-problem-1"
@@ -406,6 +414,11 @@ def problem_from_json(value: Any) -> Problem:
     if members.pop("format").value != FORMAT_PROBLEM:
         raise FormatError(("format",), f"unknown format, {FORMAT_PROBLEM} expected")
     return Problem(**{name: _PROBLEM[name](member) for name, member in members.items()})
+
+
+def visit_from_json(name: str, value: Any) -> Visit:
+    """One visit of a JSON value. Raises FormatError or InstanceError."""
+    return _read(_Reader(value), Visit, _VISIT, id=name)
 
 
 def plan_from_json(value: Any) -> Plan:

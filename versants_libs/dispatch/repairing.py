@@ -1,0 +1,304 @@
+"""Mending a published day: somebody is ill, late, a visit falls away or comes in; as little as possible changes.
+
+First the visits that the event broke find people while everybody else's appointments stay. Only if one of them finds
+nobody may other visits change too, at most ``max_changes`` of them, and each such change must pay for itself by a visit
+served.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .checking import check
+from .differences import diff
+from .errors import FormatError, InstanceError
+from .evaluation import evaluate
+from .io import visit_from_json
+from .model import Busy, Visit
+from .problem import Plan, Problem
+from .results import Cost, Violation
+from .solving import solve
+from .stopping import AnyOf, MaxIterations, MaxSeconds
+
+__all__ = [
+    "Absence",
+    "Cancellation",
+    "Delay",
+    "Event",
+    "NewVisit",
+    "Repair",
+    "after",
+    "events_from_json",
+    "repair",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A person is away from ``start`` to ``end`` (half-open, seconds)."""
+
+    person: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A planned visit begins ``seconds`` later than planned, with the same people."""
+
+    visit: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A visit is not needed any more."""
+
+    visit: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """A visit comes in, a crisis for instance. One of the same id is replaced."""
+
+    visit: Visit
+
+
+Event = Absence | Delay | Cancellation | NewVisit
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What became of a day.
+
+    ``problem`` is the one after the events, ``plan`` holds under it. ``affected`` are the visits the events broke or
+    brought in; ``changed_visits`` those whose people or times differ from the plan before, ``others`` those of them
+    that had their people and that the events had left alone. ``unassigned``: visits without a team now.
+    """
+
+    problem: Problem
+    plan: Plan
+    cost: Cost
+    affected: tuple[str, ...]
+    changed_visits: tuple[str, ...]
+    others: tuple[str, ...]
+    unassigned: tuple[str, ...]
+    violations: tuple[Violation, ...]
+    seconds: float
+
+
+def events_from_json(value: Any) -> list[Event]:
+    """Events of a JSON list, each one object with one member that says what happened.
+
+    ``{"absence": {"person", "start", "end"}}``, ``{"delay": {"visit", "seconds"}}``, ``{"cancellation": {"visit"}}``,
+    ``{"visit": {"id": ..., and the members of a visit}}``. Raises FormatError.
+    """
+    if not isinstance(value, list):
+        raise FormatError((), "a list of events expected")
+    return [_event(one, (i,)) for i, one in enumerate(value)]
+
+
+def _event(value: Any, path: tuple[str | int, ...]) -> Event:
+    kinds: dict[str, tuple[type, dict[str, type]]] = {
+        "absence": (Absence, {"person": str, "start": int, "end": int}),
+        "delay": (Delay, {"visit": str, "seconds": int}),
+        "cancellation": (Cancellation, {"visit": str}),
+    }
+    if not isinstance(value, dict) or len(value) != 1:
+        raise FormatError(path, f"one of {', '.join([*kinds, 'visit'])} expected")
+    ((kind, members),) = value.items()
+    if kind == "visit" and isinstance(members, dict) and isinstance(members.get("id"), str):
+        rest = {name: member for name, member in members.items() if name != "id"}
+        return NewVisit(visit_from_json(members["id"], rest))
+    if kind not in kinds:
+        raise FormatError(
+            (*path, str(kind)), f"unknown event, one of {', '.join([*kinds, 'visit'])} expected"
+        )
+    made, wanted = kinds[kind]
+    if not isinstance(members, dict) or set(members) != set(wanted):
+        raise FormatError((*path, kind), f"the members {', '.join(wanted)} expected")
+    for name, what in wanted.items():
+        if type(members[name]) is not what:
+            raise FormatError(
+                (*path, kind, name), "text expected" if what is str else "a whole number expected"
+            )
+    event: Event = made(**members)
+    return event
+
+
+def after(problem: Problem, plan: Plan, events: Sequence[Event]) -> tuple[Problem, Plan, tuple[str, ...]]:
+    """The problem and plan once the events have happened, and the visits that do not stand any more.
+
+    Visits that are broken are taken out of the plan. Raises InstanceError for an id that is not there.
+    """
+    people = {person.id: person for person in problem.people}
+    visits = {visit.id: visit for visit in problem.visits}
+    affected: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, Absence):
+            person = people.get(event.person)
+            if person is None:
+                raise InstanceError("an absence names an unknown person", [event.person])
+            busy = (*person.busy, Busy(event.start, event.end))
+            people[person.id] = replace(person, busy=_without_places(busy, event))
+        elif isinstance(event, Delay):
+            visit = visits.get(event.visit)
+            if visit is None or event.visit not in plan.assignments:
+                raise InstanceError("a delay names a visit that is not planned", [event.visit])
+            visits[visit.id] = _delayed(visit, plan, event.seconds)
+            plan = plan.without(visit.id).with_team(
+                visit.id,
+                {
+                    slot: service._replace(start=service.start + event.seconds)
+                    for slot, service in plan.assignments[visit.id].services.items()
+                },
+            )
+            affected[visit.id] = None
+        elif isinstance(event, Cancellation):
+            if visits.pop(event.visit, None) is None:
+                raise InstanceError("a cancellation names an unknown visit", [event.visit])
+            plan = plan.without(event.visit)
+            affected.pop(event.visit, None)
+        else:
+            visits[event.visit.id] = event.visit
+            plan = plan.without(event.visit.id)
+            affected[event.visit.id] = None
+    changed = replace(problem, people=tuple(people.values()), visits=tuple(visits.values()))
+    delayed = {event.visit for event in events if isinstance(event, Delay)}
+    while broken := _broken(changed, plan, delayed):
+        affected |= dict.fromkeys(broken)
+        plan = plan.without(*broken)
+    return changed, plan, tuple(affected)
+
+
+def _without_places(busy: Iterable[Busy], event: Absence) -> tuple[Busy, ...]:
+    """During an absence other fixed times do not matter: their place would contradict it."""
+    kept = []
+    for one in busy:
+        overlaps = one.start < event.end and one.end > event.start
+        kept.append(Busy(one.start, one.end) if overlaps else one)
+    return tuple(kept)
+
+
+def _delayed(visit: Visit, plan: Plan, seconds: int) -> Visit:
+    """The same team at the later moment, whatever the windows said."""
+    planned = plan.assignments[visit.id]
+    first = planned.services.get(visit.slots[0].id)
+    if first is None:
+        raise InstanceError("a delay names a visit without its first slot", [visit.id])
+    start = first.start + seconds
+    windows = tuple(
+        window._replace(earliest=min(window.earliest, start), latest=max(window.latest, start))
+        for window in visit.windows
+    )
+    return replace(visit, windows=windows, fixed_start=start, pins={**visit.pins, **planned.people})
+
+
+def _broken(problem: Problem, plan: Plan, kept: set[str]) -> list[str]:
+    """Visits to take out so that a rule is not broken; delayed ones stay, what collides with them goes."""
+    found: dict[str, None] = {}
+    for violation in check(problem, plan):
+        if (
+            violation.visit is not None
+            and violation.visit in plan.assignments
+            and violation.visit not in kept
+        ):
+            found[violation.visit] = None
+        elif violation.person is not None:
+            mine = [
+                visit
+                for visit, one in plan.assignments.items()
+                if visit not in kept and violation.person in one.people.values()
+            ]
+            # The last of the day goes first: what came before may still stand.
+            mine.sort(key=lambda visit: plan.assignments[visit].start)
+            found |= dict.fromkeys(mine[-1:])
+    if not found and kept and check(problem, plan):
+        found |= dict.fromkeys(visit for visit in kept if visit in plan.assignments)
+    return list(found)
+
+
+def repair(
+    problem: Problem,
+    plan: Plan,
+    events: Sequence[Event],
+    *,
+    max_changes: int = 3,
+    seconds: float = 1.0,
+    iterations: int = 4_000,
+    seed: int = 0,
+    engine: str = "auto",
+) -> Repair:
+    """Mend ``plan`` after ``events``.
+
+    Parameters
+    ----------
+    max_changes : how many visits that the events left alone may get other people or another time.
+    seconds, iterations : the search ends with the first of them, in each of its two steps; with ``seconds`` out of
+        reach the answer depends on the seed alone.
+
+    Returns
+    -------
+    Repair : always a plan that holds. Visits for which nobody was found are ``unassigned``.
+
+    Raises
+    ------
+    InstanceError : an event names somebody or something that is not there.
+    """
+    began = time.monotonic()
+    changed, standing, affected = after(problem, plan, events)
+    stop = AnyOf(MaxSeconds(seconds), MaxIterations(iterations))
+    held = _holding(changed, standing)
+    best = solve(held, stop=stop, seed=seed, start=standing, engine=engine).plan
+    missing = [visit for visit in affected if visit not in best.assignments]
+    if missing and max_changes > 0:
+        loose = _with_dear_changes(changed, standing)
+        wider = solve(loose, stop=stop, seed=seed, start=best, engine=engine).plan
+        others = [visit for visit in _changed(standing, wider) if visit in standing.assignments]
+        served = [visit for visit in missing if visit in wider.assignments]
+        lost = [visit for visit in standing.assignments if visit not in wider.assignments]
+        if served and not lost and len(others) <= max_changes:
+            best = wider
+    differing = _changed(plan, best)
+    known = {visit.id for visit in changed.visits}
+    return Repair(
+        problem=changed,
+        plan=best,
+        cost=evaluate(changed, best),
+        affected=affected,
+        changed_visits=tuple(visit for visit in differing if visit in known),
+        others=tuple(
+            visit
+            for visit in differing
+            if visit in known and visit in plan.assignments and visit not in affected
+        ),
+        unassigned=tuple(visit.id for visit in changed.visits if visit.id not in best.assignments),
+        violations=tuple(check(changed, best)),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _holding(problem: Problem, standing: Plan) -> Problem:
+    """All that still stands is pinned in everything."""
+    visits = []
+    for visit in problem.visits:
+        planned = standing.assignments.get(visit.id)
+        if planned is not None and visit.slots[0].id in planned.services:
+            start = planned.services[visit.slots[0].id].start
+            visit = replace(visit, fixed_start=start, pins={**visit.pins, **planned.people})
+        visits.append(visit)
+    return replace(problem, visits=tuple(visits))
+
+
+def _with_dear_changes(problem: Problem, standing: Plan) -> Problem:
+    """Every slot that differs from what stands costs more than any way, and less than a visit left out."""
+    weights = problem.weights
+    dear = max(weights.changes, weights.unserved // 4)
+    return replace(problem, published=standing, weights=replace(weights, changes=dear))
+
+
+def _changed(before: Plan, then: Plan) -> list[str]:
+    return [change.visit for change in diff(before, then)]
