@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -355,3 +356,15 @@ def test_cli_interrupted_writes_the_best_so_far(files):
     assert child.returncode == 130
     assert json.loads(text)["feasible"] is True
     assert plan_from_json(json.loads(out.read_text())).assignments
+
+
+def test_cli_draws_the_plan(files, capsys):
+    drawing = files / "plan.svg"
+    words = [files / "day.json", "--iterations", 20, "--out", files / "plan.json", "--draw", drawing]
+    assert run(capsys, *words)[0] == 0
+    root = ElementTree.fromstring(drawing.read_text())
+    titles = [one.text for one in root.iter("{http://www.w3.org/2000/svg}title")]
+    made = plan_from_json(json.loads((files / "plan.json").read_text()))
+    n_services = sum(len(one.services) for one in made.assignments.values())
+    assert len(titles) == 1 + n_services
+    assert titles[0].startswith(f"{len(made.assignments)} of ")

@@ -2,6 +2,7 @@
 
 from .checking import check
 from .differences import diff
+from .drawing import gantt
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
 from .explaining import explain
@@ -100,6 +101,7 @@ __all__ = [
     "evaluate",
     "events_from_json",
     "explain",
+    "gantt",
     "lower_bound",
     "plan_from_json",
     "plan_to_json",

@@ -22,6 +22,7 @@ from typing import Any
 from .benchmarks import FORMATS, Benchmark
 from .checking import check
 from .differences import diff
+from .drawing import gantt
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
 from .explaining import explain
@@ -130,6 +131,7 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", choices=["auto", "native", "python"])
     parser.add_argument("--start", type=Path, metavar="PLAN", help="begin with this plan")
     parser.add_argument("--trace", type=Path, metavar="CSV", help="each new best: iteration,seconds,cost")
+    parser.add_argument("--draw", type=Path, metavar="SVG", help="the plan as a drawing")
     parser.add_argument("--out", type=Path, required=True, metavar="PLAN")
 
 
@@ -260,6 +262,8 @@ def _plan(args: argparse.Namespace) -> int:
         except EngineMissing as exc:
             raise _Refusal(SURROUNDINGS, str(exc)) from exc
     _write(args.out, benchmark.solution(outcome.plan) if benchmark else dumps(plan_to_json(outcome.plan)))
+    if args.draw:
+        _write(args.draw, gantt(problem, outcome.plan))
     if args.trace:
         _write_trace(args.trace, trace)
     value = {
