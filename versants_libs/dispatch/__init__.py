@@ -7,6 +7,7 @@ from .errors import FormatError, InstanceError
 from .evaluation import evaluate
 from .explaining import explain
 from .io import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from .matrix import Matrix
 from .model import (
     LEVELS,
     Break,
@@ -68,6 +69,7 @@ __all__ = [
     "InstanceError",
     "LanguageNeed",
     "Limits",
+    "Matrix",
     "MaxIterations",
     "MaxSeconds",
     "Mode",

@@ -41,8 +41,10 @@ class Fitting:
                 found.append(fit._replace(broken=1) if broken else fit)
         return found
 
-    def _kind(self, slot: Slot, complexity: int) -> list[Fit]:
-        key = (
+    @staticmethod
+    def kind_of(slot: Slot, complexity: int) -> tuple[object, ...]:
+        """What decides who may take a slot, pins, exclusions and preferences apart."""
+        return (
             slot.role,
             slot.skills,
             slot.languages,
@@ -51,6 +53,9 @@ class Fitting:
             slot.teams,
             complexity,
         )
+
+    def _kind(self, slot: Slot, complexity: int) -> list[Fit]:
+        key = self.kind_of(slot, complexity)
         known = self.by_kind.get(key)
         if known is None:
             candidates = self.by_role.get(slot.role, [])

@@ -17,6 +17,7 @@ from typing import Any
 from .checking import check
 from .evaluation import evaluate
 from .fitting import Fitting
+from .matrix import flat
 from .model import Break, Person, Shift, Slot, Visit
 from .problem import Assignment, Plan, Problem, Service
 from .results import Outcome, Progress
@@ -56,7 +57,7 @@ class Compiled:
             "n_places": len(problem.travel),
             "n_people": len(problem.people),
             "step": problem.step,
-            "travel": array("i", chain.from_iterable(problem.travel)),
+            "travel": flat(problem.travel),
         }
         self._duties()
         self._visits()
@@ -135,8 +136,7 @@ class Compiled:
         fitting = Fitting(problem)
         node_of, due_of, fit_of = [0], [0], [0]
         due: list[int] = []
-        fits, prices = array("i"), array("q")
-        spans, seen = array("i"), dict[tuple[tuple[int, int], ...], tuple[int, int]]()
+        fits = _Fits(self)
         weights = problem.weights
         told = problem.published.assignments if problem.published else {}
         told_person, told_start = array("i"), array("i")
@@ -147,30 +147,8 @@ class Compiled:
                 if (s == 0 or slot.counts_late) and not all(window.hard for window in visit.windows):
                     due += chain.from_iterable((w.earliest, w.latest, int(w.hard)) for w in visit.windows)
                 due_of.append(len(due) // 3)
-                by_mandate: dict[tuple[Any, ...], tuple[int, int]] = {}
-                starts = self._starts(visit, slot)
-                guarded = slot.needs_mandate and visit.country is not None
-                for fit in fitting.of(visit, slot):
-                    person = problem.people[fit.person]
-                    mandates = person.mandates.get(visit.country or "", ()) if guarded else ()
-                    here = by_mandate.get(mandates)
-                    if here is None:
-                        allowed = self._allowed(starts, visit, slot, mandates) if guarded else starts
-                        key = tuple(self._aligned(allowed, visit))
-                        here = seen.get(key)
-                        if here is None:
-                            at = len(spans) // 2
-                            spans.extend(chain.from_iterable(key))
-                            here = seen[key] = (at, at + len(key))
-                        by_mandate[mandates] = here
-                    if here[0] < here[1]:
-                        fits.extend((fit.person, *here))
-                        prices.append(
-                            weights.gender_wish * fit.wish
-                            + weights.second_choice_language * fit.penalty
-                            + weights.broken_continuity * fit.broken
-                        )
-                fit_of.append(len(prices))
+                fits.add(fitting, visit, slot)
+                fit_of.append(len(fits.prices))
                 service = pinned.get(slot.id)
                 known = self.person_index.get(service.person) if service else None
                 # Told to somebody who is gone is a change whoever comes: a start nobody can have says so.
@@ -196,9 +174,11 @@ class Compiled:
             "due_of": array("i", due_of),
             "due": array("i", due),
             "fit_of": array("i", fit_of),
-            "fits": fits,
-            "fit_prices": prices,
-            "spans": spans,
+            "fit_person": fits.people,
+            "fit_from": fits.begins,
+            "fit_to": fits.ends,
+            "fit_prices": fits.prices,
+            "spans": fits.spans,
             "told_person": told_person,
             "told_start": told_start,
         }
@@ -247,6 +227,65 @@ class Compiled:
             v, s = self.nodes[node]
             teams.setdefault(visits[v].id, {})[visits[v].slots[s].id] = Service(people[person].id, start)
         return Plan({visit: Assignment(visit, team) for visit, team in teams.items()})
+
+
+class _Fits:
+    """Who may take each slot, with the spans of their starts and their price, as four long lists.
+
+    People who hold the same mandate for a country share their spans, and slots that ask for the same share their
+    people: both are worked out once.
+    """
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.compiled = compiled
+        self.people, self.begins, self.ends = array("i"), array("i"), array("i")
+        self.prices, self.spans = array("q"), array("i")
+        self._spans: dict[tuple[tuple[int, int], ...], tuple[int, int]] = {}
+        self._groups: dict[object, dict[tuple[Any, ...], tuple[array[int], array[int]]]] = {}
+
+    def add(self, fitting: Fitting, visit: Visit, slot: Slot) -> None:
+        """The fits of one more slot."""
+        compiled = self.compiled
+        starts = compiled._starts(visit, slot)
+        guarded = slot.needs_mandate and visit.country is not None
+        for mandates, (people, prices) in self._grouped(fitting, visit, slot, guarded).items():
+            allowed = compiled._allowed(starts, visit, slot, mandates) if guarded else starts
+            begin, end = self._place_of(tuple(compiled._aligned(allowed, visit)))
+            if begin < end:
+                self.people.extend(people)
+                self.prices.extend(prices)
+                self.begins.extend(array("i", [begin]) * len(people))
+                self.ends.extend(array("i", [end]) * len(people))
+
+    def _place_of(self, spans: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+        known = self._spans.get(spans)
+        if known is None:
+            at = len(self.spans) // 2
+            self.spans.extend(chain.from_iterable(spans))
+            known = self._spans[spans] = (at, at + len(spans))
+        return known
+
+    def _grouped(
+        self, fitting: Fitting, visit: Visit, slot: Slot, guarded: bool
+    ) -> dict[tuple[Any, ...], tuple[array[int], array[int]]]:
+        plain = not (visit.pins or visit.excluded or slot.preferred)
+        key = (fitting.kind_of(slot, visit.complexity), visit.country if guarded else None) if plain else None
+        known = self._groups.get(key) if plain else None
+        if known is None:
+            known = {}
+            weights, crew = self.compiled.problem.weights, self.compiled.problem.people
+            for fit in fitting.of(visit, slot):
+                mandates = crew[fit.person].mandates.get(visit.country or "", ()) if guarded else ()
+                people, prices = known.setdefault(mandates, (array("i"), array("q")))
+                people.append(fit.person)
+                prices.append(
+                    weights.gender_wish * fit.wish
+                    + weights.second_choice_language * fit.penalty
+                    + weights.broken_continuity * fit.broken
+                )
+            if plain:
+                self._groups[key] = known
+        return known
 
 
 def _place(place: int | None) -> int:

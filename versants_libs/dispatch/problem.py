@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .errors import InstanceError
+from .matrix import Matrix, Rows
 from .model import Person, Span, Visit
 
 __all__ = ["TERMS", "Assignment", "Plan", "Problem", "Service", "Weights"]
@@ -115,7 +116,8 @@ class Problem:
 
     Attributes
     ----------
-    travel : square, seconds, row = from, column = to; need not be symmetric.
+    travel : square, seconds, row = from, column = to; need not be symmetric. Rows of whole numbers, or a
+        :class:`~versants_libs.dispatch.Matrix` for many places.
     epoch : the UTC instant of second 0, as ISO 8601 with zone.
     horizon : seconds planned for; windows lie inside ``[0, horizon)``.
     step : the engine proposes starts that are multiples of this many seconds, or fixed.
@@ -127,7 +129,7 @@ class Problem:
 
     people: tuple[Person, ...]
     visits: tuple[Visit, ...]
-    travel: tuple[tuple[int, ...], ...]
+    travel: Rows
     epoch: str = "1970-01-01T00:00:00+00:00"
     horizon: int = DAY_S
     weights: Weights = Weights()
@@ -141,7 +143,8 @@ class Problem:
         put = object.__setattr__
         put(self, "people", tuple(self.people))
         put(self, "visits", tuple(self.visits))
-        put(self, "travel", tuple(tuple(row) for row in self.travel))
+        if not isinstance(self.travel, Matrix):
+            put(self, "travel", tuple(tuple(row) for row in self.travel))
         put(self, "places", tuple(self.places))
         if self.horizon <= 0 or self.step <= 0:
             raise InstanceError("horizon and step must be positive")
@@ -173,7 +176,7 @@ class Problem:
 
     def _check_travel(self) -> None:
         n = len(self.travel)
-        for i, row in enumerate(self.travel):
+        for i, row in enumerate(() if isinstance(self.travel, Matrix) else self.travel):
             if len(row) != n:
                 raise InstanceError(f"row {i} of travel has {len(row)} columns, expected {n}")
             if any(type(cell) is not int or cell < 0 for cell in row):

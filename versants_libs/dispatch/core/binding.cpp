@@ -94,11 +94,12 @@ Model model_of(const nb::dict& g) {
     const auto due = columns(g, "due", 3);
     for (std::size_t i = 0; i < due.size(); i += 3) m.due.push_back({due[i], due[i + 1], due[i + 2] != 0});
     m.fit_of = list<int>(g, "fit_of");
-    const auto fits = columns(g, "fits", 3);
+    const auto people = list<int>(g, "fit_person"), from = list<int>(g, "fit_from"), to = list<int>(g, "fit_to");
     const auto prices = list<Cost, std::int64_t>(g, "fit_prices");
-    if (prices.size() * 3 != fits.size()) throw nb::value_error("fit_prices and fits differ in length");
-    for (std::size_t i = 0; i < prices.size(); ++i)
-        m.fits.push_back({fits[3 * i], fits[3 * i + 1], fits[3 * i + 2], prices[i]});
+    if (people.size() != prices.size() || from.size() != prices.size() || to.size() != prices.size())
+        throw nb::value_error("the lists of fits differ in length");
+    m.fits.reserve(prices.size());
+    for (std::size_t i = 0; i < prices.size(); ++i) m.fits.push_back({people[i], from[i], to[i], prices[i]});
     const auto spans = columns(g, "spans", 2);
     for (std::size_t i = 0; i < spans.size(); i += 2) m.spans.push_back({spans[i], spans[i + 1]});
     m.told_person = list<int>(g, "told_person");
