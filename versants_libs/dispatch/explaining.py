@@ -90,7 +90,9 @@ class _Scan:
     def _alone(self, s: int, slot: Slot, p: int, person: Person, fitting: bool) -> Candidate | None:
         starts = self.board.starts(self.v, s)
         points = self._points(p, s, starts) if fitting else [starts[0][0]]
-        before = set(person_violations(self.problem, person, self.works.get(person.id, ())))
+        before = (
+            set(person_violations(self.problem, person, self.works.get(person.id, ()))) if fitting else None
+        )
         best: tuple[int, int, int] | None = None
         for start in points:
             found = self._violations(slot, person, start, before)
@@ -107,8 +109,18 @@ class _Scan:
         services = {slot.id: Service(person.id, best[2])}
         return Candidate(person.id, slot.id, rule, best[1], unit, best[2], services)
 
-    def _violations(self, slot: Slot, person: Person, start: int, before: set[Violation]) -> list[Violation]:
-        """What the checker says of this person at this start, beyond what is wrong with their day already."""
+    def _violations(
+        self, slot: Slot, person: Person, start: int, before: set[Violation] | None
+    ) -> list[Violation]:
+        """What the checker says of this person at this start, beyond what is wrong with their day already.
+
+        Who the person is comes first among the rules: where that is broken, their day need not be looked at.
+        """
+        if before is None:
+            found = list(slot_violations(self.visit, slot, person, start))
+            if any(ORDER[violation.rule] < ORDER[Rule.CRISIS] for violation in found):
+                return found
+            before = set(person_violations(self.problem, person, self.works.get(person.id, ())))
         service = Service(person.id, start)
         works = [*self.works.get(person.id, ()), work_of(self.visit, slot, service)]
         found = [*slot_violations(self.visit, slot, person, start)]
