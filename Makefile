@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: bench-dispatch bench-dispatch-run screenshots run setup test check fix race lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -30,6 +30,9 @@ fix: setup ## what can be fixed by itself
 
 bench-dispatch: setup ## the tables of bench/dispatch/results.csv: gaps to the best published plans
 	@$(BIN)/python bench/dispatch/tables.py
+
+fuzz-dispatch: setup ## the planner's core under sanitizers (SECONDS=60 SEED=1; needs a C++ compiler)
+	@$(BIN)/python bench/dispatch/fuzz.py
 
 bench-dispatch-run: setup ## measure what is missing there (SETS=DG SEEDS=1,2 SECONDS=60 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/dispatch/run.py

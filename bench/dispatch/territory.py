@@ -85,7 +85,14 @@ def day(visits: int, people: int, seed: int = 1) -> Problem:
                 pairs=pairs,
                 mandates=mandates,
                 shifts=(
-                    Shift(begin, begin + 8 * H, index[home], index[home], 0, (Break(1800, 12 * H, 14 * H, 6 * H),)),
+                    Shift(
+                        begin,
+                        begin + 8 * H,
+                        index[home],
+                        index[home],
+                        0,
+                        (Break(1800, 12 * H, 14 * H, 6 * H),),
+                    ),
                 ),
                 limits=Limits(driving_day_s=4 * H),
                 gender=rng.choice("fm"),
@@ -112,4 +119,6 @@ def day(visits: int, people: int, seed: int = 1) -> Problem:
                 crisis=False,
             )
         )
-    return Problem(people=tuple(crew), visits=tuple(jobs), travel=roads(lat, lon), epoch="2026-11-24T00:00:00+01:00")
+    return Problem(
+        people=tuple(crew), visits=tuple(jobs), travel=roads(lat, lon), epoch="2026-11-24T00:00:00+01:00"
+    )

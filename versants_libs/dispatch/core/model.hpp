@@ -127,6 +127,8 @@ struct Model {
         };
         auto known = [&](int place) { return place == NONE || (place >= 0 && place < n_places); };
         auto moderate = [](Time t) { return t > -NEVER / 8 && t < NEVER / 8; };
+        for (int n : {n_places, n_people, n_duties, n_visits, n_nodes, n_fixed}) need(n <= 100'000'000, "a count is out of range");
+        need(step < NEVER / 8, "the step is out of range");
         need(n_places >= 0 && n_people >= 0 && n_visits >= 0 && n_nodes >= 0 && n_fixed >= 0 && step > 0, "a count is negative");
         need(travel.size() == static_cast<std::size_t>(n_places) * n_places, "travel is not square");
         for (Time t : travel) need(t >= 0 && moderate(t), "a travel time is out of range");
