@@ -89,6 +89,8 @@ def test_page_says_what_it_would_change_and_applies(world, client_for, day):
         assert page.status_code == 200
         assert 'data-test="apply-plan"' in page.content.decode()
         assert world.person.code not in page.content.decode()
+        plain = 'data-test="plain-engine"' in page.content.decode()
+        assert plain == (proposal.engine == "python") == (dispatch.ENGINE == "python")
     client = client_for(world.coordinator)
     sent = client.post(f"/plans/{proposal.uid}/", {"action": "apply"})
     assert (sent.status_code, sent["Location"]) == (303, "/board/?day=2026-11-24")
