@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -198,6 +199,48 @@ def test_busy_port_is_named_with_the_way_out(folder: Path, free_port: int):
     )
     assert "Traceback" not in answer.stderr
     assert not (folder / "var" / "pg.json").exists()  # nothing was started for it
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "prepared", "refused"),
+    [(299, False, True), (301, False, False), (49, True, True), (51, True, False)],
+)
+def test_room_is_asked_for_before_anything_starts(paths: Paths, monkeypatch, free_mb, prepared, refused):
+    paths.make_data_folder()
+    usage = shutil.disk_usage(paths.data)._replace(free=free_mb * 1_000_000)
+    monkeypatch.setattr(up.shutil, "disk_usage", lambda _folder: usage)
+    if prepared:
+        paths.pg_file.write_text("{}")
+    try:
+        if not refused:
+            up.check_space(paths)
+            return
+        with pytest.raises(SurroundingsError, match=f"The disk is full: {free_mb} MB are free") as told:
+            up.check_space(paths)
+    finally:
+        paths.pg_file.unlink(missing_ok=True)
+    assert (told.value.code, told.value.exit_code) == ("disk.full", 3)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_full_disk_is_named_and_nothing_is_started(folder: Path, free_port: int):
+    small = folder / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(small)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("this machine lets nobody mount a small disk")
+    try:
+        answer = cli("up", env=environment(small / "var", free_port))
+        left = sorted(path.name for path in (small / "var").iterdir())
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    assert answer.returncode == 3
+    assert "The disk is full: " in answer.stderr
+    assert "VERSANTS_DATA" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "pg.json" not in left
 
 
 def test_web_that_cannot_start_is_told_with_its_last_words(house):

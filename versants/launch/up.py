@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,6 +37,7 @@ from versants.launch.progress import Progress
 from versants.launch.version import version
 
 HEALTHY_WITHIN_S = 60.0
+FIRST_MB, LATER_MB = 300, 50  # free disk below which it does not start
 WATCH_EVERY_S = 0.5
 STOP_WEB_S, STOP_WORKER_S = 3.0, 4.0  # with PostgreSQL's fast stop, under 10 s together
 TITLES = {"migrate": "migrations", "check": "migrations", "territory": "territory", "demo": "demo world"}
@@ -96,6 +98,7 @@ class Supervisor:
     def _start(self) -> None:
         self.progress.say(f"Versants {version()}")
         self.paths.make_data_folder()
+        check_space(self.paths)
         self._take_lock()
         check_port(self.paths)
         self.database = _InBackground(self._start_database)
@@ -376,6 +379,22 @@ class _InBackground:
         if self._error is not None:
             raise self._error
         return self._seconds, self._answer
+
+
+def check_space(paths: Paths) -> None:
+    """Raises SurroundingsError if the disk is too full to start: said before anything is half written.
+
+    The first start writes a database with the territory and the demonstration world (about 100 MB); later ones need
+    room for what a day brings.
+    """
+    wanted = LATER_MB if paths.pg_file.exists() or paths.database_url else FIRST_MB
+    free = shutil.disk_usage(paths.data).free // 1_000_000
+    if free < wanted:
+        raise SurroundingsError(
+            f"The disk is full: {free} MB are free where {paths.data} is, {wanted} MB are needed. Make room, or choose"
+            " another place with VERSANTS_DATA. Nothing was started.",
+            code="disk.full",
+        )
 
 
 def check_port(paths: Paths) -> None:
