@@ -140,6 +140,23 @@ def test_a_refusal_keeps_its_reason_from_the_others(world, client_for, asked):
     assert "already followed elsewhere" in told
 
 
+@pytest.mark.parametrize(
+    ("agreement", "danger", "told"),
+    [
+        ("told", "no_but_unwell", ""),
+        ("told", "unknown", ""),
+        ("told", "now", "now"),
+        ("agrees", "no_but_unwell", "no_but_unwell"),
+    ],
+)
+def test_that_somebody_is_unwell_crosses_only_with_agreement(world, asked, agreement, danger, told):
+    with acting(actor(world.coordinator)) as who:
+        RequestMatter.objects.filter(request=asked).update(agreement=agreement, danger=danger)
+        requests.pass_request(request=asked, actor=who, to_team=world.french)
+    with acting(actor(world.french_coordinator)):
+        assert matters.of(Request.objects.get(pk=asked.pk)).danger == told
+
+
 def test_passed_without_agreement_the_receiving_team_knows_danger_but_not_the_matter(world, asked):
     with acting(actor(world.coordinator)) as who:
         requests.pass_request(request=asked, actor=who, to_team=world.french)

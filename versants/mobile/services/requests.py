@@ -24,6 +24,7 @@ from versants.core.periods import span
 from versants.mobile.enums import (
     UNANSWERED_REQUESTS,
     Agreement,
+    Danger,
     RefusalReason,
     RequestState,
     VisitState,
@@ -334,12 +335,13 @@ def pass_request(*, request: Request, actor: Actor, to_team: Team, version: int 
     why_not = matters.why_not(request)
     move(request, "pass", team=to_team, answered_at=None)
     with acting(Actor.for_team(to_team)):
-        # Danger and what the person knows always go along: the first decides how soon, the second what may be told.
+        # A danger now and what the person knows always go along: the first decides how soon, the second what may be
+        # told. That somebody is unwell is about their health, and travels as the words do.
         matters.write(
             request,
             to_team,
             categories=known.categories if travel else [],
-            danger=known.danger,
+            danger=known.danger if travel or known.danger == Danger.NOW else "",
             agreement=known.agreement,
             why_not=why_not if travel else None,
             why_may_lack=known.why_may_lack or not travel,
