@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import permutations, product
 
 from versants_libs.dispatch import (
@@ -11,6 +12,8 @@ from versants_libs.dispatch import (
     Busy,
     LanguageNeed,
     Limits,
+    Link,
+    LinkKind,
     Mode,
     Person,
     Plan,
@@ -178,6 +181,44 @@ def random_problem(
         weights=weights,
     )
     return problem
+
+
+def softened(rng: random.Random, problem: Problem) -> Problem:
+    """The same with what a larger day has: breaks that may be missed, idle time at a price, ends in windows, links."""
+    people = []
+    for person in problem.people:
+        soft = rng.random() < 0.7
+        shifts = [
+            shift._replace(
+                breaks=tuple(b._replace(missed=rng.choice([0, 1, 3]) if soft else None) for b in shift.breaks)
+            )
+            for shift in person.shifts
+        ]
+        people.append(replace(person, shifts=tuple(shifts)))
+    visits = []
+    for visit in problem.visits:
+        if visit.fixed_start is None and rng.random() < 0.4:
+            windows = tuple(w._replace(latest=min(HORIZON - 1, w.latest + 35)) for w in visit.windows)
+            visit = replace(visit, windows=windows, until_end=True)
+        if rng.random() < 0.5:
+            visit = replace(visit, slots=tuple(replace(slot, counts_late=True) for slot in visit.slots))
+        visits.append(visit)
+    links = []
+    names = [visit.id for visit in visits]
+    for kind in LinkKind:
+        if len(names) > 1 and rng.random() < 0.4:
+            least = rng.choice([-20, 0, 10])
+            most = rng.choice([None, least + 30]) if kind is LinkKind.AFTER else None
+            least = least if kind is LinkKind.AFTER else 0
+            links.append(Link(kind=kind, visits=tuple(rng.sample(names, 2)), least=least, most=most))
+    weights = replace(
+        problem.weights,
+        waiting=rng.randrange(4),
+        missed_break=rng.randrange(20),
+        largest_idle=rng.randrange(3),
+        largest_lateness=rng.randrange(3),
+    )
+    return replace(problem, people=tuple(people), visits=tuple(visits), links=tuple(links), weights=weights)
 
 
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:

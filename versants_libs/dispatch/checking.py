@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
 
-from .model import Break, LanguageNeed, Person, Shift, Slot, Span, Visit
+from .model import Break, LanguageNeed, Link, LinkKind, Person, Shift, Slot, Span, Visit
 from .problem import Assignment, Plan, Problem, Service
 from .results import Rule, Violation
 
@@ -42,7 +42,43 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
             by_person[service.person].append(work_of(visit, slot, service))
     for person_id, works in by_person.items():
         found += person_violations(problem, people[person_id], works)
+    for link in problem.links:
+        found += link_violations(link, visits, plan)
     return found
+
+
+def link_violations(link: Link, visits: Mapping[str, Visit], plan: Plan) -> Iterator[Violation]:
+    """What a link asks of the linked visits that are served."""
+    served = [visit for visit in link.visits if visit in plan.assignments]
+    if link.kind is LinkKind.ALL_OR_NONE:
+        if served:
+            for visit in link.visits:
+                if visit not in plan.assignments:
+                    yield Violation(Rule.LINK_MISSING, visit, None, None, 1, "visits")
+    elif link.kind is LinkKind.SAME_PEOPLE:
+        first: dict[str, str] = {}
+        for visit in served:
+            for slot, service in plan.assignments[visit].services.items():
+                if first.setdefault(slot, service.person) != service.person:
+                    yield Violation(Rule.LINK_PEOPLE, visit, slot, service.person, 1, "people")
+    else:
+        for before, then in pairwise(link.visits):
+            if before not in plan.assignments or then not in plan.assignments:
+                continue
+            one, two = visits[before], plan.assignments[then].services
+            ends = [
+                service.start + one.duration_of(one.slot(slot))
+                for slot, service in plan.assignments[before].services.items()
+                if slot in {known.id for known in one.slots}
+            ]
+            if not ends or not two:
+                continue
+            starts = [service.start for service in two.values()]
+            margin = max(0, max(ends) + link.least - min(starts))
+            if link.most is not None:
+                margin = max(margin, max(starts) - min(ends) - link.most)
+            if margin > 0:
+                yield Violation(Rule.LINK_TIME, then, None, None, margin, "s")
 
 
 class Work(NamedTuple):
@@ -92,7 +128,7 @@ def _times(visit: Visit, services: Mapping[str, Service]) -> Iterator[Violation]
                 least, most = slot.lag
                 margin = min(
                     _outside(services[slot.id].start, w.earliest + least, w.latest + most if w.hard else None)
-                    for w in visit.windows
+                    for w in visit.openings
                 )
                 if margin:
                     yield Violation(Rule.WINDOW, visit.id, slot.id, services[slot.id].person, margin, "s")
@@ -101,7 +137,7 @@ def _times(visit: Visit, services: Mapping[str, Service]) -> Iterator[Violation]
     person = services[head.id].person
     if visit.fixed_start is not None and start != visit.fixed_start:
         yield Violation(Rule.PIN, visit.id, head.id, person, abs(start - visit.fixed_start), "s")
-    margin = min(_outside(start, w.earliest, w.latest if w.hard else None) for w in visit.windows)
+    margin = min(_outside(start, w.earliest, w.latest if w.hard else None) for w in visit.openings)
     if margin:
         yield Violation(Rule.WINDOW, visit.id, head.id, person, margin, "s")
     for slot in visit.slots[1:]:
@@ -305,7 +341,11 @@ class _Day:
     def missing_breaks(self) -> Iterator[Violation]:
         """Due breaks that no way of placing them all can hold."""
         length = self.shift.end - self.shift.start
-        due = [b for b in self.shift.breaks if length > b.if_shift_over and self._busy_leaves_room(b)]
+        due = [
+            b
+            for b in self.shift.breaks
+            if b.missed is None and length > b.if_shift_over and self._busy_leaves_room(b)
+        ]
         gaps = self._gaps(self.works)
         homes = [self._leg_of(i) for i in range(len(gaps))]
         alone = [min(self._short(pause, gaps[g], homes[g], 0) for g in range(len(gaps))) for pause in due]

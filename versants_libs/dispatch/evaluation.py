@@ -6,23 +6,14 @@ The search keeps its own running figures; the tests hold them against this modul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import chain, pairwise
 
-from .model import LanguageNeed, Person, Shift, Slot, Visit
+from .model import Break, LanguageNeed, Person, Shift, Slot, Visit
 from .problem import TERMS, Plan, Problem
+from .resting import Day, Resting, Stop, settle
 from .results import Cost, Delta
 
-__all__ = ["compare", "evaluate"]
-
-
-class _Stop(NamedTuple):
-    """Something a person does in a shift. ``visit`` is False for fixed busy times."""
-
-    start: int
-    end: int
-    place: int | None
-    visit: bool
+__all__ = ["compare", "evaluate", "rests"]
 
 
 def evaluate(problem: Problem, plan: Plan) -> Cost:
@@ -45,16 +36,23 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
                 continue
             person = people[service.person]
             if slot is visit.slots[0] or slot.counts_late:
-                late = visit.lateness(service.start) or 0
+                late = visit.lateness(service.start, slot) or 0
                 amounts["lateness"] += late
                 amounts["largest_lateness"] = max(amounts["largest_lateness"], late)
             amounts["gender_wish"] += _misses_wish(slot, person)
             amounts["broken_continuity"] += bool(slot.preferred) and person.id not in slot.preferred
             amounts["second_choice_language"] += sum(_penalty(need, person) for need in slot.languages)
             end = service.start + visit.duration_of(slot)
-            stops.setdefault(person.id, []).append(_Stop(service.start, end, visit.place_of(slot), True))
+            stops.setdefault(person.id, []).append(Stop(service.start, end, visit.place_of(slot), True))
     for person_id, services in stops.items():
         _add_person(problem, people[person_id], services, amounts)
+    if problem.weights.largest_idle:
+        idle = (
+            _idle(problem, person, shift, stops.get(person.id, ()))
+            for person in problem.people
+            for shift in person.shifts
+        )
+        amounts["largest_idle"] = max(idle, default=0)
     amounts["changes"] = _changes(problem, plan)
     terms = {term: getattr(problem.weights, term) * amounts[term] for term in TERMS}
     return Cost(sum(terms.values()), terms, amounts)
@@ -97,29 +95,121 @@ def _penalty(need: LanguageNeed, person: Person) -> int:
     )
 
 
-def _add_person(problem: Problem, person: Person, services: Sequence[_Stop], amounts: dict[str, int]) -> None:
+def _inside(shift: Shift, services: Sequence[Stop]) -> list[Stop]:
+    until = shift.end + shift.overtime_s
+    return [stop for stop in services if shift.start <= stop.start < until]
+
+
+def _busy(person: Person, shift: Shift) -> list[Stop]:
+    until = shift.end + shift.overtime_s
+    return [
+        Stop(b.start, b.end, b.place, False) for b in person.busy if b.start < until and b.end > shift.start
+    ]
+
+
+def _add_person(problem: Problem, person: Person, services: Sequence[Stop], amounts: dict[str, int]) -> None:
     for shift in person.shifts:
-        until = shift.end + shift.overtime_s
-        inside = [stop for stop in services if shift.start <= stop.start < until]
+        inside = _inside(shift, services)
         if not inside:
             continue
-        busy = [
-            _Stop(b.start, b.end, b.place, False)
-            for b in person.busy
-            if b.start < until and b.end > shift.start
-        ]
+        busy = _busy(person, shift)
         amounts["travel"] += _legs(problem, shift, [*inside, *busy]) - _legs(problem, shift, busy)
-        amounts["waiting"] += _waiting(problem, sorted([*inside, *busy]))
-        amounts["overtime"] += _overtime(problem, shift, sorted([*inside, *busy]))
+        resting = _resting(problem, person, shift, inside)[1]
+        if resting is None:
+            amounts["waiting"] += _waiting(problem, _ordered(inside, busy))
+            amounts["overtime"] += _overtime(problem, shift, _ordered(inside, busy))
+        else:
+            amounts["waiting"] += resting.waiting
+            amounts["overtime"] += resting.overtime
+            amounts["missed_break"] += resting.missed
     before = person.worked_s // 60
     more = sum(stop.end - stop.start for stop in services) // 60
     amounts["imbalance"] += (2 * before * more + more * more) // 60
 
 
-def _legs(problem: Problem, shift: Shift, stops: Sequence[_Stop]) -> int:
+def _ordered(*stops: Sequence[Stop]) -> list[Stop]:
+    return sorted(chain.from_iterable(stops), key=lambda stop: (stop.start, stop.end))
+
+
+def _resting(
+    problem: Problem, person: Person, shift: Shift, inside: Sequence[Stop]
+) -> tuple[list[Break], Resting | None]:
+    """The breaks of a shift that may be missed and how they are laid, None if it has none of that kind."""
+    if not inside or not any(pause.missed is not None for pause in shift.breaks):
+        return [], None
+    until = shift.end + shift.overtime_s
+    left, right = shift.start_place, shift.end_place
+    busy = []
+    for stop in _busy(person, shift):
+        if stop.place is None:  # elsewhere a busy time counts whole: one has to be there
+            busy.append(stop._replace(start=max(stop.start, shift.start), end=min(stop.end, until)))
+            continue
+        left = None if stop.start < shift.start else left
+        right = None if stop.end > until else right
+        busy.append(stop)
+    due = [
+        pause
+        for pause in sorted(shift.breaks, key=lambda b: b.earliest)
+        if shift.end - shift.start > pause.if_shift_over and _room(pause, shift, busy)
+    ]
+    weights = problem.weights
+    day = Day(shift.start, shift.end, until, left, right, _ordered(inside, busy))
+    return due, settle(
+        day,
+        due,
+        problem.travel,
+        waiting=weights.waiting,
+        overtime=weights.overtime,
+        missed=weights.missed_break,
+    )
+
+
+def _room(pause: Break, shift: Shift, busy: Sequence[Stop]) -> bool:
+    """Whether the busy times alone leave room for a break."""
+    free, until = shift.start, shift.end + shift.overtime_s
+    for stop in [*_ordered(busy), Stop(until, until, None, False)]:
+        if min(stop.start, pause.latest) - max(free, pause.earliest) >= pause.duration:
+            return True
+        free = max(free, stop.end)
+    return False
+
+
+def _idle(problem: Problem, person: Person, shift: Shift, services: Sequence[Stop]) -> int:
+    """Seconds of a shift that are neither work, busy, travel, nor a break that may be missed."""
+    inside, busy = _inside(shift, services), _busy(person, shift)
+    held = sum(max(0, min(b.end, shift.end) - max(b.start, shift.start)) for b in busy)
+    resting = _resting(problem, person, shift, inside)[1]
+    work = sum(stop.end - stop.start for stop in inside)
+    legs = _legs(problem, shift, [*inside, *busy])
+    return max(0, shift.end - shift.start - held - work - legs - (resting.rest if resting else 0))
+
+
+def rests(problem: Problem, plan: Plan) -> dict[str, list[tuple[int, int]]]:
+    """When each person takes the breaks that may be missed, as evaluate() lays them: id -> (start, duration)."""
+    services: dict[str, list[Stop]] = {}
+    for visit in problem.visits:
+        assignment = plan.assignments.get(visit.id)
+        for slot in visit.slots if assignment else ():
+            service = assignment.services.get(slot.id) if assignment else None
+            if service is not None:
+                end = service.start + visit.duration_of(slot)
+                stop = Stop(service.start, end, visit.place_of(slot), True)
+                services.setdefault(service.person, []).append(stop)
+    found: dict[str, list[tuple[int, int]]] = {}
+    for person in problem.people:
+        for shift in person.shifts:
+            inside = _inside(shift, services.get(person.id, ()))
+            due, resting = _resting(problem, person, shift, inside)
+            for start, pause in zip(resting.starts, due, strict=True) if resting else ():
+                if start is not None:
+                    found.setdefault(person.id, []).append((start, pause.duration))
+    return found
+
+
+def _legs(problem: Problem, shift: Shift, stops: Sequence[Stop]) -> int:
     """Seconds of travel of one shift. Placed busy times that cross its ends replace its end places."""
     until = shift.end + shift.overtime_s
-    placed = sorted(stop for stop in stops if stop.place is not None)
+    placed = _ordered([stop for stop in stops if stop.place is not None])
     places = [stop.place for stop in placed]
     if not any(stop.start < shift.start for stop in placed if not stop.visit):
         places.insert(0, shift.start_place)
@@ -129,7 +219,7 @@ def _legs(problem: Problem, shift: Shift, stops: Sequence[_Stop]) -> int:
     return sum(problem.travel[a][b] for a, b in pairwise(known))
 
 
-def _waiting(problem: Problem, stops: Sequence[_Stop]) -> int:
+def _waiting(problem: Problem, stops: Sequence[Stop]) -> int:
     """Idle seconds from the first visit to the last."""
     visits = [i for i, stop in enumerate(stops) if stop.visit]
     between = stops[visits[0] : visits[-1] + 1]
@@ -138,7 +228,7 @@ def _waiting(problem: Problem, stops: Sequence[_Stop]) -> int:
     return max(0, gaps - sum(problem.travel[a][b] for a, b in pairwise(places)))
 
 
-def _overtime(problem: Problem, shift: Shift, stops: Sequence[_Stop]) -> int:
+def _overtime(problem: Problem, shift: Shift, stops: Sequence[Stop]) -> int:
     """Seconds after the end of the shift at which the last visit, or the way back from it, ends."""
     last = max(i for i, stop in enumerate(stops) if stop.visit)
     back_at = stops[last].end

@@ -20,6 +20,8 @@ from .model import (
     Busy,
     LanguageNeed,
     Limits,
+    Link,
+    LinkKind,
     Mode,
     Person,
     SecondLanguage,
@@ -72,6 +74,11 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
     value["travel"] = [list(row) for row in problem.travel]
     value["people"] = {person.id: _person_to_json(person) for person in problem.people}
     value["visits"] = {visit.id: _visit_to_json(visit) for visit in problem.visits}
+    if problem.links:
+        value["links"] = [
+            {**_plain(link, ("kind", "visits")), "kind": link.kind.value, "visits": list(link.visits)}
+            for link in problem.links
+        ]
     if problem.published is not None:
         value["published"] = plan_to_json(problem.published)
     return value
@@ -278,6 +285,12 @@ def _mode(r: _Reader) -> Mode:
     return Mode(r.text())
 
 
+def _kind(r: _Reader) -> LinkKind:
+    if r.text() not in [kind.value for kind in LinkKind]:
+        raise r.fail("all_or_none, same_people or after")
+    return LinkKind(r.text())
+
+
 def _span(r: _Reader) -> Span:
     return Span(*r.pair())
 
@@ -299,7 +312,7 @@ def _mandates(r: _Reader) -> dict[str, tuple[Span, ...]]:
 
 
 def _break(r: _Reader) -> Break:
-    return _read(r, Break, dict.fromkeys(Break._fields, _whole))
+    return _read(r, Break, {**dict.fromkeys(Break._fields, _whole), "missed": _maybe_whole})
 
 
 def _shift(r: _Reader) -> Shift:
@@ -391,6 +404,13 @@ _VISIT: dict[str, Callable[[_Reader], Any]] = {
     "pins": lambda r: {slot: person.text() for slot, person in r.object().items()},
     "fixed_start": _maybe_whole,
     "phone_ok": _truth,
+    "until_end": _truth,
+}
+_LINK: dict[str, Callable[[_Reader], Any]] = {
+    "kind": lambda r: _kind(r),
+    "visits": lambda r: r.texts(),
+    "least": _whole,
+    "most": _maybe_whole,
 }
 _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "epoch": _text,
@@ -403,6 +423,7 @@ _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "travel": _many(_many(_whole)),
     "people": lambda r: tuple(_read(p, Person, _PERSON, id=name) for name, p in r.object().items()),
     "visits": lambda r: tuple(_read(v, Visit, _VISIT, id=name) for name, v in r.object().items()),
+    "links": _many(lambda r: _read(r, Link, _LINK)),
     "published": lambda r: _plan(r),
 }
 

@@ -25,6 +25,8 @@ __all__ = [
     "Busy",
     "LanguageNeed",
     "Limits",
+    "Link",
+    "LinkKind",
     "Mode",
     "Person",
     "SecondLanguage",
@@ -47,6 +49,14 @@ class Mode(StrEnum):
     VIDEO = "video"
 
 
+class LinkKind(StrEnum):
+    """What joins visits. See :class:`Link`."""
+
+    ALL_OR_NONE = "all_or_none"
+    SAME_PEOPLE = "same_people"
+    AFTER = "after"
+
+
 class Span(NamedTuple):
     """Half-open ``[start, end)``, seconds since the epoch of the problem."""
 
@@ -67,16 +77,20 @@ class Window(NamedTuple):
 
 
 class Break(NamedTuple):
-    """A pause of ``duration`` s lying wholly inside ``[earliest, latest)``, anywhere, also on the road.
+    """A pause of ``duration`` s lying wholly inside ``[earliest, latest)``.
 
     Due only if the shift is longer than ``if_shift_over`` s, if the person has a visit in that shift, and if
     the fixed busy times alone leave room for it. Windows of one shift's breaks do not overlap.
+
+    ``missed`` None: it has to be there, anywhere, also on the road. A number: it is taken at a place, and costs
+    so many points of ``missed_break`` where it is not taken. A shift has breaks of one of the two kinds.
     """
 
     duration: int
     earliest: int
     latest: int
     if_shift_over: int = 0
+    missed: int | None = None
 
 
 class Shift(NamedTuple):
@@ -212,6 +226,10 @@ class Person:
             for one, two in itertools.pairwise(breaks):
                 if two.earliest < one.latest:
                     raise InstanceError("the windows of two breaks of one shift overlap", [self.id])
+                if (one.missed is None) != (two.missed is None):
+                    raise InstanceError("one break of a shift may be missed and another may not", [self.id])
+            if any(pause.missed is not None and pause.missed < 0 for pause in breaks):
+                raise InstanceError("the price of a missed break is negative, 0 or more expected", [self.id])
         for before, after in itertools.pairwise(self.shifts):
             if after.start < before.end + before.overtime_s:
                 raise InstanceError("two shifts overlap (overtime included)", [self.id])
@@ -304,6 +322,7 @@ class Visit:
     complexity : compared with each person's ceiling.
     pins : slot id -> person who must take it. ``fixed_start`` fixes the start of the first slot.
     phone_ok : whether "by telephone" may be proposed as a relaxation.
+    until_end : ``latest`` of the windows bounds when a slot ends, not when it starts.
     """
 
     id: str
@@ -320,6 +339,7 @@ class Visit:
     pins: Mapping[str, str] = field(default_factory=dict)
     fixed_start: int | None = None
     phone_ok: bool = True
+    until_end: bool = False
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -336,6 +356,8 @@ class Visit:
             raise InstanceError("a visit has no window, or one that ends before it opens", [self.id])
         if self.duration <= 0:
             raise InstanceError("a visit lasts no time, 1 second or more expected", [self.id])
+        if any(w.hard and w.latest < w.earliest for w in self.openings):
+            raise InstanceError("a visit lasts longer than its window", [self.id])
         if self.unserved < 0 or self.complexity < 0:
             raise InstanceError("a weight or a complexity is negative, 0 or more expected", [self.id])
         names = [slot.id for slot in self.slots]
@@ -357,7 +379,7 @@ class Visit:
             raise InstanceError("one person is pinned to two slots", [self.id, *sorted(self.pins.values())])
         fixed = self.fixed_start
         if fixed is not None and not any(
-            w.earliest <= fixed and (fixed <= w.latest or not w.hard) for w in self.windows
+            w.earliest <= fixed and (fixed <= w.latest or not w.hard) for w in self.openings
         ):
             raise InstanceError("the fixed start is outside every window", [self.id])
 
@@ -380,11 +402,46 @@ class Visit:
                 return slot
         raise KeyError(slot_id)
 
-    def lateness(self, start: int) -> int | None:
-        """Seconds after the latest start (0 in time), None if no window allows this start."""
+    @property
+    def openings(self) -> tuple[Window, ...]:
+        """The windows with ``latest`` bounding the start of the first slot."""
+        return self.due(self.slots[0])
+
+    def due(self, slot: Slot) -> tuple[Window, ...]:
+        """The windows with ``latest`` bounding the start of this slot. A soft one may close before it opens."""
+        if not self.until_end:
+            return self.windows
+        length = self.duration_of(slot)
+        return tuple(window._replace(latest=window.latest - length) for window in self.windows)
+
+    def lateness(self, start: int, slot: Slot | None = None) -> int | None:
+        """Seconds after the latest start of ``slot``, the first by default; None if no window allows this start."""
         late = [
             max(0, start - w.latest)
-            for w in self.windows
+            for w in (self.due(slot) if slot is not None else self.openings)
             if w.earliest <= start and (start <= w.latest or not w.hard)
         ]
         return min(late) if late else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What joins two visits or more.
+
+    ``all_or_none``: all of them are served, or none. ``same_people``: slots of the same id have the same person in
+    all of them that are served (a series). ``after``: each starts ``least`` to ``most`` s (None: no limit) after the
+    last slot of the one before has ended, where both are served.
+    """
+
+    kind: LinkKind
+    visits: tuple[str, ...]
+    least: int = 0
+    most: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", LinkKind(self.kind))
+        object.__setattr__(self, "visits", tuple(self.visits))
+        if len(self.visits) < 2 or len(set(self.visits)) != len(self.visits):
+            raise InstanceError("a link joins two different visits or more", list(self.visits))
+        if self.most is not None and self.most < self.least:
+            raise InstanceError("the least time between linked visits is above the most", list(self.visits))

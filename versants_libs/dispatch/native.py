@@ -10,15 +10,15 @@ from __future__ import annotations
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, pairwise
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, pairwise, permutations, product
+from typing import Any, TypeVar
 
 from .checking import check
 from .evaluation import evaluate
 from .fitting import Fitting
 from .matrix import flat
-from .model import Break, Person, Shift, Slot, Visit
+from .model import Break, LinkKind, Person, Shift, Slot, Visit
 from .problem import Assignment, Plan, Problem, Service
 from .results import Outcome, Progress
 from .spans import Starts, intersect, union
@@ -31,6 +31,7 @@ except ImportError:  # no compiler when it was installed: the twin works
 
 __all__ = ["Compiled", "available", "solve_native"]
 
+T = TypeVar("T")
 NOWHERE = -1
 #: Heat at the start and the end (0: worked out), visits taken out in the mean, share overlooked, cycles.
 KNOBS = (0.0, 0.0, 7.0, 0.01, 1)
@@ -61,6 +62,7 @@ class Compiled:
         }
         self._duties()
         self._visits()
+        self._links()
         weights = problem.weights
         self.arrays["prices"] = array(
             "q",
@@ -72,6 +74,7 @@ class Compiled:
                 weights.overtime,
                 weights.imbalance,
                 weights.changes,
+                weights.largest_idle,
             ],
         )
 
@@ -82,6 +85,8 @@ class Compiled:
         duty: dict[str, list[int]] = {name: [] for name in names.split()}
         duty_of, pause_of, fixed_of = [0], [0], [0]
         pauses: list[int] = []
+        missed: list[int] = []
+        weights = self.problem.weights
         fixed: list[tuple[int, int, int]] = []
         limits: list[int] = []
         days = [span.start for span in self.problem.days]
@@ -101,9 +106,11 @@ class Compiled:
                 duty["credit"].append(self._legs(left, right, entries))
                 fixed += entries
                 fixed_of.append(len(fixed))
-                for pause in shift.breaks:
+                for pause in sorted(shift.breaks, key=lambda b: b.earliest):
                     if shift.end - shift.start > pause.if_shift_over and _room(pause, shift, entries):
                         pauses += (pause.duration, pause.earliest, pause.latest)
+                        price = weights.missed_break
+                        missed.append(-1 if pause.missed is None else price * pause.missed)
                 pause_of.append(len(pauses) // 3)
             duty_of.append(len(duty["person"]))
             own = person.limits
@@ -116,6 +123,7 @@ class Compiled:
             "duty_of": array("i", duty_of),
             "pause_of": array("i", pause_of),
             "pauses": array("i", pauses),
+            "pause_missed": array("q", missed),
             "fixed_of": array("i", fixed_of),
             "fixed_start": array("i", [start for start, _, _ in fixed]),
             "fixed_length": array("i", [end - start for start, end, _ in fixed]),
@@ -145,7 +153,7 @@ class Compiled:
             pinned = told[visit.id].services if visit.id in told else {}
             for s, slot in enumerate(visit.slots):
                 if (s == 0 or slot.counts_late) and not all(window.hard for window in visit.windows):
-                    due += chain.from_iterable((w.earliest, w.latest, int(w.hard)) for w in visit.windows)
+                    due += chain.from_iterable((w.earliest, w.latest, int(w.hard)) for w in visit.due(slot))
                 due_of.append(len(due) // 3)
                 fits.add(fitting, visit, slot)
                 fit_of.append(len(fits.prices))
@@ -183,13 +191,48 @@ class Compiled:
             "told_start": told_start,
         }
 
+    def _links(self) -> None:
+        """Links as arcs between starts, nodes that need the same person, visits that need each other."""
+        index = {visit.id: v for v, visit in enumerate(self.problem.visits)}
+        slots = [[slot.id for slot in visit.slots] for visit in self.problem.visits]
+        arcs: dict[int, list[tuple[int, int]]] = {}
+        peers: dict[int, list[int]] = {}
+        unions: dict[int, set[int]] = {}
+        for link in self.problem.links:
+            linked = [index[visit] for visit in link.visits]
+            if link.kind is LinkKind.ALL_OR_NONE:
+                joined = {w for v in linked for w in unions.get(v, {v})}
+                unions |= dict.fromkeys(joined, joined)
+            elif link.kind is LinkKind.SAME_PEOPLE:
+                for v, w in permutations(linked, 2):
+                    for slot in set(slots[v]) & set(slots[w]):
+                        one = self.node_index[(self.problem.visits[v].id, slot)]
+                        peers.setdefault(one, []).append(self.node_index[(self.problem.visits[w].id, slot)])
+            else:
+                for v, w in pairwise(linked):
+                    before, then = self.problem.visits[v], self.problem.visits[w]
+                    for one, two in product(before.slots, then.slots):
+                        a = self.node_index[(before.id, one.id)]
+                        b = self.node_index[(then.id, two.id)]
+                        length = before.duration_of(one)
+                        arcs.setdefault(a, []).append((b, length + link.least))
+                        if link.most is not None:
+                            arcs.setdefault(b, []).append((a, -length - link.most))
+        self.arrays["arc_of"], flat_arcs = _listed(arcs, len(self.nodes))
+        self.arrays["arcs"] = array("i", chain.from_iterable(flat_arcs))
+        self.arrays["peer_of"], flat_peers = _listed(peers, len(self.nodes))
+        self.arrays["peers"] = array("i", flat_peers)
+        together = {v: sorted(joined - {v}) for v, joined in unions.items()}
+        self.arrays["union_of"], flat_unions = _listed(together, len(self.problem.visits))
+        self.arrays["unions"] = array("i", flat_unions)
+
     def _starts(self, visit: Visit, slot: Slot) -> Starts:
         """Starts of a slot that the visit's windows (or its fixed start) allow, whoever comes."""
         if visit.fixed_start is not None:
             spans = [(visit.fixed_start, visit.fixed_start)]
         else:
             last = self.problem.horizon - 1
-            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.windows)
+            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.openings)
         least, most = slot.lag
         return union((low + least, high + most) for low, high in spans)
 
@@ -286,6 +329,15 @@ class _Fits:
             if plain:
                 self._groups[key] = known
         return known
+
+
+def _listed(lists: Mapping[int, list[T]], n: int) -> tuple[array[int], list[T]]:
+    """Lists by index as one, with where each begins and the last ends."""
+    offsets, found = array("i", [0]), list[T]()
+    for i in range(n):
+        found += lists.get(i, ())
+        offsets.append(len(found))
+    return offsets, found
 
 
 def _place(place: int | None) -> int:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .errors import InstanceError
 from .matrix import Matrix, Rows
-from .model import Person, Span, Visit
+from .model import Link, Person, Span, Visit
 
 __all__ = ["TERMS", "Assignment", "Plan", "Problem", "Service", "Weights"]
 
@@ -22,6 +22,8 @@ TERMS = (
     "travel",
     "waiting",
     "overtime",
+    "missed_break",
+    "largest_idle",
     "gender_wish",
     "second_choice_language",
     "broken_continuity",
@@ -86,8 +88,9 @@ class Weights:
     """Price of one unit of each term; the cost is the sum of price times amount.
 
     Units: points of unserved visits; seconds of lateness, of the largest lateness there is, of travel, waiting
-    (neither at work nor travelling between two things of one shift, breaks included) and overtime; slots whose
-    gender wish is not met; points of second languages; slots taken by somebody else than the preferred people;
+    (neither at work nor travelling between two things of one shift, breaks that have to be included) and overtime;
+    points of missed breaks; seconds of the largest idle time (of a shift, whoever has it: neither work, travel nor a
+    break that may be missed); slots whose gender wish is not met; points of second languages; slots taken by somebody else than the preferred people;
     imbalance in minutes times hours (grows with the square of a person's visit time, so that sharing costs less);
     slots that differ from the published plan.
     """
@@ -98,6 +101,8 @@ class Weights:
     travel: int = 1
     waiting: int = 0
     overtime: int = 3
+    missed_break: int = 1
+    largest_idle: int = 0
     gender_wish: int = 1_800
     second_choice_language: int = 1_800
     broken_continuity: int = 1_800
@@ -125,6 +130,7 @@ class Problem:
         that is the whole horizon. Give them when clocks change.
     published : the plan people know already; leaving it costs ``changes``.
     places : labels of the places, for people to read; empty or one per row of ``travel``.
+    links : what joins visits; of linked visits that are served.
     """
 
     people: tuple[Person, ...]
@@ -138,6 +144,7 @@ class Problem:
     weeks: tuple[Span, ...] = ()
     published: Plan | None = None
     places: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -146,6 +153,7 @@ class Problem:
         if not isinstance(self.travel, Matrix):
             put(self, "travel", tuple(tuple(row) for row in self.travel))
         put(self, "places", tuple(self.places))
+        put(self, "links", tuple(self.links))
         if self.horizon <= 0 or self.step <= 0:
             raise InstanceError("horizon and step must be positive")
         days = self.days or [Span(at, min(at + DAY_S, self.horizon)) for at in range(0, self.horizon, DAY_S)]
@@ -160,6 +168,10 @@ class Problem:
         for visit in self.visits:
             self._check_visit(visit, known)
         self._check_pins_apart()
+        for link in self.links:
+            unknown = sorted(set(link.visits) - {visit.id for visit in self.visits})
+            if unknown:
+                raise InstanceError("a link names an unknown visit", unknown)
 
     def _check_calendar(self) -> None:
         try:

@@ -60,6 +60,9 @@ class Rule(StrEnum):
     SIMULTANEOUS = "simultaneous"  # margin: s between the starts of slots that start together
     LAG = "lag"  # margin: s outside the lag asked for
     SAME_PERSON = "same_person"  # one person in two slots of a visit
+    LINK_PEOPLE = "link_people"  # linked visits have different people in a slot of the same id
+    LINK_TIME = "link_time"  # margin: s too early or too late after the linked visit
+    LINK_MISSING = "link_missing"  # a linked visit is not served and another is
     INCOMPLETE = "incomplete"  # a slot of a visit in the plan has nobody
 
 

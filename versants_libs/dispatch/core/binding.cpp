@@ -63,7 +63,9 @@ Model model_of(const nb::dict& g) {
     m.duty_credit = list<Time>(g, "duty_credit");
     m.pause_of = list<int>(g, "pause_of");
     const auto pauses = columns(g, "pauses", 3);
-    for (std::size_t i = 0; i < pauses.size(); i += 3) m.pauses.push_back({pauses[i], pauses[i + 1], pauses[i + 2]});
+    const auto missed = list<Cost, std::int64_t>(g, "pause_missed");
+    if (missed.size() * 3 != pauses.size()) throw nb::value_error("the lists of pauses differ in length");
+    for (std::size_t i = 0; i < missed.size(); ++i) m.pauses.push_back({pauses[3 * i], pauses[3 * i + 1], pauses[3 * i + 2], missed[i]});
     m.fixed_of = list<int>(g, "fixed_of");
     m.fixed_start = list<Time>(g, "fixed_start");
     m.fixed_length = list<Time>(g, "fixed_length");
@@ -102,12 +104,20 @@ Model model_of(const nb::dict& g) {
     for (std::size_t i = 0; i < prices.size(); ++i) m.fits.push_back({people[i], from[i], to[i], prices[i]});
     const auto spans = columns(g, "spans", 2);
     for (std::size_t i = 0; i < spans.size(); i += 2) m.spans.push_back({spans[i], spans[i + 1]});
+    m.arc_of = list<int>(g, "arc_of");
+    const auto arcs = columns(g, "arcs", 2);
+    for (std::size_t i = 0; i < arcs.size(); i += 2) m.arcs.push_back({arcs[i], arcs[i + 1]});
+    m.peer_of = list<int>(g, "peer_of");
+    m.peers = list<int>(g, "peers");
+    m.union_of = list<int>(g, "union_of");
+    m.unions = list<int>(g, "unions");
     m.told_person = list<int>(g, "told_person");
     m.told_start = list<Time>(g, "told_start");
     const auto p = list<Cost, std::int64_t>(g, "prices");
-    if (p.size() != 7)
-        throw nb::value_error("prices are seven: lateness, largest lateness, travel, waiting, overtime, imbalance, changes");
-    m.prices = {p[0], p[1], p[2], p[3], p[4], p[5], p[6]};
+    if (p.size() != 8)
+        throw nb::value_error(
+            "prices are eight: lateness, largest lateness, travel, waiting, overtime, imbalance, changes, largest idle");
+    m.prices = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
     try {
         m.check();
     } catch (const std::invalid_argument& wrong) {
@@ -147,6 +157,7 @@ Answer search(const Model& m, const std::vector<Service>& start, std::uint64_t s
                 }
                 return !over;
             });
+            one.finish();
             answers[t] = {one.services(one.best), one.best.cost, one.iterations};
         } catch (const std::exception& failed) {
             failures[t] = failed.what();

@@ -35,6 +35,7 @@ class Search : public Insertion {
     }
 
     void construct() {
+        if (m.prices.largest_idle > 0) smooth_to(longest_ * SMOOTH);
         std::vector<std::tuple<Cost, double, int>> keyed;  // what is worth most, then by time, scarce ones and teams earlier
         for (int v : absent) {
             int least = m.n_people + 1;
@@ -48,6 +49,7 @@ class Search : public Insertion {
         recreate(0);
         if (!recompute(true)) throw std::invalid_argument("the busy times and travel times contradict each other");
         best = now;
+        best.cost = worth();
     }
 
     template <class Tell>
@@ -82,6 +84,7 @@ class Search : public Insertion {
                 const double in = std::min(share, 0.999999) * knobs.reheats;
                 const double top = hot * std::pow(0.5, std::floor(in));
                 heat = top * std::pow(cold / top, in - std::floor(in));
+                if (m.prices.largest_idle > 0) smooth_to(longest_ * SMOOTH * std::pow(SHARP / SMOOTH, std::min(1.0, share)));
                 if (at - told_at > 0.02) {
                     if (!tell(iterations, at, best.cost, best_absent)) break;
                     told_at = at;
@@ -95,15 +98,17 @@ class Search : public Insertion {
             if (holds) {
                 shuffle();
                 recreate(knobs.blink);
-                if (now.cost < best.cost) holds = recompute(true);  // never keep what was only summed up
+                if (worth() < best.cost) holds = recompute(true);  // never keep what was only summed up
             }
             if (!holds) {  // where a detour is shorter than the direct way, taking out can break a day
                 now = before;
                 absent = absent_before;
                 continue;
             }
-            if (now.cost < best.cost) {
+            const Cost cost = worth();
+            if (cost < best.cost) {
                 best = now;
+                best.cost = cost;
                 best_absent = static_cast<int>(absent.size());
             }
             const double worse = static_cast<double>(now.cost - before.cost);
@@ -115,10 +120,21 @@ class Search : public Insertion {
         tell(iterations, elapsed(), best.cost, best_absent);
     }
 
+    // The best plan as it is given out.
+    void finish() {
+        now = best;
+        smooth_ = 0;
+        weigh_idle();
+        if (come_later() && now.cost <= best.cost) best = now;
+    }
+
   private:
+    // How much the largest idle time is smoothed at the start and at the end, in parts of the longest duty.
+    static constexpr double SMOOTH = 0.08, SHARP = 0.004;
     double span_ = 1;
     std::vector<double> centre_;
     std::vector<std::vector<int>> near_;
+    Routes union_before_;
     std::vector<char> string_in_;
     std::vector<int> string_;
     std::vector<std::pair<double, int>> ranked_;
@@ -130,6 +146,7 @@ class Search : public Insertion {
     }
 
     void recreate(double blink) {
+        if (!m.unions.empty()) return recreate_unions(blink);
         std::size_t kept = 0;
         for (std::size_t i = 0; i < absent.size(); ++i) {
             const int v = absent[i];
@@ -139,6 +156,34 @@ class Search : public Insertion {
                 absent[kept++] = v;
         }
         absent.resize(kept);
+    }
+
+    // Visits that are served together or not at all come one after the other; if one finds nobody, none has come.
+    void recreate_unions(double blink) {
+        std::vector<int> members;
+        for (const int v : absent) {
+            if (served(v)) continue;
+            members.assign(1, v);
+            members.insert(members.end(), m.unions.begin() + m.union_of[v], m.unions.begin() + m.union_of[v + 1]);
+            if (members.size() == 1) {
+                if (cheapest(v, left_out(v), blink)) insert(v);
+                continue;
+            }
+            Cost limit = 0;
+            for (int w : members) limit += left_out(w);
+            union_before_ = now;
+            bool all = true;
+            for (int w : members) {
+                const Cost spent = now.cost - union_before_.cost;
+                Cost saved = 0;
+                for (int u : members) saved += served(u) ? left_out(u) : 0;
+                all = all && cheapest(w, limit - spent - saved, blink);
+                if (!all) break;
+                insert(w);
+            }
+            if (!all) std::swap(now, union_before_);
+        }
+        absent.erase(std::remove_if(absent.begin(), absent.end(), [&](int v) { return served(v); }), absent.end());
     }
 
     // The order in which absent visits come back.
@@ -168,6 +213,11 @@ class Search : public Insertion {
         if (!served(v) || m.held[v]) return;
         unlink(v);
         absent.push_back(v);
+        for (int e = m.union_of[v]; e < m.union_of[v + 1]; ++e) take(m.unions[e]);
+        // Half of the time those who need the same person go along, so that it may be another.
+        if (m.peers.empty() || random.unit() < 0.5) return;
+        for (int i = m.node_of[v]; i < m.node_of[v + 1]; ++i)
+            for (int e = m.peer_of[i]; e < m.peer_of[i + 1]; ++e) take(m.node_visit[m.peers[e]]);
     }
 
     // Places and times of visits, for ruins.

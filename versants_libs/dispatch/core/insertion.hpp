@@ -46,6 +46,10 @@ class Insertion : public Schedule {
             put(v, services.data() + at, static_cast<int>(end - at));
             at = end;
         }
+        for (int v = 0; v < m.n_visits; ++v)
+            for (int e = m.union_of[v]; e < m.union_of[v + 1]; ++e)
+                if (served(v) && !served(m.unions[e])) unlink(v);
+        if (!m.unions.empty()) recompute();
         std::vector<int> left;
         for (int v : absent)
             if (!served(v)) left.push_back(v);
@@ -61,7 +65,8 @@ class Insertion : public Schedule {
     };
     struct Looked {
         int duty;
-        Time over, wait;
+        Time over, wait, rest;
+        Cost miss;
     };
 
     std::vector<std::vector<Place>> lists_;
@@ -90,7 +95,8 @@ class Insertion : public Schedule {
             int fit = NONE, after = NONE;
             for (int f = m.fit_of[a + s]; f < m.fit_of[a + s + 1]; ++f)
                 if (m.fits[f].person == one.person) fit = f;
-            if (!possible || fit == NONE) {
+            const int only = only_person(a + s);
+            if (!possible || fit == NONE || (only != NONE && only != one.person)) {
                 possible = false;
                 break;
             }
@@ -134,9 +140,13 @@ class Insertion : public Schedule {
         const Time length = length_[node];
         const bool crisis = m.crisis[m.node_visit[node]];
         const bool one_window = m.due_of[node + 1] - m.due_of[node] <= 1;
+        const int only = only_person(node);
+        const Time not_before = linked_[node] ? after_arcs(node) : -NEVER;
+        const bool levelled = m.prices.largest_idle > 0 && smooth_ > 0;
         for (int f = m.fit_of[node]; f < m.fit_of[node + 1]; ++f) {
             const Fit& fit = m.fits[f];
-            if (fit.price >= limit || fit.spans == fit.spans_end) continue;
+            if (only != NONE && fit.person != only) continue;
+            if ((fit.price >= limit && !levelled) || fit.spans == fit.spans_end) continue;
             Cost base = fit.price;
             if (m.prices.imbalance > 0)
                 base += m.prices.imbalance * (load_of(fit.person, now.met[fit.person] + length) - load_of(fit.person, now.met[fit.person]));
@@ -145,6 +155,9 @@ class Insertion : public Schedule {
                 const Time room = limited_ ? most_travel(d, length, crisis) : NEVER;
                 if (room < 0) continue;
                 const Time opening = now.count[d] == 0 ? now.legs[d] - m.duty_credit[d] : 0;
+                const double others = levelled ? now.idle_sum - idle_part(idle_of(d)) : 0;
+                const Cost gain = levelled ? now.idle_cost - idle_price(others) : 0;
+                if (fit.price - gain >= limit) continue;
                 Context c;
                 for (int i = m.first(d), end = m.last(d); i != end; i = now.next[i]) {
                     const Time done = now.start[i] + length_[i];
@@ -168,11 +181,11 @@ class Insertion : public Schedule {
                         way = to + from - (c.place != NONE && there != NONE ? m.way(c.place, there) : 0);
                         if (way > room) continue;
                     }
-                    const Time start = m.next_start(fit, at);
+                    const Time start = m.next_start(fit, std::max(at, not_before));
                     if (start >= NEVER) break;  // later in the day it only gets later
                     const Time late = m.late(node, start);
                     Cost bound = base + m.prices.lateness * late + m.prices.largest_lateness * std::max<Time>(0, late - now.largest);
-                    if (bound >= limit) {
+                    if (bound - gain >= limit) {
                         if (one_window) break;
                         continue;
                     }
@@ -197,11 +210,54 @@ class Insertion : public Schedule {
                     } else if (next_at > now.start[j]) {
                         continue;
                     }
-                    if (m.prices.waiting > 0) bound -= m.prices.waiting * static_cast<Cost>(now.wait[d]);
+                    if (m.prices.waiting > 0 && way + length > 0)
+                        bound -= m.prices.waiting * static_cast<Cost>(std::min(now.wait[d], static_cast<Time>(way + length)));
+                    if (gain > 0) bound -= now.idle_cost - idle_price(others + idle_part(idle_of(d, way + length)));
                     if (bound < limit && (blink <= 0 || !blinks(blink))) found.push_back({bound, start, way, i, f});
                 }
             }
         }
+    }
+
+    // Whom a node must have because a visit tied to it has them; NONE is anybody.
+    int only_person(int node) const {
+        for (int e = m.peer_of[node]; e < m.peer_of[node + 1]; ++e)
+            if (now.duty[m.peers[e]] != NONE) return m.duty_person[now.duty[m.peers[e]]];
+        return NONE;
+    }
+
+    // Not before what other visits ask of this node.
+    Time after_arcs(int node) const {
+        Time at = -NEVER;
+        for (const Arc& arc : into_[node])
+            if (now.duty[arc.to] != NONE) at = std::max(at, now.start[arc.to] + arc.low);
+        return at;
+    }
+
+    // What the team in taken_ changes in the price of the largest idle time.
+    Cost idle_change(int k) const {
+        auto more_of = [&](int d) {
+            Time more = 0;
+            for (int s = 0; s < k; ++s)
+                if (now.duty[taken_[s]->after] == d) more += taken_[s]->way + length_[m.node_of[fresh_] + s];
+            for (const Looked& one : looked_)
+                if (one.duty == d) more += one.rest - now.rest[d];
+            return more;
+        };
+        if (smooth_ <= 0) {
+            Time most = 0;
+            for (int d = 0; d < m.n_duties; ++d) most = std::max(most, idle_of(d, more_of(d)));
+            return m.prices.largest_idle * static_cast<Cost>(most) - now.idle_cost;
+        }
+        double sum = now.idle_sum;
+        auto change = [&](int d) { sum += idle_part(idle_of(d, more_of(d))) - idle_part(idle_of(d)); };
+        for (int s = 0; s < k; ++s) change(now.duty[taken_[s]->after]);
+        for (const Looked& one : looked_) {
+            bool counted = false;
+            for (int s = 0; s < k; ++s) counted = counted || now.duty[taken_[s]->after] == one.duty;
+            if (!counted && one.rest != now.rest[one.duty]) change(one.duty);
+        }
+        return idle_price(sum) - now.idle_cost;
     }
 
     // The cheapest way found to serve a visit under ``limit``; false if there is none. Fills chosen_.
@@ -317,8 +373,10 @@ class Insertion : public Schedule {
     // False if starts_ was moved and the team is to be costed again.
     bool costed(int v, int k) {
         const int a = m.node_of[v];
+        looked_.clear();
         if (k > 1 && !join(a, k)) return true;
         wished_ = told_of_[v] > 0 && wish(a, k);
+        fresh_ = v;
         Cost cost = 0;
         Time largest = now.largest;
         for (int s = 0; s < k; ++s) {
@@ -334,7 +392,8 @@ class Insertion : public Schedule {
         Cost won = 0;  // waiting that may go
         if (m.prices.waiting > 0)
             for (int s = 0; s < k; ++s) won += m.prices.waiting * static_cast<Cost>(now.wait[now.duty[taken_[s]->after]]);
-        auto total = [&] { return cost + m.prices.largest_lateness * (largest - now.largest) - won; };
+        Cost balance = m.prices.largest_idle > 0 ? idle_change(k) : 0;
+        auto total = [&] { return cost + m.prices.largest_lateness * (largest - now.largest) - won + balance; };
         if (total() >= best_cost_) return true;
         begin_walk();
         for (int s = 0; s < k; ++s) {
@@ -396,8 +455,8 @@ class Insertion : public Schedule {
                 int slot = NONE;
                 for (int s = 0; s < k; ++s)
                     if (now.duty[taken_[s]->after] == d) slot = s;
-                const int answer =
-                    slot == NONE ? look(d) : look(d, a + slot, taken_[slot]->after, starts_[slot]);
+                const int answer = slot == NONE ? look(d, NONE, NONE, 0, NONE, round < 4)
+                                                : look(d, a + slot, taken_[slot]->after, starts_[slot], taken_[slot]->fit, round < 4);
                 if (answer == BROKEN || round > 8) {
                     return drain(), true;
                 }
@@ -414,12 +473,14 @@ class Insertion : public Schedule {
                     }
                     break;
                 }
-                extra += m.prices.overtime * static_cast<Cost>(over_ - now.over[d]) + m.prices.waiting * static_cast<Cost>(wait_ - now.wait[d]);
-                looked_.push_back({d, over_, wait_});
+                extra += m.prices.overtime * static_cast<Cost>(over_ - now.over[d]) + m.prices.waiting * static_cast<Cost>(wait_ - now.wait[d]) +
+                         miss_ - now.miss[d];
+                looked_.push_back({d, over_, wait_, rested_, miss_});
             }
             if (head_ < queue_.size()) continue;
             cost += extra;
             won = 0;
+            if (m.prices.largest_idle > 0) balance = idle_change(k);
             break;
         }
         if (total() >= best_cost_) return true;
@@ -463,7 +524,9 @@ class Insertion : public Schedule {
             now.largest = std::max(now.largest, m.late(i, t));
             if (chosen_wished_ && i >= a && i < a + k) now.floor[i] = t;
         }
-        for (const Looked& one : chosen_looked_) now.over[one.duty] = one.over, now.wait[one.duty] = one.wait;
+        for (const Looked& one : chosen_looked_)
+            now.over[one.duty] = one.over, now.wait[one.duty] = one.wait, now.rest[one.duty] = one.rest, now.miss[one.duty] = one.miss;
+        if (m.prices.largest_idle > 0) weigh_idle();
         now.cost += best_cost_ - left_out(v);
     }
 };

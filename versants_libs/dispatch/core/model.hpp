@@ -34,13 +34,22 @@ struct Fit {
     Cost price;            // what this person costs in this slot whatever the time
 };
 
-// Due in its duty as soon as that holds a visit: ``length`` within [low, high), also on the road.
+// Due in its duty as soon as that holds a visit: ``length`` within [low, high). One that must be (``missed`` NEVER_MISSED)
+// may lie on the road; one that may be missed, at that price, is taken at a place. A duty has pauses of one kind only.
+constexpr Cost NEVER_MISSED = -1;
 struct Pause {
     Time length, low, high;
+    Cost missed;
+};
+
+// Between two visits, where both are served: ``to`` starts not before the other node's start plus ``low``.
+struct Arc {
+    int to;
+    Time low;
 };
 
 struct Prices {
-    Cost lateness = 1, largest_lateness = 0, travel = 1, waiting = 0, overtime = 1, imbalance = 0, changes = 0;
+    Cost lateness = 1, largest_lateness = 0, travel = 1, waiting = 0, overtime = 1, imbalance = 0, changes = 0, largest_idle = 0;
 };
 
 struct Limits {
@@ -80,6 +89,10 @@ struct Model {
     std::vector<int> fit_of;  // fits of node i: fit_of[i] .. fit_of[i + 1]
     std::vector<Fit> fits;
     std::vector<Span> spans;
+    std::vector<int> arc_of;  // arcs that leave node i: arc_of[i] .. arc_of[i + 1]
+    std::vector<Arc> arcs;
+    std::vector<int> peer_of, peers;    // by node: nodes of other visits that need the same person
+    std::vector<int> union_of, unions;  // by visit: other visits that are served with it or not at all
     std::vector<int> told_person;  // by node: whom the published plan has there, or NONE
     std::vector<Time> told_start;
     Prices prices;
@@ -138,6 +151,9 @@ struct Model {
         offsets(node_of, n_visits, n_nodes);
         offsets(due_of, n_nodes, due.size());
         offsets(fit_of, n_nodes, fits.size());
+        offsets(arc_of, n_nodes, arcs.size());
+        offsets(peer_of, n_nodes, peers.size());
+        offsets(union_of, n_visits, unions.size());
         for (auto* list : {&duty_person, &duty_from, &duty_to, &duty_day, &duty_week}) sized(*list, n_duties);
         for (auto* list : {&duty_start, &duty_end, &duty_latest, &duty_credit}) sized(*list, n_duties);
         for (auto* list : {&fixed_start, &fixed_length}) sized(*list, n_fixed);
@@ -162,7 +178,17 @@ struct Model {
             need(duty_day[d] >= NONE && duty_week[d] >= NONE, "a day or week is out of range");
         }
         for (const Pause& p : pauses)
-            need(p.length > 0 && moderate(p.low) && moderate(p.high) && p.high - p.low >= p.length, "a pause does not fit");
+            need(p.length > 0 && moderate(p.low) && moderate(p.high) && p.high - p.low >= p.length && p.missed >= NEVER_MISSED && p.missed < (Cost{1} << 40),
+                 "a pause does not fit");
+        for (int d = 0; d < n_duties; ++d)
+            for (int i = pause_of[d] + 1; i < pause_of[d + 1]; ++i)
+                need((pauses[i].missed == NEVER_MISSED) == (pauses[i - 1].missed == NEVER_MISSED), "pauses of two kinds in a duty");
+        for (int i = 0; i < n_nodes; ++i)
+            for (int e = arc_of[i]; e < arc_of[i + 1]; ++e)
+                need(arcs[e].to >= 0 && arcs[e].to < n_nodes && node_visit[arcs[e].to] != node_visit[i] && moderate(arcs[e].low),
+                     "an arc is out of range");
+        for (int i : peers) need(i >= 0 && i < n_nodes, "an unknown node is linked");
+        for (int v : unions) need(v >= 0 && v < n_visits, "an unknown visit is linked");
         for (int f = 0; f < n_fixed; ++f)
             need(moderate(fixed_start[f]) && fixed_length[f] >= 0 && moderate(fixed_length[f]) && known(fixed_place[f]),
                  "a busy time is out of range");
@@ -188,7 +214,8 @@ struct Model {
         }
         for (const Span& s : spans) need(moderate(s.low) && moderate(s.high) && s.low <= s.high, "a span ends before it starts");
         for (const Due& s : due) need(moderate(s.low) && moderate(s.high), "a window is out of range");
-        for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance, prices.changes})
+        for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance, prices.changes,
+                       prices.largest_idle})
             need(c >= 0 && c < (Cost{1} << 31), "a price is out of range");
     }
 };
@@ -202,12 +229,15 @@ struct Service {
 struct Routes {
     std::vector<int> next, prev, fit, duty;  // duty NONE: not served
     std::vector<Time> start, floor;          // floor: not earlier than this (times that people know)
-    std::vector<Time> legs, work, over, wait;  // by duty: all travel, visits, overtime, waiting
+    std::vector<Time> legs, work, over, wait, rest;  // by duty: all travel, visits, overtime, waiting, pauses with a price
+    std::vector<Cost> miss;                          // by duty: price of the pauses missed
     std::vector<int> count;                  // by duty: visits
     std::vector<Time> met;                   // by person: seconds of visits
     std::vector<int> crises;                 // by person
     Cost cost = 0;
-    Time largest = 0;
+    Time largest = 0;      // lateness
+    double idle_sum = 0;   // what smooths the largest idle time, see Schedule::idle_price
+    Cost idle_cost = 0;    // the part of the cost it makes
 };
 
 }  // namespace versants
