@@ -1,11 +1,11 @@
 """Who goes where, when, together with whom; and why not. Plain Python, see README.md beside this file."""
 
 from .checking import check
+from .desk import Desk, explain, rank, suggest_times
 from .differences import diff
 from .drawing import gantt
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
-from .explaining import explain
 from .io import plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from .matrix import Matrix
 from .model import (
@@ -27,7 +27,6 @@ from .model import (
 )
 from .patching import PatchRefused, apply_patch
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
-from .ranking import rank, suggest_times
 from .repairing import Absence, Cancellation, Delay, Event, NewVisit, Repair, events_from_json, repair
 from .results import (
     Candidate,
@@ -64,6 +63,7 @@ __all__ = [
     "Cost",
     "Delay",
     "Delta",
+    "Desk",
     "EngineMissing",
     "Event",
     "Explanation",

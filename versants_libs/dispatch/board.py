@@ -7,89 +7,28 @@ they are kept until that day changes. Other services do not move.
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
-from typing import NamedTuple
 
+from .days import BUSY, NOWHERE, Entry, Piece, ShiftState
 from .fitting import Fits
-from .model import Break, Person
+from .model import Person, Slot, Span, Visit
 from .problem import Assignment, Plan, Problem, Service
 from .spans import Starts, intersect, union
 
-__all__ = ["Board", "Piece"]
-
-NOWHERE = -1
-BUSY = -1
-
-
-class Entry(NamedTuple):
-    """Something in a day. ``place`` is NOWHERE when remote, ``visit`` is BUSY when fixed."""
-
-    start: int
-    end: int
-    place: int
-    visit: int
-    slot: int
-
-
-class Piece(NamedTuple):
-    """Starts ``low..high`` in one gap of one shift, adding ``travel`` seconds."""
-
-    low: int
-    high: int
-    shift: int
-    gap: int
-    travel: int
-
-
-class ShiftState:
-    """One shift of one person with what is in it. ``left``/``right``: places of its ends, or NOWHERE."""
-
-    __slots__ = (
-        "day", "due", "end", "entries", "high", "left", "legs", "low", "n_visits", "overtime", "right",
-        "waiting", "week", "work",
-    )  # fmt: skip
-
-    def __init__(self, problem: Problem, person: Person, number: int) -> None:
-        shift = person.shifts[number]
-        self.low, self.high, self.end = shift.start, shift.end + shift.overtime_s, shift.end
-        self.left = NOWHERE if shift.start_place is None else shift.start_place
-        self.right = NOWHERE if shift.end_place is None else shift.end_place
-        self.entries: list[Entry] = []
-        for busy in person.busy:
-            if busy.start >= self.high or busy.end <= self.low:
-                continue
-            if busy.place is None:
-                start, end = max(busy.start, self.low), min(busy.end, self.high)
-                self.entries.append(Entry(start, end, NOWHERE, BUSY, 0))
-            else:
-                if busy.start < self.low:
-                    self.left = NOWHERE
-                if busy.end > self.high:
-                    self.right = NOWHERE
-                self.entries.append(Entry(busy.start, busy.end, busy.place, BUSY, 0))
-        self.entries.sort()
-        length = shift.end - shift.start
-        self.due = [b for b in shift.breaks if length > b.if_shift_over and self._room(b)]
-        self.day = next((i for i, d in enumerate(problem.days) if d.start <= self.low < d.end), None)
-        self.week = next((i for i, w in enumerate(problem.weeks) if w.start <= self.low < w.end), None)
-        self.n_visits = self.work = self.legs = self.waiting = self.overtime = 0
-
-    def _room(self, pause: Break) -> bool:
-        free = self.low
-        for entry in [*self.entries, Entry(self.high, self.high, NOWHERE, BUSY, 0)]:
-            if min(entry.start, pause.latest) - max(free, pause.earliest) >= pause.duration:
-                return True
-            free = max(free, entry.end)
-        return False
+__all__ = ["Board", "Times", "same_times"]
 
 
 class Board:
-    """A plan in the form the search works on. People, visits and slots are indices into the problem."""
+    """A plan in the form the search works on. People, visits and slots are indices into the problem.
+
+    ``people`` and ``visits`` are the problem's, unless something else is supposed for the moment.
+    """
 
     def __init__(self, problem: Problem, plan: Plan | None = None) -> None:
         self.problem = problem
+        self.people, self.visits = list(problem.people), list(problem.visits)
         self.travel = problem.travel
         self.person_index = {person.id: i for i, person in enumerate(problem.people)}
         self.visit_index = {visit.id: i for i, visit in enumerate(problem.visits)}
@@ -103,9 +42,8 @@ class Board:
         self.crisis = [0] * len(problem.people)
         self.visit_s = [0] * len(problem.people)
         self.placed: dict[int, dict[int, tuple[int, int]]] = {}
-        self.fits = Fits(problem)
-        self._spans: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
-        self._pieces: dict[tuple[int, int, int], tuple[int, list[Piece]]] = {}
+        self.fits = Fits(problem, self.visits)
+        self._times: dict[tuple[int, int], Times] = {}
         published = problem.published.assignments if problem.published else {}
         self.published = {
             self.visit_index[v]: dict(a.services) for v, a in published.items() if v in self.visit_index
@@ -121,7 +59,7 @@ class Board:
             v = self.visit_index.get(visit_id)
             if v is None:
                 continue
-            slots = {slot.id: s for s, slot in enumerate(self.problem.visits[v].slots)}
+            slots = {slot.id: s for s, slot in enumerate(self.visits[v].slots)}
             team = {
                 slots[slot]: (self.person_index[service.person], service.start)
                 for slot, service in assignment.services.items()
@@ -134,31 +72,31 @@ class Board:
         """The plan in the order of the problem's visits."""
         plan: dict[str, dict[str, Service]] = {}
         for v in sorted(self.placed):
-            plan[self.problem.visits[v].id] = self.services(v, self.placed[v])
+            plan[self.visits[v].id] = self.services(v, self.placed[v])
         return Plan({visit: Assignment(visit, services) for visit, services in plan.items()})
 
     def services(self, v: int, team: dict[int, tuple[int, int]]) -> dict[str, Service]:
         """A team by ids, in the order of the slots."""
-        slots, people = self.problem.visits[v].slots, self.problem.people
+        slots, people = self.visits[v].slots, self.people
         return {slots[s].id: Service(people[team[s][0]].id, team[s][1]) for s in sorted(team)}
 
     def place(self, v: int, team: dict[int, tuple[int, int]]) -> None:
         """Put a team on a visit that has none: slot -> (person, start)."""
-        visit = self.problem.visits[v]
+        visit = self.visits[v]
         for s, (p, start) in team.items():
             slot = visit.slots[s]
             place = visit.place_of(slot)
             end = start + visit.duration_of(slot)
             entry = Entry(start, end, NOWHERE if place is None else place, v, s)
             for shift in self.days[p]:
-                if shift.low <= start < shift.high:
-                    insort(shift.entries, entry)
+                if start >= shift.high or end <= shift.low:
+                    continue
+                shift.put(entry)
+                # A hand-made plan may start before a shift: the time is taken all the same.
+                if shift.low <= start:
                     shift.n_visits += 1
                     shift.work += end - start
-                    shift.legs, shift.waiting, shift.overtime = self.amounts(shift, shift.entries)
-                elif start < shift.high and end > shift.low:
-                    # A hand-made plan may start before a shift: the time is taken all the same.
-                    insort(shift.entries, entry)
+                shift.legs, shift.waiting, shift.overtime = self.amounts(shift, shift.entries)
             self.version[p] += 1
             self.crisis[p] += visit.crisis
             self.visit_s[p] += end - start
@@ -166,19 +104,17 @@ class Board:
 
     def remove(self, v: int) -> dict[int, tuple[int, int]]:
         """Take a visit's team off and return it."""
-        visit = self.problem.visits[v]
+        visit = self.visits[v]
         team = self.placed.pop(v)
         for s, (p, start) in team.items():
             duration = visit.duration_of(visit.slots[s])
             for shift in self.days[p]:
-                kept = [entry for entry in shift.entries if entry.visit != v or entry.slot != s]
-                if len(kept) == len(shift.entries):
+                if not shift.take(v, s):
                     continue
-                shift.entries = kept
-                if shift.low <= start < shift.high:
+                if shift.low <= start:
                     shift.n_visits -= 1
                     shift.work -= duration
-                    shift.legs, shift.waiting, shift.overtime = self.amounts(shift, kept)
+                shift.legs, shift.waiting, shift.overtime = self.amounts(shift, shift.entries)
             self.version[p] += 1
             self.crisis[p] -= visit.crisis
             self.visit_s[p] -= duration
@@ -186,33 +122,60 @@ class Board:
 
     # When a slot may start
 
+    def times(self, v: int, s: int) -> Times:
+        """What is known of a slot where time is concerned."""
+        known = self._times.get((v, s))
+        if known is None:
+            known = self._times[v, s] = Times(self.problem, self.visits[v], s)
+        return known
+
     def starts(self, v: int, s: int) -> list[tuple[int, int]]:
         """Starts of a slot that the visit's windows (or its fixed start) allow, whoever comes."""
-        visit = self.problem.visits[v]
-        if visit.fixed_start is not None:
-            spans = [(visit.fixed_start, visit.fixed_start)]
-        else:
-            last = self.problem.horizon - 1
-            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.windows)
-        least, most = visit.slots[s].lag
-        return union((low + least, high + most) for low, high in spans)
+        return self.times(v, s).starts
 
     def allowed(self, p: int, v: int, s: int) -> list[tuple[int, int]]:
         """The same for one person: their mandate must cover the whole service."""
-        key = (p, v, s)
-        known = self._spans.get(key)
-        if known is None:
-            visit = self.problem.visits[v]
-            slot = visit.slots[s]
-            known = self.starts(v, s)
-            if slot.needs_mandate and visit.country is not None:
-                spans = self.problem.people[p].mandates.get(visit.country, ())
-                # Joined as instants first: two mandates end to end cover what straddles them.
-                joined = union((span.start, span.end - 1) for span in spans)
-                duration = visit.duration_of(slot)
-                known = intersect(known, union((low, high + 1 - duration) for low, high in joined))
-            self._spans[key] = known
-        return known
+        return self.times(v, s).allowed(self.people[p])
+
+    # What would be if
+
+    @contextmanager
+    def supposing(self, v: int, visit: Visit) -> Iterator[None]:
+        """Inside, an unplaced visit is another one, with as many slots. What its changes leave true is kept."""
+        before = self.visits[v]
+        fits = self.fits.known.pop(v, None)
+        times: dict[int, Times | None] = {}
+        for s, same in enumerate(same_times(before, visit)):
+            if not same:
+                times[s] = self._times.pop((v, s), None)
+        self.visits[v] = visit
+        try:
+            yield
+        finally:
+            self.visits[v] = before
+            self.fits.known.pop(v, None)
+            if fits is not None:
+                self.fits.known[v] = fits
+            for s, known in times.items():
+                self._times.pop((v, s), None)
+                if known is not None:
+                    self._times[v, s] = known
+
+    @contextmanager
+    def supposing_person(self, p: int, person: Person) -> Iterator[None]:
+        """Inside, a person has other mandates."""
+        before, self.people[p] = self.people[p], person
+        self.version[p] += 1
+        try:
+            yield
+        finally:
+            self.people[p] = before
+            self.version[p] += 1
+
+    def forget(self, v: int) -> None:
+        """Free the memory that holds where a visit fits."""
+        for s in range(len(self.visits[v].slots)):
+            self._times.pop((v, s), None)
 
     # Where it fits
 
@@ -221,88 +184,76 @@ class Board:
 
         The person is assumed to be in ``fits[v][s]``, and the visit not to be placed with them.
         """
-        known = self._pieces.get((p, v, s))
+        times = self.times(v, s)
+        known = times.pieces.get(p)
         if known is not None and known[0] == self.version[p]:
             return known[1]
         found: list[Piece] = []
-        visit = self.problem.visits[v]
-        limit = self.problem.people[p].limits.crisis_visits
-        if not (visit.crisis and limit is not None and self.crisis[p] >= limit):
-            allowed = self.allowed(p, v, s)
-            if allowed:
-                slot = visit.slots[s]
-                place = visit.place_of(slot)
-                for k in range(len(self.days[p])):
-                    self._scan(
-                        p, k, NOWHERE if place is None else place, visit.duration_of(slot), allowed, found
-                    )
-        self._pieces[(p, v, s)] = (self.version[p], found)
+        person = self.people[p]
+        limit = person.limits.crisis_visits
+        allowed = times.allowed(person)
+        if allowed and not (times.crisis and limit is not None and self.crisis[p] >= limit):
+            first, last, duration = allowed[0][0], allowed[-1][1], times.duration
+            for k, shift in enumerate(self.days[p]):
+                if first <= shift.high - duration and last >= shift.low:
+                    self._scan(p, k, times, allowed, found)
+        times.pieces[p] = (self.version[p], found)
         return found
 
-    def _scan(self, p: int, k: int, place: int, duration: int, allowed: Starts, found: list[Piece]) -> None:
+    def _scan(self, p: int, k: int, times: Times, allowed: Starts, found: list[Piece]) -> None:
         """Add the pieces of shift ``k``: gap by gap, between the known places around it."""
         shift = self.days[p][k]
-        if allowed[0][0] > shift.high - duration or allowed[-1][1] < shift.low:
-            return
+        place, duration = times.place, times.duration
         most_travel = self._most_travel(p, shift, duration)
         if most_travel is not None and most_travel < 0 and place == NOWHERE:
             return
+        first, last = allowed[0][0], allowed[-1][1]
         for i, low, high, added in self.bounds(shift, place, duration):
-            if low <= high and (most_travel is None or added <= most_travel):
-                ranges = [(low, high)]
-                if shift.due:
-                    ranges = self._with_breaks(shift, i, place, duration, low, high)
-                found.extend(Piece(a, b, k, i, added) for a, b in intersect(ranges, allowed))
+            if low > high or low > last or high < first or (most_travel is not None and added > most_travel):
+                continue
+            if shift.due:
+                ranges = intersect(self.with_breaks(shift, i, place, duration, low, high), allowed)
+            elif len(allowed) == 1:
+                ranges = [(max(low, first), min(high, last))]
+            else:
+                ranges = intersect([(low, high)], allowed)
+            for a, b in ranges:
+                found.append(Piece(a, b, k, i, added))
 
-    def bounds(self, shift: ShiftState, place: int, duration: int) -> Iterator[tuple[int, int, int, int]]:
+    def bounds(self, shift: ShiftState, place: int, duration: int) -> list[tuple[int, int, int, int]]:
         """For each gap: its number, earliest and latest start by travel alone, added travel.
 
         The earliest is after the latest where the gap is too short.
         """
-        entries, travel = shift.entries, self.travel
-        n = len(entries)
-        # Known place after each gap, looking backwards: (start, place, remote seconds before it).
-        after: list[tuple[int, int, int]] = [(0, NOWHERE, 0)] * (n + 1)
-        after[n] = (shift.high, shift.right, 0)
-        for i in range(n - 1, -1, -1):
-            entry = entries[i]
-            if entry.place != NOWHERE:
-                after[i] = (entry.start, entry.place, 0)
-            else:
-                start, where, remote = after[i + 1]
-                after[i] = (start, where, remote + entry.end - entry.start)
-        free, left_end, left_place, left_remote = shift.low, shift.low, shift.left, 0
-        for i in range(n + 1):
-            gap_end = entries[i].start if i < n else shift.high
-            right_start, right_place, right_remote = after[i]
-            low, high = free, gap_end - duration
+        travel = self.travel
+        found = []
+        if place == NOWHERE:
+            for i, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
+                tight = left != NOWHERE != right and reach - leave - duration < travel[left][right]
+                found.append((i, free, free - 1 if tight else until - duration, 0))
+            return found
+        onward = travel[place]
+        for i, (low, until, leave, left, reach, right) in enumerate(shift.gaps):
+            high = until - duration
             added = 0
-            if place == NOWHERE:
-                if left_place != NOWHERE and right_place != NOWHERE:
-                    spare = right_start - left_end - left_remote - right_remote - duration
-                    if spare < travel[left_place][right_place]:
-                        high = low - 1
-            else:
-                if left_place != NOWHERE:
-                    added += travel[left_place][place]
-                    low = max(low, left_end + left_remote + travel[left_place][place])
-                    if right_place != NOWHERE:
-                        added -= travel[left_place][right_place]
-                if right_place != NOWHERE:
-                    added += travel[place][right_place]
-                    high = min(high, right_start - right_remote - travel[place][right_place] - duration)
-            yield i, low, high, added
-            if i < n:
-                entry = entries[i]
-                free = max(free, entry.end)
-                if entry.place != NOWHERE:
-                    left_end, left_place, left_remote = entry.end, entry.place, 0
-                else:
-                    left_remote += entry.end - entry.start
+            if left != NOWHERE:
+                here = travel[left]
+                added = here[place]
+                if leave + added > low:
+                    low = leave + added
+                if right != NOWHERE:
+                    added -= here[right]
+            if right != NOWHERE:
+                leg = onward[right]
+                added += leg
+                if reach - leg - duration < high:
+                    high = reach - leg - duration
+            found.append((i, low, high, added))
+        return found
 
     def _most_travel(self, p: int, shift: ShiftState, duration: int) -> int | None:
         """The travel one more service of ``duration`` may add in this shift by the limits; None is any."""
-        limits = self.problem.people[p].limits
+        limits = self.people[p].limits
         room: list[int] = []
         # The first visit of a shift brings in the travel that fixed busy times cause anyway.
         first = shift.legs if shift.n_visits == 0 else 0
@@ -315,12 +266,12 @@ class Board:
                 room.append(limits.work_day_s - driving - sum(o.work for o in same) - duration)
         if shift.week is not None and limits.work_week_s is not None:
             same = [o for o in self.days[p] if o.week == shift.week and o.n_visits]
-            worked = self.problem.people[p].worked_s if shift.week == 0 else 0
+            worked = self.people[p].worked_s if shift.week == 0 else 0
             held = worked + sum(o.legs + o.work for o in same) + first
             room.append(limits.work_week_s - held - duration)
         return min(room, default=None)
 
-    def _with_breaks(
+    def with_breaks(
         self, shift: ShiftState, gap: int, place: int, duration: int, low: int, high: int
     ) -> list[tuple[int, int]]:
         """The starts in ``low..high`` that leave room for every due break of the shift.
@@ -328,6 +279,8 @@ class Board:
         Each break lies in another gap, or before or after the new service in this one. Every combination
         bounds the start from both sides; the answer is their union.
         """
+        if len(shift.due) == 1 and all(entry.place != NOWHERE for entry in shift.entries):
+            return self._with_one_break(shift, gap, place, duration, low, high)
         gaps, legs, spare = self._layout(shift, gap, place, duration)
         before, after = gap, gap + 1  # this gap, cut in two: numbers follow the cut day
         choices: list[list[int]] = []
@@ -359,6 +312,33 @@ class Board:
                     least = most + 1
             if least <= most:
                 found.append((least, most))
+        return union(found)
+
+    def _with_one_break(
+        self, shift: ShiftState, gap: int, place: int, duration: int, low: int, high: int
+    ) -> list[tuple[int, int]]:
+        """The same for the usual day: a single break and no calls so far, so that each gap is a leg of its own."""
+        pause, travel = shift.due[0], self.travel
+        held, earliest, latest, _ = pause
+        found: list[tuple[int, int]] = []
+        for g, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
+            if min(until, latest) - max(free, earliest) < held:
+                continue
+            if g != gap:
+                if NOWHERE in (left, right) or reach - leave - travel[left][right] >= held:
+                    return [(low, high)]
+                continue
+            least, most = max(free, earliest) + held, min(until, latest) - held - duration
+            if place == NOWHERE:
+                if left != NOWHERE != right and reach - leave - travel[left][right] - duration < held:
+                    continue
+            else:
+                if left != NOWHERE:
+                    least = max(least, leave + travel[left][place] + held)
+                if right != NOWHERE:
+                    most = min(most, reach - duration - travel[place][right] - held)
+            least, most = max(low, least), min(high, most)
+            found += [span for span in ((least, high), (low, most)) if span[0] <= span[1]]
         return union(found)
 
     def _layout(
@@ -454,7 +434,7 @@ class Board:
 
     def added(self, v: int, s: int, p: int, start: int, piece: Piece) -> tuple[int, int, int, int]:
         """Travel, waiting, overtime and imbalance that one more service adds, in their units."""
-        visit = self.problem.visits[v]
+        visit = self.visits[v]
         slot = visit.slots[s]
         duration = visit.duration_of(slot)
         shift = self.days[p][piece.shift]
@@ -462,7 +442,7 @@ class Board:
         entry = Entry(start, start + duration, NOWHERE if place is None else place, v, s)
         entries = [*shift.entries[: piece.gap], entry, *shift.entries[piece.gap :]]
         legs, waiting, overtime = self.amounts(shift, entries)
-        held = self.problem.people[p].worked_s // 60
+        held = self.people[p].worked_s // 60
         now, then = self.visit_s[p] // 60, (self.visit_s[p] + duration) // 60
         imbalance = (2 * held * then + then * then) // 60 - (2 * held * now + now * now) // 60
         return legs - shift.legs, waiting - shift.waiting, overtime - shift.overtime, imbalance
@@ -489,7 +469,53 @@ class Board:
         told = self.published.get(v)
         if told is None:
             return 0
-        service = told.get(self.problem.visits[v].slots[s].id)
+        service = told.get(self.visits[v].slots[s].id)
         if service is None:
             return 0
-        return int(service != Service(self.problem.people[p].id, start))
+        return int(service != Service(self.people[p].id, start))
+
+
+class Times:
+    """A slot where time is concerned: when it may start, whoever comes, and the pieces of each person asked about."""
+
+    __slots__ = ("_spans", "country", "crisis", "duration", "pieces", "place", "starts")
+
+    def __init__(self, problem: Problem, visit: Visit, s: int) -> None:
+        slot = visit.slots[s]
+        place = visit.place_of(slot)
+        self.place, self.duration = NOWHERE if place is None else place, visit.duration_of(slot)
+        self.crisis, self.country = visit.crisis, visit.country if slot.needs_mandate else None
+        if visit.fixed_start is not None:
+            spans = [(visit.fixed_start, visit.fixed_start)]
+        else:
+            last = problem.horizon - 1
+            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.windows)
+        least, most = slot.lag
+        self.starts = union((low + least, high + most) for low, high in spans)
+        self.pieces: dict[int, tuple[int, list[Piece]]] = {}
+        self._spans: dict[tuple[Span, ...], list[tuple[int, int]]] = {}
+
+    def allowed(self, person: Person) -> list[tuple[int, int]]:
+        """The starts at which a person's mandate covers the whole service."""
+        if self.country is None:
+            return self.starts
+        mandates = person.mandates.get(self.country, ())
+        found = self._spans.get(mandates)
+        if found is None:
+            # Joined as instants first: two mandates end to end cover what straddles them.
+            joined = union((span.start, span.end - 1) for span in mandates)
+            covered = union((low, high + 1 - self.duration) for low, high in joined)
+            found = self._spans[mandates] = intersect(self.starts, covered)
+        return found
+
+
+def same_times(one: Visit, two: Visit) -> list[bool]:
+    """For each slot of two forms of a visit, whether a person can start it at the same moments."""
+    return [_timing(one, a) == _timing(two, b) for a, b in zip(one.slots, two.slots, strict=True)]
+
+
+def _timing(visit: Visit, slot: Slot) -> tuple[object, ...]:
+    """What decides when somebody who may take the slot can start."""
+    guarded = slot.needs_mandate and visit.country is not None
+    where = visit.place_of(slot), visit.duration_of(slot), visit.country if guarded else None
+    return (visit.windows, visit.fixed_start, visit.crisis, slot.lag, *where)

@@ -21,11 +21,11 @@ from typing import Any
 
 from .benchmarks import FORMATS, Benchmark
 from .checking import check
+from .desk import explain, rank, suggest_times
 from .differences import diff
 from .drawing import gantt
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
-from .explaining import explain
 from .io import (
     assignment_to_json,
     dumps,
@@ -37,7 +37,6 @@ from .io import (
 )
 from .patching import PatchRefused, apply_patch, locate, pointer
 from .problem import Plan, Problem, Service
-from .ranking import rank, suggest_times
 from .repairing import events_from_json, repair
 from .results import Patch, Progress
 from .solving import EngineMissing, solve

@@ -1,155 +1,206 @@
 """Why not this person, why not this visit; and what would help.
 
 Who is free is found by the search's exact sets of starts. What blocks the others is found by the independent
-checker: each is forced in at every start that can matter, and the start where they come furthest counts.
+checker: each is forced in at every start that can matter, and the start where they come furthest counts. People whom
+the rules cannot tell apart are asked about once: by who they are, then by their hours and mandates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from .board import NOWHERE, Board
-from .checking import Work, person_violations, slot_violations, visit_violations, work_of
-from .model import Person, Slot, Visit
-from .problem import Assignment, Plan, Problem, Service
-from .ranking import unplaced_board
+from .checking import person_violations, slot_violations, visit_violations, work_of
+from .fitting import Fitting
+from .lifting import Lifted
+from .model import Person, Slot
+from .nearing import nearest, nearest_starts, turning_points
+from .problem import Assignment, Service
 from .relaxing import relaxations
 from .results import Candidate, Explanation, Rule, Violation
-from .spans import Starts
-from .teams import Member, count_teams, members
+from .spans import Starts, intersect, union
+from .teams import Member, count_teams
 
-__all__ = ["explain"]
+__all__ = ["explained"]
 
 ORDER = {rule: i for i, rule in enumerate(Rule)}
+RULES = list(Rule)
+#: Kinds of slots of which is remembered who does not fit.
+KINDS = 256
 
 
-def explain(problem: Problem, plan: Plan, visit_id: str) -> Explanation:
-    """For every person and slot of a visit, what stands in the way; and the smallest changes that open teams.
-
-    Everybody else's assignments stay; the visit itself is lifted out of the plan first. A person who is in
-    some possible team is in ``free``. For anybody else the rules are tried in the order of :class:`Rule`, at
-    the start where the most of them hold, and the first broken one is named with the least margin found.
-    ``incomplete`` means that the person could come but another slot has nobody; ``simultaneous`` and ``lag``
-    that nobody suitable can be there at the right moment.
-
-    Raises
-    ------
-    KeyError : the problem has no such visit.
-    """
-    board, v = unplaced_board(problem, plan, visit_id)
-    slots = members(board, v)
-    n_teams, in_team = count_teams(board, v, slots)
-    blocked, free = _Scan(board, v, slots, in_team).run()
+def explained(lifted: Lifted) -> Explanation:
+    """See :meth:`Desk.explain`."""
+    slots = lifted.members()
+    n_teams, in_team = count_teams(lifted.board, lifted.v, slots)
+    blocked, free = _Scan(lifted, slots, in_team).run()
     return Explanation(
-        visit=visit_id,
+        visit=lifted.visit.id,
         n_teams=n_teams,
         candidates=tuple(blocked),
-        relaxations=relaxations(problem, plan, visit_id, blocked, n_teams),
+        relaxations=relaxations(lifted, blocked, n_teams),
         free=tuple(free),
     )
 
 
+#: A rule that somebody breaks by who they are, its margin and unit.
+Unfit = tuple[Rule, int, str]
+
+
+class _Found(NamedTuple):
+    """The first broken rule at the start where the most of them hold: the least of several is that."""
+
+    order: int
+    margin: int
+    start: int
+    unit: str
+
+    @property
+    def rule(self) -> Rule:
+        return RULES[-self.order]
+
+
+def _found(violations: Sequence[Violation], start: int) -> _Found:
+    first = min(ORDER[one.rule] for one in violations)
+    broken = [one for one in violations if ORDER[one.rule] == first]
+    return _Found(-first, sum(one.margin for one in broken), start, broken[0].unit)
+
+
 class _Scan:
-    def __init__(
-        self, board: Board, v: int, slots: list[list[Member]], in_team: set[tuple[int, int]]
-    ) -> None:
-        self.board, self.v, self.slots = board, v, slots
-        self.problem = board.problem
-        self.visit: Visit = board.problem.visits[v]
+    def __init__(self, lifted: Lifted, slots: list[list[Member]], in_team: set[tuple[int, int]]) -> None:
+        self.lifted, self.board, self.v, self.slots = lifted, lifted.board, lifted.v, slots
+        self.problem = lifted.board.problem
+        self.visit = lifted.visit
         self.in_team = in_team
-        self.works: dict[str, list[Work]] = {}
-        for w, placement in board.placed.items():
-            visit = board.problem.visits[w]
-            for s, (p, start) in placement.items():
-                person = board.problem.people[p].id
-                self.works.setdefault(person, []).append(
-                    work_of(visit, visit.slots[s], Service(person, start))
-                )
+        self.hours: dict[object, tuple[_Found | None, Starts]] = {}
 
     def run(self) -> tuple[list[Candidate], list[tuple[str, str]]]:
         blocked: list[Candidate] = []
         free: list[tuple[str, str]] = []
+        people = self.problem.people
         for s, slot in enumerate(self.visit.slots):
             mine = {member.fit.person: member for member in self.slots[s]}
             fitting = {fit.person for fit in self.board.fits[self.v][s]}
-            for p, person in enumerate(self.problem.people):
+            starts = self.board.starts(self.v, s)
+            begin, name = starts[0][0], slot.id
+            for p, reason in enumerate(self._unfit(slot, fitting, begin)):
+                person = people[p]
+                if reason is not None:
+                    rule, margin, unit = reason
+                    blocked.append(Candidate(person.id, name, rule, margin, unit, begin))
+                    continue
                 if (s, p) in self.in_team:
                     found = None
                 elif p in mine:
                     found = self._without_team(s, slot, person, mine[p])
                 else:
-                    found = self._alone(s, slot, p, person, p in fitting)
+                    found = self._alone(s, slot, p, starts, p in fitting)
                 if found is None:
-                    free.append((person.id, slot.id))
+                    free.append((person.id, name))
                 else:
                     blocked.append(found)
         return blocked, free
 
+    # Who they are
+
+    def _unfit(self, slot: Slot, fitting: set[int], start: int) -> Sequence[Unfit | None]:
+        """For each person who does not fit: the first rule about who they are, with margin and unit."""
+        notes, visit = self.lifted.notes, self.visit
+        plain = not (visit.pins or visit.excluded)
+        kind = Fitting.kind_of(slot, visit.complexity)
+        if plain and kind in notes.unfit:
+            return notes.unfit[kind]
+        pinned = visit.pins.get(slot.id)
+        known: dict[object, Unfit | None] = {}
+        found: list[Unfit | None] = []
+        for p, person in enumerate(self.problem.people):
+            if p in fitting:
+                found.append(None)
+                continue
+            key = (notes.kinds[p], pinned is not None and person.id != pinned, person.id in visit.excluded)
+            if key not in known:
+                who = [
+                    one
+                    for one in slot_violations(visit, slot, person, start)
+                    if ORDER[one.rule] < ORDER[Rule.CRISIS]
+                ]
+                first = _found(who, start) if who else None
+                known[key] = None if first is None else (first.rule, first.margin, first.unit)
+            found.append(known[key])
+        if plain:
+            if len(notes.unfit) >= KINDS:
+                notes.unfit.clear()
+            notes.unfit[kind] = found
+        return found
+
     # The person themselves
 
-    def _alone(self, s: int, slot: Slot, p: int, person: Person, fitting: bool) -> Candidate | None:
-        starts = self.board.starts(self.v, s)
-        points = self._points(p, s, starts) if fitting else [starts[0][0]]
-        before = (
-            set(person_violations(self.problem, person, self.works.get(person.id, ()))) if fitting else None
-        )
-        best: tuple[int, int, int] | None = None
-        for start in points:
-            found = self._violations(slot, person, start, before)
-            if not found:
-                return None
-            first = min(ORDER[violation.rule] for violation in found)
-            margin = sum(violation.margin for violation in found if ORDER[violation.rule] == first)
-            if best is None or (-first, margin, start) < best:
-                best = (-first, margin, start)
-                unit = next(violation.unit for violation in found if ORDER[violation.rule] == first)
+    def _alone(self, s: int, slot: Slot, p: int, starts: Starts, fitting: bool) -> Candidate | None:
+        person = self.problem.people[p]
+        points: Sequence[int] = [starts[0][0]]
+        best: _Found | None = None
+        limit = person.limits.crisis_visits
+        # A crisis too many is one at any start.
+        if fitting and not (self.visit.crisis and limit is not None and self.board.crisis[p] >= limit):
+            best, inside = self._at_hours(s, slot, p, person, starts)
+            if best is None and (not inside or self.lifted.broken_of(p) != frozenset()):
+                points = turning_points(self.board, p, self.v, s, starts)
+            elif best is None:
+                near = nearest_starts(self.board, p, self.v, s, starts, inside)
+                points = near.starts
+                if near.rule is not None:
+                    best = _Found(-ORDER[near.rule], near.margin, points[0], "s")
+        if best is None:
+            best = self._at_starts(slot, p, person, points)
         if best is None:
             return None
-        rule = list(Rule)[-best[0]]
-        services = {slot.id: Service(person.id, best[2])}
-        return Candidate(person.id, slot.id, rule, best[1], unit, best[2], services)
+        return Candidate(person.id, slot.id, best.rule, best.margin, best.unit, best.start)
 
-    def _violations(
-        self, slot: Slot, person: Person, start: int, before: set[Violation] | None
-    ) -> list[Violation]:
-        """What the checker says of this person at this start, beyond what is wrong with their day already.
+    def _at_starts(self, slot: Slot, p: int, person: Person, points: Iterable[int]) -> _Found | None:
+        """What the checker finds where the person comes furthest, beyond what is wrong with their day already."""
+        works = self.lifted.notes.works_of(person.id, self.visit.id)
+        before = set(person_violations(self.problem, person, works))
+        best: _Found | None = None
+        for start in points:
+            service = Service(person.id, start)
+            after = [*works, work_of(self.visit, slot, service)]
+            violations = [*slot_violations(self.visit, slot, person, start)]
+            violations += visit_violations(self.visit, Assignment(self.visit.id, {slot.id: service}))
+            violations += (one for one in person_violations(self.problem, person, after) if one not in before)
+            violations = [one for one in violations if one.rule is not Rule.INCOMPLETE]
+            if not violations:
+                return None
+            found = _found(violations, start)
+            if best is None or found < best:
+                best = found
+        return best
 
-        Who the person is comes first among the rules: where that is broken, their day need not be looked at.
+    def _at_hours(
+        self, s: int, slot: Slot, p: int, person: Person, starts: Starts
+    ) -> tuple[_Found | None, Starts]:
+        """The starts at which both a mandate and a shift of a person who fits hold; the violation if there are none.
+
+        Then no start that their day suggests can be a better one: what a span covers is greatest where it begins or
+        is left, or at an edge.
         """
-        if before is None:
-            found = list(slot_violations(self.visit, slot, person, start))
-            if any(ORDER[violation.rule] < ORDER[Rule.CRISIS] for violation in found):
-                return found
-            before = set(person_violations(self.problem, person, self.works.get(person.id, ())))
-        service = Service(person.id, start)
-        works = [*self.works.get(person.id, ()), work_of(self.visit, slot, service)]
-        found = [*slot_violations(self.visit, slot, person, start)]
-        found += visit_violations(self.visit, Assignment(self.visit.id, {slot.id: service}))
-        found += (one for one in person_violations(self.problem, person, works) if one not in before)
-        return [violation for violation in found if violation.rule is not Rule.INCOMPLETE]
-
-    def _points(self, p: int, s: int, starts: Starts) -> list[int]:
-        """Starts at which a rule begins or ceases to hold for the person, moved inside ``starts``."""
-        slot = self.visit.slots[s]
-        person = self.problem.people[p]
-        duration = self.visit.duration_of(slot)
-        known = self.visit.place_of(slot)
-        place = NOWHERE if known is None else known
-        points = {edge for span in starts for edge in span}
-        for span in person.mandates.get(self.visit.country or "", ()):
-            points |= {span.start, span.end - duration}
-        for shift in self.board.days[p]:
-            points |= {shift.low, shift.high - duration}
-            for _, low, high, _ in self.board.bounds(shift, place, duration):
-                points |= {low, high}
-                for pause in shift.due:
-                    points |= {low + pause.duration, high - pause.duration}
-            for entry in shift.entries:
-                points |= {entry.start - duration, entry.end}
-            for pause in shift.due:
-                points |= {pause.earliest - duration, pause.earliest + pause.duration}
-                points |= {pause.latest - pause.duration - duration, pause.latest}
-        return sorted({_nearest(starts, point, point) for point in points})
+        guarded = slot.needs_mandate and self.visit.country is not None
+        mandates = person.mandates.get(self.visit.country or "", ()) if guarded else ()
+        shifts = self.lifted.notes.hours_of(p)
+        key = (s, mandates, shifts)
+        known = self.hours.get(key)
+        if known is None:
+            duration = self.visit.duration_of(slot)
+            hours = union((low, high - duration) for low, high in shifts)
+            inside = intersect(self.board.allowed(p, self.v, s), hours)
+            points = {edge for span in starts for edge in span}
+            for low, high in () if inside else (*mandates, *shifts):
+                points |= {nearest(starts, low, low), nearest(starts, high - duration, high - duration)}
+            best: _Found | None = None
+            if not inside:
+                broken = ((at, [*slot_violations(self.visit, slot, person, at)]) for at in points)
+                best = min((_found(violations, at) for at, violations in broken if violations), default=None)
+            known = self.hours[key] = best, inside
+        return known
 
     # The rest of the team
 
@@ -160,20 +211,18 @@ class _Scan:
         empty = [k for k in others if not any(m.fit.person not in used for m in self.slots[k])]
         start = member.starts[0][0]
         if empty:
-            services = {slot.id: Service(person.id, start)}
-            return Candidate(person.id, slot.id, Rule.INCOMPLETE, len(empty), "slots", start, services)
+            return Candidate(person.id, slot.id, Rule.INCOMPLETE, len(empty), "slots", start)
         best: tuple[int, int, dict[int, tuple[int, int]]] | None = None
         edges = {edge for k in others for m in self.slots[k] for span in m.starts for edge in span}
         edges |= {edge for span in member.starts for edge in span}
-        for at in sorted({_nearest(member.starts, edge, edge) for edge in edges}):
+        for at in sorted({nearest(member.starts, edge, edge) for edge in edges}):
             team = self._team_around(s, member, at)
             if team is not None:
                 gap = self._gap(team)
                 if best is None or (gap, at) < best[:2]:
                     best = (gap, at, team)
         if best is None:
-            services = {slot.id: Service(person.id, start)}
-            return Candidate(person.id, slot.id, Rule.INCOMPLETE, 1, "slots", start, services)
+            return Candidate(person.id, slot.id, Rule.INCOMPLETE, 1, "slots", start)
         services = self.board.services(self.v, best[2])
         found = [
             one
@@ -215,7 +264,7 @@ class _Scan:
             (abs(near - min(max(near, low), high)), near, m.fit.person)
             for m in self.slots[k]
             if m.fit.person not in used
-            for near in [_nearest(m.starts, low, high)]
+            for near in [nearest(m.starts, low, high)]
         ]
         if not found:
             return None
@@ -229,16 +278,3 @@ class _Scan:
             least, most = self.visit.slots[k].lag
             total += max(0, least - (start - head), (start - head) - most)
         return total
-
-
-def _nearest(starts: Starts, low: int, high: int) -> int:
-    """The element of ``starts`` (not empty) nearest to the span ``low..high``."""
-
-    def options() -> Iterator[tuple[int, int]]:
-        for a, b in starts:
-            inside = min(max(low, a), b)
-            if inside > high:
-                inside = max(a, high)
-            yield (max(0, low - inside, inside - high), inside)
-
-    return min(options())[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .model import LanguageNeed, Person, Slot, Visit
@@ -31,10 +32,13 @@ class Fitting:
                 self.by_role.setdefault(role, []).append(p)
 
     def of(self, visit: Visit, slot: Slot) -> list[Fit]:
-        """Everybody who may take the slot as far as time is not concerned."""
+        """Everybody who may take the slot as far as time is not concerned. The list may be shared: read it only."""
         pinned = visit.pins.get(slot.id)
+        kind = self._kind(slot, visit.complexity)
+        if pinned is None and not visit.excluded and not slot.preferred:
+            return kind
         found = []
-        for fit in self._kind(slot, visit.complexity):
+        for fit in kind:
             name = self.problem.people[fit.person].id
             if (pinned is None or name == pinned) and name not in visit.excluded:
                 broken = bool(slot.preferred) and name not in slot.preferred
@@ -84,15 +88,15 @@ def _fit(person: Person, p: int, slot: Slot, complexity: int) -> Fit | None:
 class Fits:
     """``fits[visit][slot]``, worked out when first asked for: ranking needs one visit of many."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, visits: Sequence[Visit]) -> None:
+        self.visits = visits
         self.fitting = Fitting(problem)
         self.known: dict[int, list[list[Fit]]] = {}
 
     def __getitem__(self, v: int) -> list[list[Fit]]:
         known = self.known.get(v)
         if known is None:
-            visit = self.problem.visits[v]
+            visit = self.visits[v]
             known = self.known[v] = [self.fitting.of(visit, slot) for slot in visit.slots]
         return known
 

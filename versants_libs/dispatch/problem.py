@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -241,6 +242,13 @@ class Problem:
             for one, two in itertools.pairwise(sorted(spans)):
                 if two[0] < one[1]:
                     raise InstanceError("two pins hold one person at once", [person, one[2], two[2]])
+
+    def part(self, people: Iterable[Person], visits: Iterable[Visit]) -> Problem:
+        """The same problem with only these people and visits, taken as they are: nothing is checked again."""
+        part = copy.copy(self)
+        object.__setattr__(part, "people", tuple(people))
+        object.__setattr__(part, "visits", tuple(visits))
+        return part
 
     def person(self, person_id: str) -> Person:
         """The person of that id. Raises KeyError."""

@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from .board import Board
-from .evaluation import compare, evaluate
-from .model import Visit, Window
-from .problem import TERMS, Plan, Problem, Service
+from .lifting import Lifted
+from .model import Visit
+from .problem import TERMS, Service
 from .results import Delta, Reason, Suggestion, TeamOption
 from .spans import Starts, dilate, first_at, intersect, union
-from .teams import Member, Team, all_teams, count_teams, members, person_terms, visit_step
+from .teams import Member, Team, all_teams, count_teams, cut, person_terms, visit_step
 
-__all__ = ["last_start", "rank", "suggest_times", "unplaced_board"]
-
-
-def unplaced_board(problem: Problem, plan: Plan, visit_id: str) -> tuple[Board, int]:
-    """The board of a plan without one visit, and the visit's index. Raises KeyError for an unknown visit."""
-    board = Board(problem, plan.without(visit_id))
-    return board, board.visit_index[visit_id]
+__all__ = ["last_start", "ranked", "suggested"]
 
 
-def rank(problem: Problem, plan: Plan, visit_id: str, *, limit: int | None = None) -> list[TeamOption]:
-    """All whole teams that can take this visit while everybody else's assignments stay as they are.
-
-    If the visit is in the plan, its present team is among them: it is lifted out first. Each team starts at
-    the earliest moment that suits all of it. Sorted by delta, then by people's ids in the order of the slots;
-    ``limit`` keeps the first ones without looking at all the others.
-
-    Exact for a plan that breaks no rule and travel times that obey the triangle inequality: the teams are
-    those, and only those, with which :func:`check` still finds nothing.
-
-    Raises
-    ------
-    KeyError : the problem has no such visit.
-    """
-    board, v = unplaced_board(problem, plan, visit_id)
-    slots = members(board, v)
-    teams = all_teams(board, v, slots, limit)
+def ranked(lifted: Lifted, slots: list[list[Member]], limit: int | None) -> list[TeamOption]:
+    """The teams of these members for the visit as it is supposed to be, best first."""
+    teams = all_teams(lifted.board, lifted.v, slots, limit)
     if not teams:
         return []
-    base = compare(evaluate(problem, plan), evaluate(problem, plan.without(visit_id)))
-    return _Options(board, v, slots, base).options(teams)
+    return _Options(lifted.board, lifted.v, slots, lifted.base()).options(teams)
 
 
 class _Options:
@@ -50,7 +28,7 @@ class _Options:
 
     def __init__(self, board: Board, v: int, slots: list[list[Member]], base: Delta) -> None:
         self.board, self.v = board, v
-        self.visit: Visit = board.problem.visits[v]
+        self.visit: Visit = board.visits[v]
         self.members = [{member.fit.person: member for member in here} for here in slots]
         self.known: dict[tuple[int, int, int], tuple[int, dict[str, int], tuple[Reason, ...], Service]] = {}
         weights = board.problem.weights
@@ -94,7 +72,7 @@ class _Options:
     def _one(self, s: int, p: int, start: int) -> tuple[int, dict[str, int], tuple[Reason, ...], Service]:
         member = self.members[s][p]
         travel, terms = person_terms(self.board, self.v, s, member, start)
-        person = self.board.problem.people[p]
+        person = self.board.people[p]
         slot = self.visit.slots[s]
         shift = next(piece.shift for piece in member.pieces if piece.low <= start <= piece.high)
         held = self.board.days[p][shift]
@@ -118,74 +96,52 @@ class _Options:
         return answer
 
 
-def suggest_times(
-    problem: Problem,
-    plan: Plan,
-    visit_id: str,
+def suggested(
+    lifted: Lifted,
     *,
     limit: int = 3,
     after: int | None = None,
     people: Mapping[str, str] | None = None,
     spacing: int = 1800,
 ) -> list[Suggestion]:
-    """The next starts at which the visit could have a team, each with the best team for that very start.
-
-    Parameters
-    ----------
-    limit : how many at most.
-    after : no earlier start than this; default the beginning of the horizon.
-    people : slot id -> person who must be in the team (as a pin would).
-    spacing : seconds at least between two suggestions.
-
-    Returns
-    -------
-    Starts inside the visit's windows, in order of time; if they are fewer than ``limit``, then starts after
-    the last window and at last earlier ones (``in_window`` False). A fixed start is a wish here.
-
-    Raises
-    ------
-    KeyError : the problem has no such visit.
-    """
-    board, v = unplaced_board(problem, plan, visit_id)
+    """The next starts at which the visit could have a team: see :meth:`Desk.suggest_times`."""
+    visit = lifted.visit
     wanted = people or {}
     begin = after or 0
-    found = _suggest(board, v, plan, limit, begin, wanted, spacing)
+    found = _suggest(lifted, lifted.members(), limit, begin, wanted, spacing, visit)
     if len(found) < limit:
-        visit = problem.visits[v]
-        wide = _opened(problem, plan, visit)
         closes = max(window.latest for window in visit.windows)
-        for since in (max(begin, closes + 1), begin):
-            taken = [one.start for one in found]
-            more = _suggest(wide, v, plan, limit, since, wanted, spacing, visit, taken)
-            found += more[: limit - len(found)]
+        with lifted.supposing(lifted.opened()):
+            for since in (max(begin, closes + 1), begin):
+                taken = [one.start for one in found]
+                more = _suggest(lifted, lifted.wide(), limit, since, wanted, spacing, visit, taken)
+                found += more[: limit - len(found)]
     return found
 
 
 def _suggest(
-    board: Board,
-    v: int,
-    plan: Plan,
+    lifted: Lifted,
+    slots: list[list[Member]],
     limit: int,
     after: int,
     people: Mapping[str, str],
     spacing: int,
-    asked: Visit | None = None,
+    asked: Visit,
     taken: Sequence[int] = (),
 ) -> list[Suggestion]:
     """Suggestions from ``after`` on, ``spacing`` away from those ``taken``; ``asked``: the visit unopened."""
-    problem = board.problem
-    visit = problem.visits[v]
-    asked = asked or visit
-    slots = members(board, v)
-    for s, slot in enumerate(visit.slots):
-        if slot.id in people:
-            wanted = board.person_index.get(people[slot.id])
-            slots[s] = [member for member in slots[s] if member.fit.person == wanted]
-    joint: Starts = [(after, problem.horizon - 1)]
-    for s, slot in enumerate(visit.slots):
-        possible = union(start for member in slots[s] for start in member.starts)
-        joint = intersect(joint, dilate(possible, *slot.lag))
-    base = compare(evaluate(problem, plan), evaluate(problem, plan.without(visit.id)))
+    board, v = lifted.board, lifted.v
+    visit = lifted.visit
+    if people:
+        wanted = [
+            board.person_index.get(people[slot.id]) if slot.id in people else -1 for slot in visit.slots
+        ]
+        slots = [
+            here if who == -1 else [member for member in here if member.fit.person == who]
+            for here, who in zip(slots, wanted, strict=True)
+        ]
+    joint = _joint(board, v, slots, after, board.problem.horizon - 1)
+    base: Delta | None = None
     found: list[Suggestion] = []
     at = after
     step = visit_step(board, v)
@@ -202,6 +158,7 @@ def _suggest(
         at = start + step
         if not count:
             continue
+        base = base or lifted.base()
         best = _Options(board, v, slots, base).options(all_teams(board, v, present, 1))[0]
         in_window = asked.lateness(start) is not None and asked.fixed_start in (None, start)
         found.append(Suggestion(start, best.services, count, best.delta.total, in_window))
@@ -209,38 +166,27 @@ def _suggest(
     return found
 
 
-def last_start(board: Board, v: int) -> int | None:
-    """The last start at which an unplaced visit has a team; None if it has none."""
-    slots = members(board, v)
+def last_start(board: Board, v: int, slots: list[list[Member]]) -> int | None:
+    """The last start at which these members make a team; None if there is none."""
     step = visit_step(board, v)
     high = board.problem.horizon - 1
     while True:
-        joint: Starts = [(0, high)]
-        for s, slot in enumerate(board.problem.visits[v].slots):
-            possible = union(start for member in slots[s] for start in member.starts)
-            joint = intersect(joint, dilate(possible, *slot.lag))
+        joint = _joint(board, v, slots, 0, high)
         last = max((b // step * step for a, b in joint if b // step * step >= a), default=None)
         if last is None or all_teams(board, v, _at_start(board, v, slots, last), 1):
             return last
         high = last - 1
 
 
+def _joint(board: Board, v: int, slots: list[list[Member]], low: int, high: int) -> Starts:
+    """The starts in ``low..high`` at which each slot has somebody."""
+    joint: Starts = [(low, high)]
+    for here, slot in zip(slots, board.visits[v].slots, strict=True):
+        possible = union(start for member in here for start in member.starts)
+        joint = intersect(joint, dilate(possible, *slot.lag))
+    return joint
+
+
 def _at_start(board: Board, v: int, slots: list[list[Member]], start: int) -> list[list[Member]]:
     """The members who can take part when the visit starts at ``start``."""
-    kept = []
-    for s, slot in enumerate(board.problem.visits[v].slots):
-        window = [(start + slot.lag[0], start + slot.lag[1])]
-        here = []
-        for member in slots[s]:
-            starts = intersect(member.starts, window)
-            if starts:
-                here.append(member._replace(starts=starts))
-        kept.append(here)
-    return kept
-
-
-def _opened(problem: Problem, plan: Plan, visit: Visit) -> Board:
-    """The board with the visit's windows opened to the whole horizon."""
-    wide = replace(visit, windows=(Window(0, problem.horizon - 1),), fixed_start=None)
-    visits = tuple(wide if one.id == visit.id else one for one in problem.visits)
-    return Board(replace(problem, visits=visits), plan.without(visit.id))
+    return cut(slots, [[(start + slot.lag[0], start + slot.lag[1])] for slot in board.visits[v].slots])

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .fitting import Fit
 from .io import assignment_to_json, need_to_json
+from .lifting import Lifted
 from .model import LEVELS, LanguageNeed, Mode, SecondLanguage, Slot, Span, Visit, Window
 from .patching import pointer
-from .problem import Plan, Problem
-from .ranking import last_start, rank, suggest_times, unplaced_board
-from .results import Candidate, Relaxation, Rule
-from .teams import count_teams, members
+from .ranking import last_start, ranked, suggested
+from .results import Candidate, Relaxation, Rule, TeamOption
+from .teams import Member, count_teams, member_of
 
 __all__ = ["relaxations"]
 
@@ -22,76 +23,81 @@ ENOUGH = 500
 
 
 class _Idea(NamedTuple):
-    """A changed problem and how to say and write the change."""
+    """A changed visit, and how to say and write the change. ``moved``: only its windows differ."""
 
     kind: str
     code: str
     params: Mapping[str, int | str]
     text: str
-    problem: Problem
+    visit: Visit
     patch: tuple[Mapping[str, Any], ...]
+    moved: bool = False
 
 
-def relaxations(
-    problem: Problem, plan: Plan, visit_id: str, blocked: Sequence[Candidate], n_teams: int
-) -> tuple[Relaxation, ...]:
+def relaxations(lifted: Lifted, blocked: Sequence[Candidate], n_teams: int) -> tuple[Relaxation, ...]:
     """Single changes with which the visit has more teams than ``n_teams``, cheapest best team first.
 
-    Each is applied and the visit ranked again; what opens nothing is left out. ``blocked`` tells whose
+    Each is supposed and the visit ranked again; what opens nothing is left out. ``blocked`` tells whose
     mandate is missing; mandates are proposed only while there is no team at all. With more than
     ``ENOUGH`` teams nothing is proposed.
     """
-    visit = problem.visit(visit_id)
     if n_teams > ENOUGH:
         return ()
-    ideas = [*_windows(problem, plan, visit), *_slots(problem, visit), *_phone(problem, visit)]
+    visit = lifted.visit
+    found = []
+    for idea in [*_windows(lifted), *_slots(visit), *_phone(visit)]:
+        with lifted.supposing(idea.visit):
+            slots = lifted.moved() if idea.moved else lifted.members_now()
+            if _the_same(slots, lifted.members()):
+                continue
+            count, _ = count_teams(lifted.board, lifted.v, slots)
+            if count > n_teams:
+                found.append(_relaxation(idea, count, ranked(lifted, slots, 1)[0]))
     if not n_teams:
         # Paper work for one named person is worth proposing only when nobody else can go.
-        ideas += _mandates(problem, visit, blocked)
-    found = []
-    for idea in ideas:
-        board, v = unplaced_board(idea.problem, plan, visit_id)
-        count, _ = count_teams(board, v, members(board, v))
-        if count <= n_teams:
-            continue
-        best = rank(idea.problem, plan, visit_id, limit=1)[0]
-        patch = {
-            "op": "add",
-            "path": pointer("visits", visit_id),
-            "value": assignment_to_json(best.services),
-        }
-        found.append(
-            Relaxation(
-                kind=idea.kind,
-                text_code=idea.code,
-                params=idea.params,
-                text=idea.text,
-                delta=best.delta.total,
-                n_teams=count,
-                services=best.services,
-                problem_patch=idea.patch,
-                plan_patch=(patch,),
-            )
-        )
+        found += _mandates(lifted, blocked)
     found.sort(key=lambda one: (one.delta, one.kind, str(one.params)))
     return tuple(found)
 
 
-def _with_visit(problem: Problem, visit: Visit) -> Problem:
-    return replace(problem, visits=tuple(visit if one.id == visit.id else one for one in problem.visits))
+def _the_same(one: Sequence[Sequence[Member]], two: Sequence[Sequence[Member]]) -> bool:
+    """Whether a change brought nobody in and changed nobody's times."""
+    return all(
+        len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
+        for a, b in zip(one, two, strict=True)
+    )
 
 
-def _with_slot(problem: Problem, visit: Visit, number: int, slot: Slot) -> Problem:
-    slots = (*visit.slots[:number], slot, *visit.slots[number + 1 :])
-    return _with_visit(problem, replace(visit, slots=slots))
+def _relaxation(idea: _Idea, count: int, best: TeamOption) -> Relaxation:
+    patch = {
+        "op": "add",
+        "path": pointer("visits", best.visit),
+        "value": assignment_to_json(best.services),
+    }
+    return Relaxation(
+        kind=idea.kind,
+        text_code=idea.code,
+        params=idea.params,
+        text=idea.text,
+        delta=best.delta.total,
+        n_teams=count,
+        services=best.services,
+        problem_patch=idea.patch,
+        plan_patch=(patch,),
+    )
+
+
+def _with_slot(visit: Visit, number: int, slot: Slot) -> Visit:
+    return replace(visit, slots=(*visit.slots[:number], slot, *visit.slots[number + 1 :]))
 
 
 def _add(value: Any, *steps: str | int) -> Mapping[str, Any]:
     return {"op": "add", "path": pointer(*steps), "value": value}
 
 
-def _windows(problem: Problem, plan: Plan, visit: Visit) -> Iterator[_Idea]:
+def _windows(lifted: Lifted) -> Iterator[_Idea]:
     """Start later, or earlier, by just as much as is needed."""
+    visit = lifted.visit
     windows = list(visit.windows)
     last = max(range(len(windows)), key=lambda i: windows[i].latest)
     first = min(range(len(windows)), key=lambda i: windows[i].earliest)
@@ -99,23 +105,24 @@ def _windows(problem: Problem, plan: Plan, visit: Visit) -> Iterator[_Idea]:
     earliest = windows[first].earliest if visit.fixed_start is None else visit.fixed_start
     if visit.fixed_start is not None or all(window.hard for window in windows):
         # A start after a soft window is allowed already.
-        for one in suggest_times(problem, plan, visit.id, limit=1, after=latest + 1):
+        for one in suggested(lifted, limit=1, after=latest + 1):
             if one.start > latest:
-                yield _moved(problem, visit, last, one.start, "window_later", one.start - latest)
-    before = _last_before(problem, plan, visit, earliest)
+                yield _moved(visit, last, one.start, "window_later", one.start - latest)
+    before = _last_before(lifted, earliest)
     if before is not None:
-        yield _moved(problem, visit, first, before, "window_earlier", earliest - before)
+        yield _moved(visit, first, before, "window_earlier", earliest - before)
 
 
-def _last_before(problem: Problem, plan: Plan, visit: Visit, earliest: int) -> int | None:
+def _last_before(lifted: Lifted, earliest: int) -> int | None:
     """The last start before ``earliest`` that has a team."""
     if earliest == 0:
         return None
-    wide = replace(visit, windows=(Window(0, earliest - 1),), fixed_start=None)
-    return last_start(*unplaced_board(_with_visit(problem, wide), plan, visit.id))
+    sooner = replace(lifted.visit, windows=(Window(0, earliest - 1),), fixed_start=None)
+    with lifted.supposing(sooner):
+        return last_start(lifted.board, lifted.v, lifted.moved())
 
 
-def _moved(problem: Problem, visit: Visit, number: int, start: int, kind: str, by_s: int) -> _Idea:
+def _moved(visit: Visit, number: int, start: int, kind: str, by_s: int) -> _Idea:
     old = visit.windows[number]
     new = old._replace(earliest=min(old.earliest, start), latest=max(old.latest, start))
     windows = (*visit.windows[:number], new, *visit.windows[number + 1 :])
@@ -128,16 +135,15 @@ def _moved(problem: Problem, visit: Visit, number: int, start: int, kind: str, b
     if fixed is not None:
         fixed = start
         patch.append(_add(start, "visits", visit.id, "fixed_start"))
-    changed = _with_visit(problem, replace(visit, windows=windows, fixed_start=fixed))
+    changed = replace(visit, windows=windows, fixed_start=fixed)
     minutes = -(-by_s // 60)
     word = "later" if kind == "window_later" else "earlier"
     text = f"start {minutes} min {word} than allowed"
-    return _Idea(
-        kind, kind, {"minutes": minutes, "seconds": by_s, "start": start}, text, changed, tuple(patch)
-    )
+    params: dict[str, int | str] = {"minutes": minutes, "seconds": by_s, "start": start}
+    return _Idea(kind, kind, params, text, changed, tuple(patch), moved=True)
 
 
-def _slots(problem: Problem, visit: Visit) -> Iterator[_Idea]:
+def _slots(visit: Visit) -> Iterator[_Idea]:
     """Gender as a wish; a level lower; a second language; slot by slot."""
     for number, slot in enumerate(visit.slots):
         path = ("visits", visit.id, "slots", number)
@@ -147,7 +153,7 @@ def _slots(problem: Problem, visit: Visit) -> Iterator[_Idea]:
                 "gender_wish",
                 {"slot": slot.id, "gender": slot.gender},
                 f"take the gender asked for in {slot.id} as a wish",
-                _with_slot(problem, visit, number, replace(slot, gender_hard=False)),
+                _with_slot(visit, number, replace(slot, gender_hard=False)),
                 (_add(False, *path, "gender_hard"),),
             )
         for i, need in enumerate(slot.languages):
@@ -159,7 +165,7 @@ def _slots(problem: Problem, visit: Visit) -> Iterator[_Idea]:
                     "lower_level",
                     params,
                     f"accept level {LEVELS[lower.level]} of {need.language} in {slot.id}",
-                    _with_need(problem, visit, number, i, lower),
+                    _with_need(visit, number, i, lower),
                     (_add(lower.level, *path, "languages", i, "level"),),
                 )
             for language in need.possible:
@@ -171,18 +177,18 @@ def _slots(problem: Problem, visit: Visit) -> Iterator[_Idea]:
                     "second_language",
                     {"slot": slot.id, "language": language, "instead_of": need.language},
                     f"accept {language} instead of {need.language} in {slot.id}",
-                    _with_need(problem, visit, number, i, wider),
+                    _with_need(visit, number, i, wider),
                     (_add(need_to_json(wider)["second"], *path, "languages", i, "second"),),
                 )
 
 
-def _with_need(problem: Problem, visit: Visit, number: int, i: int, need: LanguageNeed) -> Problem:
+def _with_need(visit: Visit, number: int, i: int, need: LanguageNeed) -> Visit:
     slot = visit.slots[number]
     needs = (*slot.languages[:i], need, *slot.languages[i + 1 :])
-    return _with_slot(problem, visit, number, replace(slot, languages=needs))
+    return _with_slot(visit, number, replace(slot, languages=needs))
 
 
-def _phone(problem: Problem, visit: Visit) -> Iterator[_Idea]:
+def _phone(visit: Visit) -> Iterator[_Idea]:
     """One slot by telephone, or all of them."""
     on_site = [i for i, slot in enumerate(visit.slots) if visit.mode_of(slot) is Mode.ON_SITE]
     if not visit.phone_ok or not on_site:
@@ -195,7 +201,7 @@ def _phone(problem: Problem, visit: Visit) -> Iterator[_Idea]:
                 "slot_by_phone",
                 {"slot": slot.id},
                 f"{slot.id} by telephone",
-                _with_slot(problem, visit, i, replace(slot, mode=Mode.PHONE)),
+                _with_slot(visit, i, replace(slot, mode=Mode.PHONE)),
                 (_add(Mode.PHONE.value, "visits", visit.id, "slots", i, "mode"),),
             )
     slots = tuple(
@@ -205,26 +211,55 @@ def _phone(problem: Problem, visit: Visit) -> Iterator[_Idea]:
     for i, slot in enumerate(visit.slots):
         if slot.mode is Mode.ON_SITE:
             patch.append(_add(Mode.PHONE.value, "visits", visit.id, "slots", i, "mode"))
-    changed = _with_visit(problem, replace(visit, mode=Mode.PHONE, slots=slots))
+    changed = replace(visit, mode=Mode.PHONE, slots=slots)
     yield _Idea("by_phone", "visit_by_phone", {}, "the whole visit by telephone", changed, tuple(patch))
 
 
-def _mandates(problem: Problem, visit: Visit, blocked: Sequence[Candidate]) -> Iterator[_Idea]:
-    """A mandate for one named person whom nothing else blocks first."""
+def _mandates(lifted: Lifted, blocked: Sequence[Candidate]) -> Iterator[Relaxation]:
+    """A mandate for one named person whom nothing else blocks first, while the visit has no team."""
+    board, visit = lifted.board, lifted.visit
     country = visit.country
     if country is None:
         return
-    whole = Span(0, problem.horizon + visit.duration)
+    whole = Span(0, board.problem.horizon + visit.duration)
+    fits = [{fit.person: fit for fit in here} for here in board.fits[lifted.v]]
     for person_id in dict.fromkeys(one.person for one in blocked if one.rule is Rule.MANDATE):
-        person = problem.person(person_id)
+        p = board.person_index[person_id]
+        person = board.people[p]
         spans = (whole,)
         changed = replace(person, mandates={**person.mandates, country: spans})
-        people = tuple(changed if one.id == person_id else one for one in problem.people)
-        yield _Idea(
+        idea = _Idea(
             "mandate",
             "mandate",
             {"person": person_id, "country": country},
             f"give {person_id} a mandate in {country}",
-            replace(problem, people=people),
+            visit,
             (_add([list(span) for span in spans], "people", person_id, "mandates", country),),
         )
+        with board.supposing_person(p, changed):
+            count, best = _teams_with(lifted, fits, p)
+        if best is not None:
+            yield _relaxation(idea, count, best)
+
+
+def _teams_with(lifted: Lifted, fits: Sequence[Mapping[int, Fit]], p: int) -> tuple[int, TeamOption | None]:
+    """How many teams there are with a person without whom there is none, and the best of them."""
+    board, v = lifted.board, lifted.v
+    before = lifted.members()
+    count, best = 0, None
+    for s, fit in enumerate(here.get(p) for here in fits):
+        mine = None if fit is None else member_of(board, v, s, fit)
+        if mine is None or not all(before[k] for k in range(len(before)) if k != s):
+            continue
+        slots = [[mine] if k == s else before[k] for k in range(len(before))]
+        more, _ = count_teams(board, v, slots)
+        if more:
+            count += more
+            first = ranked(lifted, slots, 1)[0]
+            if best is None or _order(first) < _order(best):
+                best = first
+    return count, best
+
+
+def _order(option: TeamOption) -> tuple[int, list[str]]:
+    return option.delta.total, [service.person for service in option.services.values()]

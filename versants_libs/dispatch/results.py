@@ -176,12 +176,11 @@ class TeamOption:
         return plan.with_team(self.visit, self.services)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Why this person cannot take this slot: the first broken rule, at the start where they come nearest.
 
     ``services`` forces the person in, so that :func:`check` reports ``rule`` on the plan with it; for
-    ``simultaneous`` and ``lag`` it also holds the colleague whose possible start is nearest.
+    ``simultaneous`` and ``lag`` it also holds the colleague whose possible start is nearest (``team``).
     """
 
     person: str
@@ -190,7 +189,12 @@ class Candidate:
     margin: int
     unit: str
     start: int
-    services: Mapping[str, Service]
+    team: Mapping[str, Service] | None = None
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """Slot id -> person and start."""
+        return self.team or {self.slot: Service(self.person, self.start)}
 
 
 @dataclass(frozen=True, slots=True)

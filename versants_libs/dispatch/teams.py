@@ -7,11 +7,12 @@ without a joint start is left as soon as it appears.
 
 from __future__ import annotations
 
-import heapq
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .board import Board, Piece
+from .board import Board
+from .days import Piece
 from .fitting import Fit
 from .problem import TERMS
 from .spans import Starts, dilate, first_at, intersect, union
@@ -22,10 +23,13 @@ __all__ = [
     "all_teams",
     "best_team",
     "count_teams",
+    "cut",
     "fixed_cost",
     "lift",
+    "member_of",
     "members",
     "placement_terms",
+    "slot_members",
 ]
 
 Placement = dict[int, tuple[int, int]]
@@ -48,23 +52,43 @@ class Team(NamedTuple):
     placement: Placement
 
 
-def members(board: Board, v: int, allowed: Mapping[int, Starts] | None = None) -> list[list[Member]]:
-    """For each slot, everybody who can take it now, cheapest bound first.
+def members(board: Board, v: int) -> list[list[Member]]:
+    """For each slot, everybody who can take it now, cheapest bound first."""
+    return [slot_members(board, v, s) for s in range(len(board.visits[v].slots))]
 
-    ``allowed`` replaces, by slot, the starts to which the result is cut.
-    """
+
+def slot_members(board: Board, v: int, s: int, known: Mapping[int, Member] | None = None) -> list[Member]:
+    """The members of one slot. ``known``: members by person whose times are what they were."""
     found = []
-    for s in range(len(board.problem.visits[v].slots)):
-        here = []
-        for fit in board.fits[v][s]:
-            pieces = board.pieces(fit.person, v, s)
-            starts: Starts = union((piece.low, piece.high) for piece in pieces)
-            if allowed is not None:
-                starts = intersect(starts, allowed[s])
-            if starts:
-                here.append(Member(fit, pieces, starts, least_cost(board, v, s, fit, pieces)))
-        here.sort(key=lambda member: (member.least, member.fit.person))
-        found.append(here)
+    known = known or {}
+    for fit in board.fits[v][s]:
+        member = known.get(fit.person)
+        if member is None or member.fit != fit:
+            member = member_of(board, v, s, fit)
+        if member is not None:
+            found.append(member)
+    found.sort(key=lambda member: (member.least, member.fit.person))
+    return found
+
+
+def member_of(board: Board, v: int, s: int, fit: Fit) -> Member | None:
+    """Somebody who may take the slot with the times at which they can; None if there are none."""
+    pieces = board.pieces(fit.person, v, s)
+    if not pieces:
+        return None
+    if len(pieces) == 1:
+        starts: Starts = [(pieces[0].low, pieces[0].high)]
+    else:
+        starts = union((piece.low, piece.high) for piece in pieces)
+    return Member(fit, pieces, starts, least_cost(board, v, s, fit, pieces))
+
+
+def cut(slots: Sequence[Sequence[Member]], allowed: Sequence[Starts]) -> list[list[Member]]:
+    """The members with their starts cut to those allowed in each slot; who has none left is not there."""
+    found = []
+    for here, starts in zip(slots, allowed, strict=True):
+        left = ((member, intersect(member.starts, starts)) for member in here)
+        found.append([member._replace(starts=own) for member, own in left if own])
     return found
 
 
@@ -86,8 +110,8 @@ def least_cost(board: Board, v: int, s: int, fit: Fit, pieces: Sequence[Piece]) 
         shift = board.days[fit.person][piece.shift]
         bound = weights.travel * piece.travel - weights.overtime * shift.overtime
         bounds.append(bound - weights.waiting * shift.waiting)
-    told = board.published.get(v, {}).get(board.problem.visits[v].slots[s].id)
-    moved = told is not None and told.person != board.problem.people[fit.person].id
+    told = board.published.get(v, {}).get(board.visits[v].slots[s].id)
+    moved = told is not None and told.person != board.people[fit.person].id
     return fixed_cost(board, fit) + min(bounds) + weights.changes * moved
 
 
@@ -96,7 +120,7 @@ def person_terms(board: Board, v: int, s: int, member: Member, start: int) -> tu
     piece = next(piece for piece in member.pieces if piece.low <= start <= piece.high)
     travel, waiting, overtime, imbalance = board.added(v, s, member.fit.person, start, piece)
     weights = board.problem.weights
-    visit = board.problem.visits[v]
+    visit = board.visits[v]
     late = (visit.lateness(start) or 0) if s and visit.slots[s].counts_late else 0
     return travel, {
         "lateness": weights.lateness * late,
@@ -113,73 +137,119 @@ def person_terms(board: Board, v: int, s: int, member: Member, start: int) -> tu
 
 def visit_step(board: Board, v: int) -> int:
     """Starts are multiples of this."""
-    return 1 if board.problem.visits[v].fixed_start is not None else board.problem.step
+    return 1 if board.visits[v].fixed_start is not None else board.problem.step
 
 
 class _Enumeration:
     """Depth-first combination of the slots of one visit.
 
-    With ``limit``, keeps the best so many and leaves branches whose bound is worse than the last of them.
+    Starts are counted in steps, and from the start of the visit: two members can be there together if their
+    spans share one. With ``limit``, keeps the best so many and leaves branches that cannot be among them.
     """
 
     def __init__(self, board: Board, v: int, slots: Sequence[Sequence[Member]], limit: int | None) -> None:
-        self.board, self.v, self.slots, self.limit = board, v, slots, limit
-        visit = board.problem.visits[v]
+        self.board, self.v, self.limit = board, v, limit
+        visit = board.visits[v]
         self.lags = [slot.lag for slot in visit.slots]
         self.step = visit_step(board, v)
-        self.late = board.problem.weights.lateness
+        self.slots = [self._options(here, *lag) for here, lag in zip(slots, self.lags, strict=True)]
         self.soft = any(not w.hard for w in visit.windows)
-        self.ids = [person.id for person in board.problem.people]
-        self.priced, self.n_found = True, 0
-        self.taking: set[tuple[int, int]] = set()
         self.costs: dict[tuple[int, int, int], int] = {}
         self.rest = [0] * (len(slots) + 1)
         for s in range(len(slots) - 1, -1, -1):
-            self.rest[s] = self.rest[s + 1] + (slots[s][0].least if slots[s] else 0)
-        self.found: list[Team] = []
-        self.worst: list[tuple[int, int]] = []  # heap of (-cost, number): the worst kept on top
+            self.rest[s] = self.rest[s + 1] + (self.slots[s][0][2].least if self.slots[s] else 0)
+        self.kept: list[tuple[int, list[str], Team]] = []
+        self.taking: set[tuple[int, int]] = set()
 
-    def run(self) -> list[Team]:
-        if all(self.slots):
-            self._extend(0, [], [], 0)
-        self.found.sort(key=lambda team: (team.cost, [self.ids[p] for p, _ in team.placement.values()]))
-        return self.found if self.limit is None else self.found[: self.limit]
+    def _options(
+        self, slot: Sequence[Member], least: int, most: int
+    ) -> list[tuple[Starts, int, Member, str]]:
+        """Starts of the visit that suit each member, in steps; whom none suits is not there."""
+        step, people = self.step, self.board.people
+        found: list[tuple[Starts, int, Member, str]] = []
+        for member in slot:
+            starts = dilate(member.starts, least, most) if least or most else member.starts
+            spans = [(-(-max(low, 0) // step), high // step) for low, high in starts]
+            spans = [span for span in spans if span[0] <= span[1]]
+            if spans:
+                found.append((spans, member.fit.person, member, people[member.fit.person].id))
+        return found
 
-    def _extend(self, s: int, chosen: list[Member], joint: Starts, bound: int) -> None:
+    def best(self) -> list[Team]:
+        """All teams, or the ``limit`` best."""
+        if all(self.slots) and self.limit != 0:
+            self._extend(0, [], [], [], 0)
+        if self.limit is None:
+            self.kept.sort(key=lambda one: one[:2])
+        return [team for _, _, team in self.kept]
+
+    def count(self) -> int:
+        """How many teams there are; notes who is in one."""
+        *_, last = self.slots
+        single = [(spans[0], p) for spans, p, _, _ in last if len(spans) == 1]
+        self.lows = sorted(low for (low, _), _ in single)
+        self.highs = sorted(high for (_, high), _ in single)
+        self.others = [(spans, p) for spans, p, _, _ in last if len(spans) > 1]
+        self.last = {p: spans for spans, p, _, _ in last}
+        self.waiting = dict(self.last)
+        return self._count(0, (), ()) if all(self.slots) else 0
+
+    def _count(self, s: int, taken: Sequence[int], joint: Starts) -> int:
+        if s == len(self.slots) - 1:
+            return self._count_last(taken, joint) if s else self._all_of_one()
+        total = 0
+        for spans, p, _, _ in self.slots[s]:
+            left = _common(joint, spans) if s else spans
+            if left and p not in taken:
+                below = self._count(s + 1, (*taken, p), left)
+                if below:
+                    total += below
+                    self.taking.add((s, p))
+        return total
+
+    def _all_of_one(self) -> int:
+        self.taking.update((0, p) for p in self.last)
+        return len(self.last)
+
+    def _count_last(self, taken: Sequence[int], joint: Starts) -> int:
+        """How many of the last slot can join: those with one span are counted by its ends, the others one by one."""
+        if len(joint) == 1:
+            low, high = joint[0]
+            total = bisect_right(self.lows, high) - bisect_left(self.highs, low)
+            total += sum(1 for spans, _ in self.others if _common(joint, spans))
+        else:
+            total = sum(1 for spans in self.last.values() if _common(joint, spans))
+        total -= sum(1 for p in taken if p in self.last and _common(joint, self.last[p]))
+        if total and self.waiting:
+            joined = [p for p, spans in self.waiting.items() if p not in taken and _common(joint, spans)]
+            for p in joined:
+                del self.waiting[p]
+                self.taking.add((len(self.slots) - 1, p))
+        return total
+
+    def _extend(self, s: int, chosen: list[Member], ids: list[str], joint: Starts, bound: int) -> None:
         if s == len(self.slots):
-            self._leaf(chosen, joint)
+            self._leaf(chosen, ids, joint[0][0] * self.step)
             return
         taken = [member.fit.person for member in chosen]
-        least, most = self.lags[s]
         rest = self.rest[s + 1]
-        for member in self.slots[s]:
+        for spans, p, member, name in self.slots[s]:
             reached = bound + member.least
-            if (
-                self.limit is not None
-                and len(self.worst) >= self.limit
-                and reached + rest > -self.worst[0][0]
-            ):
-                break  # cheapest bound first: the others are no better
-            if member.fit.person in taken:
+            if self.limit is not None and len(self.kept) == self.limit:
+                worst, theirs, _ = self.kept[-1]
+                if reached + rest > worst:
+                    break  # cheapest bound first: the others are no better
+                if reached + rest == worst and [*ids, name] > theirs[: s + 1]:
+                    continue
+            if p in taken:
                 continue
-            if s == 0:
-                left: Starts = member.starts
-            else:
-                starts = member.starts if not least and not most else dilate(member.starts, least, most)
-                left = intersect(joint, starts)
+            left = _common(joint, spans) if s else spans
             if left:
                 chosen.append(member)
-                self._extend(s + 1, chosen, left, reached)
+                self._extend(s + 1, chosen, [*ids, name], left, reached)
                 chosen.pop()
 
-    def _leaf(self, chosen: list[Member], joint: Starts) -> None:
-        start = first_at(joint, 0, self.step)
-        if start is None:
-            return
-        self.n_found += 1
-        if not self.priced:
-            self.taking.update((s, member.fit.person) for s, member in enumerate(chosen))
-            return
+    def _leaf(self, chosen: list[Member], ids: list[str], start: int) -> None:
         placement: Placement = {}
         cost = 0
         for s, member in enumerate(chosen):
@@ -195,27 +265,34 @@ class _Enumeration:
             cost += price
             placement[s] = (p, at)
         if self.soft:
-            cost += self.late * (self.board.problem.visits[self.v].lateness(start) or 0)
-        if self.limit is not None:
-            heapq.heappush(self.worst, (-cost, len(self.found)))
-            if len(self.worst) > self.limit:
-                heapq.heappop(self.worst)
-        self.found.append(Team(cost, start, placement))
+            cost += self.board.problem.weights.lateness * (self.board.visits[self.v].lateness(start) or 0)
+        team = Team(cost, start, placement)
+        if self.limit is None:
+            self.kept.append((cost, ids, team))
+        elif len(self.kept) < self.limit or (cost, ids) < self.kept[-1][:2]:
+            insort(self.kept, (cost, ids, team))
+            del self.kept[self.limit :]
+
+
+def _common(one: Starts, two: Starts) -> Starts:
+    """What is in both; mostly each is a single span."""
+    if len(one) == 1 == len(two):
+        low, high = max(one[0][0], two[0][0]), min(one[0][1], two[0][1])
+        return ((low, high),) if low <= high else ()
+    return intersect(one, two)
 
 
 def all_teams(
     board: Board, v: int, slots: Sequence[Sequence[Member]], limit: int | None = None
 ) -> list[Team]:
     """All teams (or the ``limit`` best) for an unplaced visit, sorted by cost, then by ids slot by slot."""
-    return _Enumeration(board, v, slots, limit).run()
+    return _Enumeration(board, v, slots, limit).best()
 
 
 def count_teams(board: Board, v: int, slots: Sequence[Sequence[Member]]) -> tuple[int, set[tuple[int, int]]]:
     """How many teams there are, and who is in one: (slot, person). Nothing is priced."""
     counting = _Enumeration(board, v, slots, None)
-    counting.priced = False
-    counting.run()
-    return counting.n_found, counting.taking
+    return counting.count(), counting.taking
 
 
 def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
@@ -224,7 +301,7 @@ def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
     Unlike :func:`all_teams`, tries the start of every combination of gaps, not only the earliest.
     """
     weights = board.problem.weights
-    visit = board.problem.visits[v]
+    visit = board.visits[v]
     slots: list[list[tuple[int, int, Fit, Piece]]] = []
     for s in range(len(visit.slots)):
         options = []
@@ -243,7 +320,7 @@ def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
 
 
 def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit, Piece]]]) -> Team | None:
-    visit = board.problem.visits[v]
+    visit = board.visits[v]
     weights = board.problem.weights
     step = visit_step(board, v)
     exact = bool(weights.waiting or weights.imbalance or weights.overtime or board.published.get(v))
@@ -278,7 +355,7 @@ def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit,
 def _finish(
     board: Board, v: int, chosen: Sequence[tuple[Fit, Piece]], start: int, price: int, exact: bool
 ) -> Team:
-    visit = board.problem.visits[v]
+    visit = board.visits[v]
     weights = board.problem.weights
     placement: Placement = {}
     cost = price + weights.lateness * (visit.lateness(start) or 0)
@@ -297,7 +374,7 @@ def lift(board: Board, v: int) -> tuple[Placement, int]:
     weights = board.problem.weights
     team = board.placed[v]
     before = [_day_cost(board, p) for p, _ in team.values()]
-    cost = weights.lateness * (board.problem.visits[v].lateness(team[0][1]) or 0)
+    cost = weights.lateness * (board.visits[v].lateness(team[0][1]) or 0)
     for s, (p, start) in team.items():
         fit = next(fit for fit in board.fits[v][s] if fit.person == p)
         cost += fixed_cost(board, fit) + weights.changes * board.changed(v, s, p, start)
@@ -308,7 +385,7 @@ def lift(board: Board, v: int) -> tuple[Placement, int]:
 
 def _day_cost(board: Board, p: int) -> int:
     weights = board.problem.weights
-    held, more = board.problem.people[p].worked_s // 60, board.visit_s[p] // 60
+    held, more = board.people[p].worked_s // 60, board.visit_s[p] // 60
     cost = weights.imbalance * ((2 * held * more + more * more) // 60)
     for shift in board.days[p]:
         cost += weights.travel * shift.legs
@@ -328,6 +405,6 @@ def placement_terms(board: Board, v: int, placement: Placement) -> tuple[int, di
         for term, value in here.items():
             terms[term] += value
     start = placement[0][1]
-    late = board.problem.visits[v].lateness(start) or 0
+    late = board.visits[v].lateness(start) or 0
     terms["lateness"] += board.problem.weights.lateness * late
     return travel, terms

@@ -39,6 +39,7 @@ class Question:
 
     def __init__(self, problem: dispatch.Problem, plan: dispatch.Plan, *, best: int) -> None:
         self.problem, self.plan, self.best = problem, plan, best
+        self._desk: dispatch.Desk | None = None
         whole = [dispatch.problem_to_json(problem), dispatch.plan_to_json(plan), best]
         self._key = sha256(json.dumps(whole, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
 
@@ -60,9 +61,10 @@ class Question:
         return found
 
     def _work_out(self, visit: str) -> Answer:
-        options = dispatch.rank(self.problem, self.plan, visit)
+        desk = self._desk = self._desk or dispatch.Desk(self.problem, self.plan)
+        options = desk.rank(visit)
         if not options:
-            return Answer(0, explanation=dispatch.explain(self.problem, self.plan, visit))
+            return Answer(0, explanation=desk.explain(visit))
         teams = [tuple(service.person for service in one.services.values()) for one in options]
         return Answer(
             n_teams=len(options),

@@ -59,9 +59,10 @@ class Question:
             actor, visit, whole=whole, mandates=whatif.mandates(self.changes)
         )
         self.ident = str(visit.pk)
+        self.desk = dispatch.Desk(self.situation.problem, self.situation.plan)
 
     def options(self, order: str = "best") -> list[dispatch.TeamOption]:
-        found = dispatch.rank(self.situation.problem, self.situation.plan, self.ident)
+        found = self.desk.rank(self.ident)
         if order == "arrival":
             found.sort(key=lambda one: (one.together_at, one.delta.total))
         elif order == "load":
@@ -71,7 +72,7 @@ class Question:
         return found
 
     def explanation(self) -> dispatch.Explanation:
-        return dispatch.explain(self.situation.problem, self.situation.plan, self.ident)
+        return self.desk.explain(self.ident)
 
     def week_s(self, option: dispatch.TeamOption) -> int:
         """The week of the most loaded of the team, this visit in it."""

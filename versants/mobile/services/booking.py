@@ -458,14 +458,15 @@ def possibilities(actor: Actor, visit_id: int, *, limit: int = NEXT) -> list[Pos
         return []
     situation = visit_situation(actor, visit)
     ident = str(visit.pk)
+    desk = dispatch.Desk(situation.problem, situation.plan)
     found = [
         _possibility(situation, visit, option.start, option.services, True)
-        for option in dispatch.rank(situation.problem, situation.plan, ident, limit=limit)
+        for option in desk.rank(ident, limit=limit)
     ]
     if len(found) < limit:
         known = {(one.start, one.people) for one in found}
         begin = max(0, situation.horizon.s(situation.now))
-        more = dispatch.suggest_times(situation.problem, situation.plan, ident, limit=limit, after=begin)
+        more = desk.suggest_times(ident, limit=limit, after=begin)
         for one in more:
             option = _possibility(situation, visit, one.start, one.services, one.in_window)
             if (option.start, option.people) not in known and len(found) < limit:
