@@ -34,7 +34,7 @@ bench-dispatch: setup ## the tables of bench/dispatch/results.csv: gaps to the b
 fuzz-dispatch: setup ## the planner's core under sanitizers (SECONDS=60 SEED=1; needs a C++ compiler)
 	@$(BIN)/python bench/dispatch/fuzz.py
 
-bench-dispatch-run: setup ## measure what is missing there (SETS=DG SEEDS=1,2 SECONDS=60 BENCH_DATA=FOLDER)
+bench-dispatch-run: setup ## measure what is missing there (SETS=DGKU SEEDS=1,2 SECONDS=60 THREADS=1 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/dispatch/run.py
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)

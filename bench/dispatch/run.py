@@ -1,11 +1,13 @@
 """Measure the planner on the public benchmarks of home care: ``make bench-dispatch-run SETS=DG SECONDS=60 SEEDS=1``.
 
-Each run is a process of its own, held to one core, two at a time. What a run found after 1, 10 and 60 seconds becomes
+Each run is a process of its own, held to one core (or to ``THREADS`` of them), as many at a time as there are cores
+for. What a run found after 1, 10 and 60 seconds becomes
 rows of ``results.csv`` (``commit,cpu,engine,instance,seed,threads,at_s,objective,iterations,checked``), written as soon
 as they are there: a run that was cut off is taken up where it stopped, what is there is not run again. Every final plan
 goes through the benchmark's own checker; one that beats the best published value is kept in ``solutions/``.
 
-The instances are not part of the product: ``BENCH_DATA`` names their folder.
+The instances are not part of the product: ``BENCH_DATA`` names the folder that holds ``hhcrsp`` and ``uhhc``.
+Sets: A to G of Mankowska, K Kummer's on real roads, U the unified problem of Ceschia et al. (2026).
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ COLUMNS = [
     "checked",
 ]
 MARKS = (1.0, 10.0, 60.0)
+#: The folder of each collection, the unit of its objective in the planner's cost.
+FOLDERS = {"mankowska": ("hhcrsp", 3000), "kummer": ("hhcrsp", 3000), "uhhc": ("uhhc", 1)}
 
 
 def known() -> list[dict[str, str]]:
@@ -76,17 +80,27 @@ def cpu() -> str:
     return "unknown"
 
 
-def measure(row: dict[str, str], seed: int, seconds: float, core: int, data: Path) -> list[dict[str, object]]:
-    """One run on one core: what it had after each mark, the last one checked."""
-    source = data / row["file"]
+def family_of(row: dict[str, str]) -> str:
+    """The letter of an instance's set."""
+    return row["short"][0] if row["set"] == "mankowska" else "K" if row["set"] == "kummer" else "U"
+
+
+def measure(
+    row: dict[str, str], seed: int, seconds: float, cores: list[int], data: Path
+) -> list[dict[str, object]]:
+    """One run held to some cores, a thread each: what it had after each mark, the last one checked."""
+    folder_name, unit = FOLDERS[row["set"]]
+    source = data / folder_name / row["file"]
     with tempfile.TemporaryDirectory() as folder:
         out, trace = Path(folder) / "plan.json", Path(folder) / "trace.csv"
-        command = [sys.executable, "-m", "versants_libs.dispatch.cli", str(source), "--format", "hhcrsp"]
+        command = [sys.executable, "-m", "versants_libs.dispatch.cli", str(source), "--format", folder_name]
         command += [
             "--seconds",
             str(seconds),
             "--seed",
             str(seed),
+            "--threads",
+            str(len(cores)),
             "--out",
             str(out),
             "--trace",
@@ -94,11 +108,15 @@ def measure(row: dict[str, str], seed: int, seconds: float, core: int, data: Pat
             "--json",
         ]
         done = subprocess.run(
-            ["taskset", "-c", str(core), *command], cwd=PROJECT, capture_output=True, text=True, check=True
+            ["taskset", "-c", ",".join(map(str, cores)), *command],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         answer = json.loads(done.stdout)
         judged = subprocess.run(
-            [sys.executable, str(data / "check.py"), str(source), str(out)],
+            [sys.executable, str(data / folder_name / "check.py"), str(source), str(out)],
             capture_output=True,
             text=True,
             check=False,
@@ -121,9 +139,9 @@ def measure(row: dict[str, str], seed: int, seconds: float, core: int, data: Pat
                     "engine": answer["engine"],
                     "instance": row["instance"],
                     "seed": seed,
-                    "threads": 1,
+                    "threads": len(cores),
                     "at_s": f"{mark:g}",
-                    "objective": f"{answer['objective'] if last else until[-1][2] / 3000:.3f}",
+                    "objective": f"{answer['objective'] if last else until[-1][2] / unit:.3f}",
                     "iterations": answer["iterations"] if last else until[-1][1],
                     "checked": (1 if checked else 0) if last else "",
                 }
@@ -152,7 +170,8 @@ def keep(instance: str, plan: Path, objective: float) -> None:
 
 def main() -> int:
     """Run what is missing; the number of runs that failed the checker."""
-    data = Path(os.environ.get("BENCH_DATA") or PROJECT.parent / "shared" / "bench" / "hhcrsp")
+    data = Path(os.environ.get("BENCH_DATA") or PROJECT.parent / "shared" / "bench")
+    threads = int(os.environ.get("THREADS") or "1")
     sets = os.environ.get("SETS") or "ABCDEFG"
     seeds = [int(seed) for seed in (os.environ.get("SEEDS") or "1").split(",")]
     most = float(os.environ.get("SECONDS") or "60")
@@ -163,24 +182,25 @@ def main() -> int:
     wanted = []
     for seed in seeds:
         for row in known():
-            family = row["short"][0] if row["set"] == "mankowska" else "K"
+            family = family_of(row)
             seconds = min(most, 10.0) if family in "AB" else most
             if family in sets and (row["instance"], str(seed), f"{seconds:g}") not in there:
                 wanted.append((row, seed, seconds))
-    cores: Queue[int] = Queue()
+    cores: Queue[list[int]] = Queue()
     allowed = sorted(os.sched_getaffinity(0))
-    for core in allowed:
-        cores.put(core)
+    places = max(1, len(allowed) // threads)
+    for place in range(places):
+        cores.put(allowed[place * threads : (place + 1) * threads])
     lock, bad, head = Lock(), [], (commit(), cpu())
     fresh = not RESULTS.exists()
 
     def one(work: tuple[dict[str, str], int, float]) -> None:
         row, seed, seconds = work
-        core = cores.get()
+        mine = cores.get()
         try:
-            found = measure(row, seed, seconds, core, data)
+            found = measure(row, seed, seconds, mine, data)
         finally:
-            cores.put(core)
+            cores.put(mine)
         with lock, RESULTS.open("a", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             nonlocal fresh
@@ -198,8 +218,8 @@ def main() -> int:
             if end["checked"] != 1:
                 bad.append(row["instance"])
 
-    sys.stdout.write(f"{len(wanted)} runs to do, {len(allowed)} at a time\n")
-    with ThreadPoolExecutor(len(allowed)) as pool:
+    sys.stdout.write(f"{len(wanted)} runs to do, {places} at a time, {threads} thread(s) each\n")
+    with ThreadPoolExecutor(places) as pool:
         list(pool.map(one, wanted))
     return len(bad)
 

@@ -7,8 +7,11 @@ import pytest
 from versants_libs.dispatch import (
     Break,
     Busy,
+    InstanceError,
     LanguageNeed,
     Limits,
+    Link,
+    LinkKind,
     Mode,
     Plan,
     Rule,
@@ -173,6 +176,47 @@ def test_check_team(slots, team, expected):
 def test_check_pin_to_somebody_else():
     found = check(problem(person(), person("bo"), visit(pins={"a": "bo"})), plan(**AT_100))
     assert [(v.rule, v.person) for v in found] == [(Rule.PIN, "ana")]
+
+
+@pytest.mark.parametrize(
+    ("link", "teams", "expected"),
+    [
+        (("all_or_none",), {"v": "ana"}, [("link_missing", "w", 1)]),
+        (("same_people",), {"v": "ana", "w": "bo"}, [("link_people", "w", 1)]),
+        (("same_people",), {"v": "ana"}, []),
+        (("after", 60, None), {"v": "ana", "w": "bo"}, [("link_time", "w", 10)]),
+        (("after", 0, 40), {"v": "ana", "w": "bo"}, [("link_time", "w", 10)]),
+        (("after", 50, 50), {"v": "ana", "w": "bo"}, []),
+    ],
+)
+def test_check_links(link, teams, expected):
+    """v from 100 to 200, w from 250."""
+    kind, *times = link
+    made = problem(
+        person(),
+        person("bo"),
+        visit(),
+        visit("w"),
+        links=(
+            Link(kind=LinkKind(kind), visits=("v", "w"), **dict(zip(("least", "most"), times, strict=False))),
+        ),
+    )
+    starts = {"v": 100, "w": 250}
+    found = check(made, plan(**{name: {"a": (who, starts[name])} for name, who in teams.items()}))
+    assert [(violation.rule.value, violation.visit, violation.margin) for violation in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ({"visits": ("v",)}, "two different visits"),
+        ({"visits": ("v", "x")}, "unknown visit"),
+        ({"visits": ("v", "w"), "least": 5, "most": 4}, "above the most"),
+    ],
+)
+def test_a_contradictory_link_names_its_visits(link, said):
+    with pytest.raises(InstanceError, match=said):
+        problem(person(), visit(), visit("w"), links=(Link(kind=LinkKind.AFTER, **link),))
 
 
 def test_check_every_rule_is_broken_somewhere():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from versants_libs.dispatch import (
     TERMS,
+    Break,
     Busy,
     LanguageNeed,
     Mode,
@@ -17,6 +18,7 @@ from versants_libs.dispatch import (
     evaluate,
     rank,
 )
+from versants_libs.dispatch.evaluation import rests
 
 from .builders import person, plan, problem, visit
 
@@ -110,3 +112,50 @@ def test_call_on_the_way_home_delays_it():
     assert check(made, after) == []
     pinned = problem(who, what[0], visit("c", mode=Mode.PHONE, duration=50, fixed_start=210))
     assert rank(pinned, before, "c")[0].delta.terms["overtime"] == 50 * pinned.weights.overtime
+
+
+def lunch(**more):
+    return Break(60, 300, 400, **more)
+
+
+def test_a_break_that_may_be_missed_fills_idle_time():
+    """Home to place 1 (v 100 to 200), the break there from 300 to 360, w at place 2 at 450: 250 s between them.
+
+    50 s of road and 60 of break: 140 s idle. Of 1,000 s of shift: 200 s of visits, 150 of road, 60 of break.
+    """
+    who = person(shifts=(Shift(0, 1000, 0, 0, breaks=(lunch(missed=5),)),))
+    teams = {"v": {"a": ("ana", 100)}, "w": {"a": ("ana", 450)}}
+    weights = Weights(waiting=1, largest_idle=1)
+    found = amounts([who], [visit("v"), visit("w", place=2)], teams, weights=weights)
+    assert found == {"travel": 150, "waiting": 140, "largest_idle": 1000 - 200 - 150 - 60}
+    assert rests(problem(who, visit("v"), visit("w", place=2), weights=weights), plan(**teams)) == {
+        "ana": [(300, 60)]
+    }
+
+
+def test_a_break_without_room_is_missed_at_its_price():
+    """From 250 to 350 at v, then 50 s of road to w at 400 until 500: no 60 s between 300 and 400."""
+    who = person(shifts=(Shift(0, 1000, 0, 0, breaks=(lunch(missed=5),)),))
+    made = problem(who, visit("v"), visit("w", place=2), weights=Weights(missed_break=7))
+    cost = evaluate(made, plan(v={"a": ("ana", 250)}, w={"a": ("ana", 400)}))
+    assert (cost.amounts["missed_break"], cost.terms["missed_break"]) == (5, 35)
+    assert check(made, plan(v={"a": ("ana", 250)}, w={"a": ("ana", 400)})) == []
+
+
+def test_a_break_after_the_last_visit_delays_the_way_home():
+    """v from 150 to 250, home at 300; at the place the break would end at 360 and the way at 410, at home at 360."""
+    who = person(shifts=(Shift(0, 350, 0, 0, 100, (lunch(missed=50),)),))
+    assert amounts([who], [visit()], {"v": {"a": ("ana", 150)}}) == {"travel": 100, "overtime": 10}
+
+
+def test_an_unused_shift_is_idle_all_of_it():
+    weights = Weights(largest_idle=1)
+    who = [person(), person("bo", shifts=(Shift(0, 400),))]
+    assert amounts(who, [visit()], {"v": {"a": ("ana", 100)}}, weights=weights)["largest_idle"] == 800
+
+
+def test_a_window_may_bound_the_end():
+    late = visit(windows=(Window(0, 180, hard=False),), until_end=True)
+    assert amounts([person()], [late], {"v": {"a": ("ana", 100)}})["lateness"] == 20
+    hard = visit(windows=(Window(0, 180),), until_end=True)
+    assert [v.margin for v in check(problem(person(), hard), plan(v={"a": ("ana", 100)}))] == [20]

@@ -35,7 +35,7 @@ from versants_libs.dispatch.patching import locate, pointer
 
 from .builders import person, plan, problem, visit
 from .days import busy_day
-from .worlds import random_problem
+from .worlds import random_problem, softened
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs" / "schema"
@@ -92,6 +92,8 @@ def conforms(value, rule, root, path=""):
 def test_json_forms_come_back_and_follow_the_schemas():
     for seed in range(60):
         made = random_problem(random.Random(seed), people=4, visits=4, slots=3)
+        if seed % 2:
+            made = softened(random.Random(seed), made)
         found = solve(made, stop=MaxIterations(3), seed=seed).plan
         text, plan_text = dumps(problem_to_json(made)), dumps(plan_to_json(found))
         assert problem_from_json(json.loads(text)) == made
@@ -110,7 +112,12 @@ def test_schemas_know_every_field_of_the_reader():
 
     defs = schema("problem")["$defs"]
     assert set(schema("problem")["properties"]) == {"format", *io._PROBLEM}
-    for name, fields in (("person", io._PERSON), ("visit", io._VISIT), ("slot", io._SLOT)):
+    for name, fields in (
+        ("person", io._PERSON),
+        ("visit", io._VISIT),
+        ("slot", io._SLOT),
+        ("link", io._LINK),
+    ):
         assert set(defs[name]["properties"]) == set(fields)
 
 

@@ -214,9 +214,10 @@ def _uhhc(value: Mapping[str, Any]) -> Benchmark:
             assignment = plan.assignments.get(visit.id)
             for slot_id, service in assignment.services.items() if assignment else ():
                 end = service.start + visit.duration_of(visit.slot(slot_id))
-                stop = {"patient": parts[visit.id][0], "service": slot_id}
-                stop |= {"arrival_time": service.start, "departure_time": end}
-                stops[service.person].append((service.start, stop))
+                who = {"patient": parts[visit.id][0], "service": slot_id}
+                stops[service.person].append(
+                    (service.start, {**who, "arrival_time": service.start, "departure_time": end})
+                )
         laid = rests(problem, plan)
         for person in people:
             pauses = laid.get(person.id, [])
@@ -224,8 +225,8 @@ def _uhhc(value: Mapping[str, Any]) -> Benchmark:
                 pauses = [(b.earliest, b.duration) for shift in person.shifts for b in shift.breaks]
             for start, length in pauses:
                 where = _uhhc_where(problem, person, stops[person.id], start, length, starts[person.id])
-                stop = {"patient": where, "service": "lunch_break"}
-                stops[person.id].append((start, stop | {"start_time": start, "end_time": start + length}))
+                who = {"patient": where, "service": "lunch_break"}
+                stops[person.id].append((start, {**who, "start_time": start, "end_time": start + length}))
         return {
             "routes": [
                 {
@@ -338,7 +339,8 @@ def _uhhc_where(
     right = min(after, key=lambda stop: stop["arrival_time"], default=None)
     at = shift.start_place if left is None else place[left["patient"]]
     then = shift.end_place if right is None else place[right["patient"]]
-    assert at is not None and then is not None
+    assert at is not None
+    assert then is not None
     here = home if left is None else str(left["patient"])
     there = home if right is None else str(right["patient"])
     if right is None and shift.end_place != shift.start_place:

@@ -13,8 +13,9 @@ from itertools import product
 
 from .days import BUSY, NOWHERE, Entry, Piece, ShiftState
 from .fitting import Fits
-from .model import Person, Slot, Span, Visit
+from .model import Link, LinkKind, Person, Slot, Span, Visit
 from .problem import Assignment, Plan, Problem, Service
+from .resting import Day, Stop, settle
 from .spans import Starts, intersect, union
 
 __all__ = ["Board", "Times", "same_times"]
@@ -42,6 +43,10 @@ class Board:
         self.crisis = [0] * len(problem.people)
         self.visit_s = [0] * len(problem.people)
         self.placed: dict[int, dict[int, tuple[int, int]]] = {}
+        self._links: dict[int, list[Link]] = {}
+        for link in problem.links:
+            for name in link.visits:
+                self._links.setdefault(self.visit_index[name], []).append(link)
         self.fits = Fits(problem, self.visits)
         self._times: dict[tuple[int, int], Times] = {}
         published = problem.published.assignments if problem.published else {}
@@ -96,7 +101,7 @@ class Board:
                 if shift.low <= start:
                     shift.n_visits += 1
                     shift.work += end - start
-                shift.legs, shift.waiting, shift.overtime = self.amounts(shift, shift.entries)
+                shift.legs, shift.waiting, shift.overtime, shift.missed = self.amounts(shift, shift.entries)
             self.version[p] += 1
             self.crisis[p] += visit.crisis
             self.visit_s[p] += end - start
@@ -114,7 +119,7 @@ class Board:
                 if shift.low <= start:
                     shift.n_visits -= 1
                     shift.work -= duration
-                shift.legs, shift.waiting, shift.overtime = self.amounts(shift, shift.entries)
+                shift.legs, shift.waiting, shift.overtime, shift.missed = self.amounts(shift, shift.entries)
             self.version[p] += 1
             self.crisis[p] -= visit.crisis
             self.visit_s[p] -= duration
@@ -319,7 +324,7 @@ class Board:
     ) -> list[tuple[int, int]]:
         """The same for the usual day: a single break and no calls so far, so that each gap is a leg of its own."""
         pause, travel = shift.due[0], self.travel
-        held, earliest, latest, _ = pause
+        held, earliest, latest = pause[:3]
         found: list[tuple[int, int]] = []
         for g, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
             if min(until, latest) - max(free, earliest) < held:
@@ -398,8 +403,8 @@ class Board:
 
     # What it costs
 
-    def amounts(self, shift: ShiftState, entries: list[Entry]) -> tuple[int, int, int]:
-        """Seconds of travel, waiting and overtime of a shift with these entries in order."""
+    def amounts(self, shift: ShiftState, entries: list[Entry]) -> tuple[int, int, int, int]:
+        """Seconds of travel, waiting and overtime of a shift with these entries in order, points of missed breaks."""
         travel = self.travel
         legs, at = 0, shift.left
         first = last = -1
@@ -418,7 +423,9 @@ class Board:
         if at != NOWHERE and shift.right != NOWHERE:
             legs += travel[at][shift.right]
         if last < 0:
-            return legs, 0, 0
+            return legs, 0, 0, 0
+        if shift.soft:
+            return legs, *self._resting(shift, entries)
         waiting, at = 0, NOWHERE
         for i in range(first, last + 1):
             if i > first:
@@ -430,10 +437,28 @@ class Board:
         back = entries[last].end
         if last == len(entries) - 1 and placed >= 0 and shift.right != NOWHERE:
             back = max(back, entries[placed].end + calls + travel[entries[placed].place][shift.right])
-        return legs, max(0, waiting), max(0, back - shift.end)
+        return legs, max(0, waiting), max(0, back - shift.end), 0
 
-    def added(self, v: int, s: int, p: int, start: int, piece: Piece) -> tuple[int, int, int, int]:
-        """Travel, waiting, overtime and imbalance that one more service adds, in their units."""
+    def _resting(self, shift: ShiftState, entries: list[Entry]) -> tuple[int, int, int]:
+        """Waiting, overtime and points of missed breaks where breaks may be missed."""
+        stops = [
+            Stop(e.start, e.end, None if e.place == NOWHERE else e.place, e.visit != BUSY) for e in entries
+        ]
+        left, right = (None if place == NOWHERE else place for place in (shift.left, shift.right))
+        day = Day(shift.low, shift.end, shift.high, left, right, stops)
+        weights = self.problem.weights
+        found = settle(
+            day,
+            shift.soft,
+            self.travel,
+            waiting=weights.waiting,
+            overtime=weights.overtime,
+            missed=weights.missed_break,
+        )
+        return found.waiting, found.overtime, found.missed
+
+    def added(self, v: int, s: int, p: int, start: int, piece: Piece) -> tuple[int, int, int, int, int]:
+        """Travel, waiting, overtime, imbalance and missed breaks that one more service adds, in their units."""
         visit = self.visits[v]
         slot = visit.slots[s]
         duration = visit.duration_of(slot)
@@ -441,11 +466,53 @@ class Board:
         place = visit.place_of(slot)
         entry = Entry(start, start + duration, NOWHERE if place is None else place, v, s)
         entries = [*shift.entries[: piece.gap], entry, *shift.entries[piece.gap :]]
-        legs, waiting, overtime = self.amounts(shift, entries)
+        legs, waiting, overtime, missed = self.amounts(shift, entries)
         held = self.people[p].worked_s // 60
         now, then = self.visit_s[p] // 60, (self.visit_s[p] + duration) // 60
         imbalance = (2 * held * then + then * then) // 60 - (2 * held * now + now * now) // 60
-        return legs - shift.legs, waiting - shift.waiting, overtime - shift.overtime, imbalance
+        more = (waiting - shift.waiting, overtime - shift.overtime, imbalance, missed - shift.missed)
+        return legs - shift.legs, *more
+
+    # What joins it with other visits
+
+    def tied(self, v: int, s: int) -> tuple[set[int] | None, Starts | None]:
+        """Who alone may take a slot, and when it may start, because of linked visits that are placed; None is no limit."""
+        links = self._links.get(v)
+        if not links:
+            return None, None
+        visit = self.visits[v]
+        slot = visit.slots[s]
+        only: set[int] | None = None
+        low, high = -self.problem.horizon, 2 * self.problem.horizon
+        for link in links:
+            at = link.visits.index(visit.id)
+            if link.kind is LinkKind.SAME_PEOPLE:
+                for other in link.visits:
+                    mine = self._held(other).get(slot.id) if other != visit.id else None
+                    if mine is not None:
+                        only = {mine[0]} if only is None else only & {mine[0]}
+            elif link.kind is LinkKind.AFTER:
+                before = self._held(link.visits[at - 1]) if at else {}
+                if before:
+                    low = max(low, max(end for _, _, end in before.values()) + link.least)
+                    if link.most is not None:
+                        high = min(high, min(end for _, _, end in before.values()) + link.most)
+                then = self._held(link.visits[at + 1]) if at + 1 < len(link.visits) else {}
+                if then:
+                    length = visit.duration_of(slot)
+                    high = min(high, min(start for _, start, _ in then.values()) - link.least - length)
+                    if link.most is not None:
+                        low = max(low, max(start for _, start, _ in then.values()) - link.most - length)
+        return only, [(low, high)] if low <= high else []
+
+    def _held(self, name: str) -> dict[str, tuple[int, int, int]]:
+        """The team of a visit: slot id -> person, start, end."""
+        v = self.visit_index[name]
+        visit = self.visits[v]
+        return {
+            visit.slots[s].id: (p, start, start + visit.duration_of(visit.slots[s]))
+            for s, (p, start) in self.placed.get(v, {}).items()
+        }
 
     def sound(self, p: int) -> bool:
         """Whether every leg of the person's shifts with visits leaves time for its travel."""
@@ -489,7 +556,7 @@ class Times:
             spans = [(visit.fixed_start, visit.fixed_start)]
         else:
             last = problem.horizon - 1
-            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.windows)
+            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.openings)
         least, most = slot.lag
         self.starts = union((low + least, high + most) for low, high in spans)
         self.pieces: dict[int, tuple[int, list[Piece]]] = {}
@@ -518,4 +585,4 @@ def _timing(visit: Visit, slot: Slot) -> tuple[object, ...]:
     """What decides when somebody who may take the slot can start."""
     guarded = slot.needs_mandate and visit.country is not None
     where = visit.place_of(slot), visit.duration_of(slot), visit.country if guarded else None
-    return (visit.windows, visit.fixed_start, visit.crisis, slot.lag, *where)
+    return (visit.openings, visit.fixed_start, visit.crisis, slot.lag, *where)

@@ -14,7 +14,7 @@ from .model import Break, LanguageNeed, Link, LinkKind, Person, Shift, Slot, Spa
 from .problem import Assignment, Plan, Problem, Service
 from .results import Rule, Violation
 
-__all__ = ["check", "person_violations", "slot_violations", "visit_violations"]
+__all__ = ["check", "link_violations", "person_violations", "slot_violations", "visit_violations"]
 
 
 def check(problem: Problem, plan: Plan) -> list[Violation]:

@@ -50,11 +50,14 @@ class Gap(NamedTuple):
 
 
 class ShiftState:
-    """One shift of one person with what is in it. ``left``/``right``: places of its ends, or NOWHERE."""
+    """One shift of one person with what is in it. ``left``/``right``: places of its ends, or NOWHERE.
+
+    ``due``: the breaks there have to be; ``soft``: those that may be missed.
+    """
 
     __slots__ = (
-        "_gaps", "day", "due", "end", "entries", "high", "left", "legs", "low", "n_visits", "overtime", "right",
-        "waiting", "week", "work",
+        "_gaps", "day", "due", "end", "entries", "high", "left", "legs", "low", "missed", "n_visits", "overtime",
+        "right", "soft", "waiting", "week", "work",
     )  # fmt: skip
 
     def __init__(self, problem: Problem, person: Person, number: int) -> None:
@@ -78,10 +81,12 @@ class ShiftState:
                 self.entries.append(Entry(busy.start, busy.end, busy.place, BUSY, 0))
         self.entries.sort()
         length = shift.end - shift.start
-        self.due = [b for b in shift.breaks if length > b.if_shift_over and self._room(b)]
+        due = [b for b in shift.breaks if length > b.if_shift_over and self._room(b)]
+        self.due = [b for b in due if b.missed is None]
+        self.soft = sorted((b for b in due if b.missed is not None), key=lambda b: b.earliest)
         self.day = next((i for i, d in enumerate(problem.days) if d.start <= self.low < d.end), None)
         self.week = next((i for i, w in enumerate(problem.weeks) if w.start <= self.low < w.end), None)
-        self.n_visits = self.work = self.legs = self.waiting = self.overtime = 0
+        self.n_visits = self.work = self.legs = self.waiting = self.overtime = self.missed = 0
 
     def _room(self, pause: Break) -> bool:
         free = self.low

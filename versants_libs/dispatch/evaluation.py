@@ -24,7 +24,7 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
     """
     amounts = dict.fromkeys(TERMS, 0)
     people = {person.id: person for person in problem.people}
-    stops: dict[str, list[_Stop]] = {}
+    stops: dict[str, list[Stop]] = {}
     for visit in problem.visits:
         assignment = plan.assignments.get(visit.id)
         served = assignment.services if assignment else {}

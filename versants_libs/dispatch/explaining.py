@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .checking import person_violations, slot_violations, visit_violations, work_of
+from .checking import link_violations, person_violations, slot_violations, visit_violations, work_of
 from .fitting import Fitting
 from .lifting import Lifted
 from .model import Person, Slot
@@ -94,7 +94,7 @@ class _Scan:
                 elif p in mine:
                     found = self._without_team(s, slot, person, mine[p])
                 else:
-                    found = self._alone(s, slot, p, starts, p in fitting)
+                    found = self._alone(s, slot, p, starts, p in fitting) or self._linked(s, slot, p)
                 if found is None:
                     free.append((person.id, name))
                 else:
@@ -152,6 +152,31 @@ class _Scan:
                     best = _Found(-ORDER[near.rule], near.margin, points[0], "s")
         if best is None:
             best = self._at_starts(slot, p, person, points)
+        if best is None:
+            return None
+        return Candidate(person.id, slot.id, best.rule, best.margin, best.unit, best.start)
+
+    def _linked(self, s: int, slot: Slot, p: int) -> Candidate | None:
+        """Nothing is wrong with them but what a linked visit asks: at the start where least of it is broken."""
+        _, allowed = self.board.tied(self.v, s)
+        person = self.problem.people[p]
+        best: _Found | None = None
+        for piece in self.board.pieces(p, self.v, s) if allowed is not None else ():
+            inside = [(piece.low, piece.high)]
+            for start in {piece.low, *(nearest(inside, low, high) for low, high in allowed or ())}:
+                plan = self.lifted.plan.without(self.visit.id)
+                plan = plan.with_team(self.visit.id, {slot.id: Service(person.id, start)})
+                violations = [
+                    one
+                    for link in self.problem.links
+                    if self.visit.id in link.visits
+                    for one in link_violations(link, self.lifted.notes.visits, plan)
+                    if one.rule is not Rule.LINK_MISSING and (one.person in (None, person.id))
+                ]
+                if violations:
+                    found = _found(violations, start)
+                    if best is None or found < best:
+                        best = found
         if best is None:
             return None
         return Candidate(person.id, slot.id, best.rule, best.margin, best.unit, best.start)

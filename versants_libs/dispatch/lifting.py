@@ -46,7 +46,7 @@ class Lifted:
     def opened(self) -> Visit:
         """The visit with its windows opened to the whole horizon; a fixed start is none."""
         whole = Window(0, self.board.problem.horizon - 1)
-        return replace(self._asked, windows=(whole,), fixed_start=None)
+        return replace(self._asked, windows=(whole,), fixed_start=None, until_end=False)
 
     def wide(self) -> list[list[Member]]:
         """The members of the visit :meth:`opened`."""
@@ -105,6 +105,7 @@ class Lifted:
         plan = Plan({name: self.plan.assignments[name] for name in names})
         with_it, without = evaluate(part, plan), evaluate(part, plan.without(visit.id))
         terms = dict(compare(with_it, without).terms)
+        terms["largest_idle"] = 0  # a figure of the whole plan that one visit rarely moves: not told
         price = problem.weights.largest_lateness
         if price:
             others = self.notes.latest_but(visit.id)

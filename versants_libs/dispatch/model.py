@@ -403,6 +403,11 @@ class Visit:
         raise KeyError(slot_id)
 
     @property
+    def end_s(self) -> int:
+        """Seconds from the start of the first slot to what ``latest`` of a window bounds."""
+        return self.duration_of(self.slots[0]) if self.until_end else 0
+
+    @property
     def openings(self) -> tuple[Window, ...]:
         """The windows with ``latest`` bounding the start of the first slot."""
         return self.due(self.slots[0])

@@ -211,10 +211,10 @@ class Compiled:
             else:
                 for v, w in pairwise(linked):
                     before, then = self.problem.visits[v], self.problem.visits[w]
-                    for one, two in product(before.slots, then.slots):
-                        a = self.node_index[(before.id, one.id)]
-                        b = self.node_index[(then.id, two.id)]
-                        length = before.duration_of(one)
+                    for earlier, later in product(before.slots, then.slots):
+                        a = self.node_index[(before.id, earlier.id)]
+                        b = self.node_index[(then.id, later.id)]
+                        length = before.duration_of(earlier)
                         arcs.setdefault(a, []).append((b, length + link.least))
                         if link.most is not None:
                             arcs.setdefault(b, []).append((a, -length - link.most))

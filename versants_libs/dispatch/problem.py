@@ -88,12 +88,12 @@ class Plan:
 class Weights:
     """Price of one unit of each term; the cost is the sum of price times amount.
 
-    Units: points of unserved visits; seconds of lateness, of the largest lateness there is, of travel, waiting
-    (neither at work nor travelling between two things of one shift, breaks that have to be included) and overtime;
+    Units: points of unserved visits; seconds of lateness, of the largest lateness there is, of travel, of waiting
+    (neither at work nor travelling between two things of one shift, breaks that have to be included) and of overtime;
     points of missed breaks; seconds of the largest idle time (of a shift, whoever has it: neither work, travel nor a
-    break that may be missed); slots whose gender wish is not met; points of second languages; slots taken by somebody else than the preferred people;
-    imbalance in minutes times hours (grows with the square of a person's visit time, so that sharing costs less);
-    slots that differ from the published plan.
+    break that may be missed); slots whose gender wish is not met; points of second languages; slots taken by somebody
+    else than the preferred people; imbalance in minutes times hours (grows with the square of a person's visit time,
+    so that sharing costs less); slots that differ from the published plan.
     """
 
     unserved: int = 200_000

@@ -110,7 +110,7 @@ def suggested(
     begin = after or 0
     found = _suggest(lifted, lifted.members(), limit, begin, wanted, spacing, visit)
     if len(found) < limit:
-        closes = max(window.latest for window in visit.windows)
+        closes = max(window.latest for window in visit.openings)
         with lifted.supposing(lifted.opened()):
             for since in (max(begin, closes + 1), begin):
                 taken = [one.start for one in found]

@@ -98,7 +98,7 @@ def _add(value: Any, *steps: str | int) -> Mapping[str, Any]:
 def _windows(lifted: Lifted) -> Iterator[_Idea]:
     """Start later, or earlier, by just as much as is needed."""
     visit = lifted.visit
-    windows = list(visit.windows)
+    windows = visit.openings
     last = max(range(len(windows)), key=lambda i: windows[i].latest)
     first = min(range(len(windows)), key=lambda i: windows[i].earliest)
     latest = windows[last].latest if visit.fixed_start is None else visit.fixed_start
@@ -117,14 +117,14 @@ def _last_before(lifted: Lifted, earliest: int) -> int | None:
     """The last start before ``earliest`` that has a team."""
     if earliest == 0:
         return None
-    sooner = replace(lifted.visit, windows=(Window(0, earliest - 1),), fixed_start=None)
+    sooner = replace(lifted.visit, windows=(Window(0, earliest - 1),), fixed_start=None, until_end=False)
     with lifted.supposing(sooner):
         return last_start(lifted.board, lifted.v, lifted.moved())
 
 
 def _moved(visit: Visit, number: int, start: int, kind: str, by_s: int) -> _Idea:
     old = visit.windows[number]
-    new = old._replace(earliest=min(old.earliest, start), latest=max(old.latest, start))
+    new = old._replace(earliest=min(old.earliest, start), latest=max(old.latest, start + visit.end_s))
     windows = (*visit.windows[:number], new, *visit.windows[number + 1 :])
     patch = [
         _add(getattr(new, name), "visits", visit.id, "windows", number, name)

@@ -191,7 +191,7 @@ def _delayed(visit: Visit, plan: Plan, seconds: int) -> Visit:
         raise InstanceError("a delay names a visit without its first slot", [visit.id])
     start = first.start + seconds
     windows = tuple(
-        window._replace(earliest=min(window.earliest, start), latest=max(window.latest, start))
+        window._replace(earliest=min(window.earliest, start), latest=max(window.latest, start + visit.end_s))
         for window in visit.windows
     )
     return replace(visit, windows=windows, fixed_start=start, pins={**visit.pins, **planned.people})

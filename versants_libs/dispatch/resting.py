@@ -8,6 +8,7 @@ last visit does, and the way home starts after it. Of all ways to lay the pauses
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from .matrix import Rows
@@ -112,7 +113,8 @@ class _Settling:
         n = len(self.stops)
         starts: dict[int, int] = {}
         after, back = 0, self._back()
-        for g in dict.fromkeys(g for g in gaps if g is not None):
+        used = dict.fromkeys(g for g in gaps if g is not None)
+        for g in used:
             mine = [i for i, other in enumerate(gaps) if other == g]
             reached = self._reach(g, mine)
             if reached is None:
@@ -126,20 +128,22 @@ class _Settling:
             if g == n and self.last == n - 1:
                 back = max(back, until)
         taken: dict[int, int] = {}
-        for i, g in enumerate(gaps):
-            leg = None if g is None else self.leg_of[g]
-            if leg is not None and g is not None and not self.direct[g]:
+        for i, gap in enumerate(gaps):
+            leg = None if gap is None else self.leg_of[gap]
+            if leg is not None and gap is not None and not self.direct[gap]:
                 taken[leg] = taken.get(leg, 0) + self.due[i].duration
                 if taken[leg] > self.spare[leg]:
                     return None
         inside = sum(
-            self.due[i].duration for i, g in enumerate(gaps) if g is not None and self.first < g <= self.last
+            self.due[i].duration
+            for i, gap in enumerate(gaps)
+            if gap is not None and self.first < gap <= self.last
         )
         return Resting(
             waiting=max(0, self._idle() - inside) + after,
             overtime=max(0, back - self.day.end),
-            rest=sum(self.due[i].duration for i, g in enumerate(gaps) if g is not None),
-            missed=sum(self.due[i].missed or 0 for i, g in enumerate(gaps) if g is None),
+            rest=sum(self.due[i].duration for i, gap in enumerate(gaps) if gap is not None),
+            missed=sum(self.due[i].missed or 0 for i, gap in enumerate(gaps) if gap is None),
             starts=tuple(starts.get(i) for i in range(len(gaps))),
         )
 
@@ -160,9 +164,9 @@ class _Settling:
 
     def _idle(self) -> int:
         between = self.stops[self.first : self.last + 1]
-        gaps = sum(max(0, b.start - a.end) for a, b in zip(between, between[1:], strict=False))
+        gaps = sum(max(0, b.start - a.end) for a, b in pairwise(between))
         places = [stop.place for stop in between if stop.place is not None]
-        return max(0, gaps - sum(self.travel[a][b] for a, b in zip(places, places[1:], strict=False)))
+        return max(0, gaps - sum(self.travel[a][b] for a, b in pairwise(places)))
 
     def _back(self) -> int:
         """When the last visit, or the way back from it, ends."""

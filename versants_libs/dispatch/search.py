@@ -15,12 +15,12 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from .board import Board
 from .checking import check
 from .evaluation import evaluate
-from .model import Visit
+from .model import LinkKind, Visit
 from .problem import Plan, Problem
 from .results import Outcome, Progress
 from .spans import intersect
@@ -114,6 +114,12 @@ class _Search:
             for v, visit in enumerate(problem.visits)
             if visit.fixed_start is not None and all(slot.id in visit.pins for slot in visit.slots)
         }
+        self.unions: dict[int, list[int]] = {}
+        for link in problem.links:
+            if link.kind is LinkKind.ALL_OR_NONE:
+                linked = {self.board.visit_index[name] for name in link.visits}
+                joined = sorted({w for v in linked for w in self.unions.get(v, [v])})
+                self.unions |= dict.fromkeys(joined, joined)
         self.spots = [visit.place if visit.place is not None else -1 for visit in problem.visits]
         self.times = [min(w.earliest for w in visit.windows) for visit in problem.visits]
 
@@ -178,6 +184,7 @@ class _Search:
             if placement and self._possible(v, placement):
                 _, terms = placement_terms(self.board, v, placement)
                 self._place(v, Team(sum(terms.values()), placement[0][1], placement))
+        self._drop_partial()
 
     def _possible(self, v: int, placement: Placement) -> bool:
         """Whether this team could be placed now, exactly so."""
@@ -190,6 +197,11 @@ class _Search:
             if not least <= at - first <= most or all(fit.person != p for fit in self.board.fits[v][s]):
                 return False
             if not any(piece.low <= at <= piece.high for piece in self.board.pieces(p, v, s)):
+                return False
+            only, allowed = self.board.tied(v, s)
+            if (only is not None and p not in only) or (
+                allowed is not None and not any(low <= at <= high for low, high in allowed)
+            ):
                 return False
         return bool(intersect(self.board.starts(v, 0), [(first, first)]))
 
@@ -216,15 +228,41 @@ class _Search:
         return -visit.unserved, left, v
 
     def _insert(self, v: int) -> None:
+        if v in self.board.placed:
+            return
+        if v in self.unions:
+            self._insert_all(self.unions[v])
+            return
         team = best_team(self.board, v)
         if team is not None and team.cost <= self.left_out[v]:
             self._place(v, team)
+
+    def _insert_all(self, together: Sequence[int]) -> None:
+        """Visits that are served together or not at all."""
+        before = self.cost
+        for v in together:
+            team = best_team(self.board, v)
+            if team is None:
+                break
+            self._place(v, team)
+        if self.cost > before or any(v not in self.board.placed for v in together):
+            for v in together:
+                if v in self.board.placed:
+                    self._remove(v)
+
+    def _drop_partial(self) -> None:
+        for together in self.unions.values():
+            placed = [v for v in together if v in self.board.placed]
+            if len(placed) < len(together):
+                for v in placed:
+                    self._remove(v)
 
     # Ruin and recreate
 
     def _iterate(self, iteration: int) -> None:
         before = self.cost
-        removed = {v: self._remove(v) for v in self._ruin()}
+        out = dict.fromkeys(w for v in self._ruin() for w in self.unions.get(v, (v,)))
+        removed = {v: self._remove(v) for v in out}
         self._recreate(list(self.absent - self.held))
         heat = HOT * (COLD / HOT) ** ((iteration % CYCLE) / CYCLE)
         refused = self.cost > before - heat * math.log(1.0 - self.random.random())

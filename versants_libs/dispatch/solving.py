@@ -41,7 +41,7 @@ def solve(
     start : warm start, need not be feasible: visits that cannot be taken over as they are start anew.
     on_progress : called with each new best plan's progress.
     engine : "auto", "native" or "python". The native search times visits as early as routes allow; where idle time
-        between visits has a price, "auto" takes the one in Python, which also tries later starts.
+        between visits has a price, those of one person alone start as late as costs nothing.
     threads : searches side by side, each with its own seed; the best plan wins. Native only.
 
     Returns
@@ -56,7 +56,7 @@ def solve(
         raise ValueError(f"engine is {engine!r}, expected auto, native or python")
     if engine == "native" and not native.available():
         raise EngineMissing("the native search was not built here: install a C++ compiler and set up again")
-    if engine == "python" or not native.available() or (engine == "auto" and problem.weights.waiting):
+    if engine == "python" or not native.available():
         return solve_plainly(problem, stop=stop, seed=seed, start=start, on_progress=on_progress)
     seconds, iterations, others = _limits(stop)
     return native.solve_native(

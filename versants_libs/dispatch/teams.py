@@ -8,12 +8,13 @@ without a joint start is left as soon as it appears.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .board import Board
 from .days import Piece
 from .fitting import Fit
+from .model import Visit
 from .problem import TERMS
 from .spans import Starts, dilate, first_at, intersect, union
 
@@ -61,17 +62,20 @@ def slot_members(board: Board, v: int, s: int, known: Mapping[int, Member] | Non
     """The members of one slot. ``known``: members by person whose times are what they were."""
     found = []
     known = known or {}
+    only, allowed = board.tied(v, s)
     for fit in board.fits[v][s]:
+        if only is not None and fit.person not in only:
+            continue
         member = known.get(fit.person)
         if member is None or member.fit != fit:
-            member = member_of(board, v, s, fit)
+            member = member_of(board, v, s, fit, allowed)
         if member is not None:
             found.append(member)
     found.sort(key=lambda member: (member.least, member.fit.person))
     return found
 
 
-def member_of(board: Board, v: int, s: int, fit: Fit) -> Member | None:
+def member_of(board: Board, v: int, s: int, fit: Fit, allowed: Starts | None = None) -> Member | None:
     """Somebody who may take the slot with the times at which they can; None if there are none."""
     pieces = board.pieces(fit.person, v, s)
     if not pieces:
@@ -80,6 +84,10 @@ def member_of(board: Board, v: int, s: int, fit: Fit) -> Member | None:
         starts: Starts = [(pieces[0].low, pieces[0].high)]
     else:
         starts = union((piece.low, piece.high) for piece in pieces)
+    if allowed is not None:
+        starts = intersect(starts, allowed)
+        if not starts:
+            return None
     return Member(fit, pieces, starts, least_cost(board, v, s, fit, pieces))
 
 
@@ -109,7 +117,8 @@ def least_cost(board: Board, v: int, s: int, fit: Fit, pieces: Sequence[Piece]) 
     for piece in pieces:
         shift = board.days[fit.person][piece.shift]
         bound = weights.travel * piece.travel - weights.overtime * shift.overtime
-        bounds.append(bound - weights.waiting * shift.waiting)
+        bound -= weights.waiting * shift.waiting + weights.missed_break * shift.missed
+        bounds.append(bound)
     told = board.published.get(v, {}).get(board.visits[v].slots[s].id)
     moved = told is not None and told.person != board.people[fit.person].id
     return fixed_cost(board, fit) + min(bounds) + weights.changes * moved
@@ -118,15 +127,16 @@ def least_cost(board: Board, v: int, s: int, fit: Fit, pieces: Sequence[Piece]) 
 def person_terms(board: Board, v: int, s: int, member: Member, start: int) -> tuple[int, dict[str, int]]:
     """Weighted terms that one person adds at one start, with the unweighted travel first."""
     piece = next(piece for piece in member.pieces if piece.low <= start <= piece.high)
-    travel, waiting, overtime, imbalance = board.added(v, s, member.fit.person, start, piece)
+    travel, waiting, overtime, imbalance, missed = board.added(v, s, member.fit.person, start, piece)
     weights = board.problem.weights
     visit = board.visits[v]
-    late = (visit.lateness(start) or 0) if s and visit.slots[s].counts_late else 0
+    late = _later(visit, s, start)
     return travel, {
         "lateness": weights.lateness * late,
         "travel": weights.travel * travel,
         "waiting": weights.waiting * waiting,
         "overtime": weights.overtime * overtime,
+        "missed_break": weights.missed_break * missed,
         "gender_wish": weights.gender_wish * member.fit.wish,
         "second_choice_language": weights.second_choice_language * member.fit.penalty,
         "broken_continuity": weights.broken_continuity * member.fit.broken,
@@ -305,9 +315,12 @@ def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
     slots: list[list[tuple[int, int, Fit, Piece]]] = []
     for s in range(len(visit.slots)):
         options = []
+        only, allowed = board.tied(v, s)
         for fit in board.fits[v][s]:
+            if only is not None and fit.person not in only:
+                continue
             price = fixed_cost(board, fit)
-            for piece in board.pieces(fit.person, v, s):
+            for piece in _cut_pieces(board.pieces(fit.person, v, s), allowed):
                 options.append((price + weights.travel * piece.travel, piece.low, fit, piece))
         if not options:
             return None
@@ -323,7 +336,8 @@ def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit,
     visit = board.visits[v]
     weights = board.problem.weights
     step = visit_step(board, v)
-    exact = bool(weights.waiting or weights.imbalance or weights.overtime or board.published.get(v))
+    priced = (weights.waiting, weights.imbalance, weights.overtime, weights.missed_break)
+    exact = any(priced) or bool(board.published.get(v)) or any(slot.counts_late for slot in visit.slots[1:])
     rest = [sum(options[0][0] for options in slots[s:]) for s in range(len(slots) + 1)]
     best: Team | None = None
 
@@ -363,10 +377,26 @@ def _finish(
         at = max(start + visit.slots[s].lag[0], piece.low) if s else start
         placement[s] = (fit.person, at)
         if exact:
-            _, waiting, overtime, imbalance = board.added(v, s, fit.person, at, piece)
+            _, waiting, overtime, imbalance, missed = board.added(v, s, fit.person, at, piece)
             cost += weights.waiting * waiting + weights.overtime * overtime + weights.imbalance * imbalance
+            cost += weights.missed_break * missed + weights.lateness * _later(visit, s, at)
             cost += weights.changes * board.changed(v, s, fit.person, at)
     return Team(cost, start, placement)
+
+
+def _later(visit: Visit, s: int, start: int) -> int:
+    """Seconds of lateness of a slot that counts its own besides the visit's."""
+    slot = visit.slots[s]
+    return (visit.lateness(start, slot) or 0) if s and slot.counts_late else 0
+
+
+def _cut_pieces(pieces: Sequence[Piece], allowed: Starts | None) -> Iterator[Piece]:
+    if allowed is None:
+        yield from pieces
+        return
+    for piece in pieces:
+        for low, high in intersect([(piece.low, piece.high)], allowed):
+            yield piece._replace(low=low, high=high)
 
 
 def lift(board: Board, v: int) -> tuple[Placement, int]:
@@ -378,6 +408,7 @@ def lift(board: Board, v: int) -> tuple[Placement, int]:
     for s, (p, start) in team.items():
         fit = next(fit for fit in board.fits[v][s] if fit.person == p)
         cost += fixed_cost(board, fit) + weights.changes * board.changed(v, s, p, start)
+        cost += weights.lateness * _later(board.visits[v], s, start)
     board.remove(v)
     after = [_day_cost(board, p) for p, _ in team.values()]
     return team, cost + sum(before) - sum(after)
@@ -390,6 +421,7 @@ def _day_cost(board: Board, p: int) -> int:
     for shift in board.days[p]:
         cost += weights.travel * shift.legs
         cost += weights.waiting * shift.waiting + weights.overtime * shift.overtime
+        cost += weights.missed_break * shift.missed
     return cost
 
 

@@ -69,7 +69,7 @@ class Duties {
     std::vector<char> soft_, linked_;
     std::vector<std::vector<Arc>> into_;  // arcs by the node they lead to; ``to`` is where they come from
     std::vector<Time> busy_;              // by duty: seconds of it that are fixed
-    bool shifts_ = true;
+    bool shifts_ = true, any_soft_ = false;
     double smooth_ = 0, longest_ = 0;
     std::vector<int> leg_of_, leg_end_;
     std::vector<Time> spare_, taken_rest_;
@@ -110,6 +110,7 @@ class Duties {
             const bool pauses = m.pause_of[d] < m.pause_of[d + 1];
             const bool must = pauses && m.pauses[m.pause_of[d]].missed == NEVER_MISSED;
             soft_[d] = !must && (pauses || m.prices.waiting > 0);
+            any_soft_ = any_soft_ || (soft_[d] && pauses);
             watched_[d] = pauses || m.prices.waiting > 0 || (m.prices.overtime > 0 && m.duty_latest[d] > m.duty_end[d]);
             for (int f = m.fixed_of[d]; f < m.fixed_of[d + 1]; ++f)
                 busy_[d] += std::max<Time>(0, std::min(m.fixed_start[f] + m.fixed_length[f], m.duty_end[d]) -

@@ -78,6 +78,7 @@ class Insertion : public Schedule {
     std::vector<Time> starts_;
     std::vector<std::uint32_t> duty_seen_;
     std::uint32_t look_ = 0;
+    bool may_push_ = true, pushed_ = false;
     bool wished_ = false, chosen_wished_ = false, found_ = false;
     Cost best_cost_ = 0;
     int until_blink_ = 1;
@@ -364,9 +365,14 @@ class Insertion : public Schedule {
     // The team in taken_, costed exactly; kept if it is the best so far.
     void exact(int v, int k) {
         starts_.resize(k);
-        for (int s = 0; s < k; ++s) starts_[s] = taken_[s]->start;
-        // A pause may ask that what is put in starts later: once more, from there.
-        for (int tries = 0; tries < 8 && !costed(v, k); ++tries) {
+        pushed_ = false;
+        for (const bool may_push : {true, false}) {
+            may_push_ = may_push;
+            for (int s = 0; s < k; ++s) starts_[s] = taken_[s]->start;
+            // A pause may ask that what is put in starts later: once more, from there.
+            for (int tries = 0; tries < 8 && !costed(v, k); ++tries) {
+            }
+            if (!pushed_) break;  // else once more, the pause given up if it may be
         }
     }
 
@@ -455,12 +461,13 @@ class Insertion : public Schedule {
                 int slot = NONE;
                 for (int s = 0; s < k; ++s)
                     if (now.duty[taken_[s]->after] == d) slot = s;
-                const int answer = slot == NONE ? look(d, NONE, NONE, 0, NONE, round < 4)
-                                                : look(d, a + slot, taken_[slot]->after, starts_[slot], taken_[slot]->fit, round < 4);
+                const int answer = slot == NONE ? look(d, NONE, NONE, 0, NONE, may_push_ && round < 4)
+                                                : look(d, a + slot, taken_[slot]->after, starts_[slot], taken_[slot]->fit, may_push_ && round < 4);
                 if (answer == BROKEN || round > 8) {
                     return drain(), true;
                 }
                 if (answer == PUSH) {
+                    pushed_ = pushed_ || soft_[d];
                     for (const auto& [j, t] : pushes_) {
                         if (j >= a && j < a + k) {
                             const Time later = m.next_start(m.fits[taken_[j - a]->fit], t);

@@ -40,6 +40,31 @@ class Schedule : public Duties {
     // broken. Nodes come in the order of their predecessors; slots that start together are taken together. With ``keep``
     // no start becomes earlier than it is: the plan as it stands is gone through again.
     bool recompute(bool keep = false) {
+        // A pause that may be missed may ask for later starts, unless that breaks something.
+        for (const bool pushes : {true, false}) {
+            if (pushes && (keep || !any_soft_)) continue;
+            if (timed(keep, pushes)) return true;
+        }
+        return false;
+    }
+
+  protected:
+    struct Context {  // what is known behind a node: the last place, when it was left, calls since
+        Time end = 0;
+        int place = NONE;
+        Time calls = 0;
+        bool visit = false;  // a visit since then, that place included
+    };
+
+    // recompute
+    std::vector<int> order_, mixed_;
+    std::vector<signed char> waits_;
+    std::vector<Context> after_, before_;
+    std::vector<int> queue_, touched_;
+    std::size_t head_ = 0;
+    std::vector<std::uint32_t> queued_;
+
+    bool timed(bool keep, bool may_push) {
         begin_walk();  // nothing of an older walk counts
         order_.clear();
         fresh_ = NONE;
@@ -109,7 +134,7 @@ class Schedule : public Duties {
             cost += m.prices.travel * (now.legs[d] - m.duty_credit[d]);
             if (watched_[d]) {
                 for (int round = 0;; ++round) {
-                    const int answer = look(d, NONE, NONE, 0, NONE, shifts_ && round < 4);
+                    const int answer = look(d, NONE, NONE, 0, NONE, may_push && round < 4);
                     if (answer == BROKEN || round > 8) return false;
                     if (answer == FINE) break;
                     begin_walk();
@@ -139,22 +164,6 @@ class Schedule : public Duties {
         now.cost = cost + m.prices.largest_lateness * now.largest;
         return !limited_ || within_limits();
     }
-
-  protected:
-    struct Context {  // what is known behind a node: the last place, when it was left, calls since
-        Time end = 0;
-        int place = NONE;
-        Time calls = 0;
-        bool visit = false;  // a visit since then, that place included
-    };
-
-    // recompute
-    std::vector<int> order_, mixed_;
-    std::vector<signed char> waits_;
-    std::vector<Context> after_, before_;
-    std::vector<int> queue_, touched_;
-    std::size_t head_ = 0;
-    std::vector<std::uint32_t> queued_;
 
     void begin_walk() {
         ++walk_;
