@@ -69,7 +69,14 @@ class Insertion : public Schedule {
         Cost miss;
     };
 
+    struct Pair {
+        Cost sum;
+        const Place *one, *two;
+    };
+    static constexpr int MOST_PAIRS = 100;
+
     std::vector<std::vector<Place>> lists_;
+    std::vector<Pair> pairs_;
     std::vector<const Place*> taken_;
     std::vector<Cost> rest_;
     std::vector<Place> chosen_;
@@ -299,8 +306,30 @@ class Insertion : public Schedule {
             for (const Place& place : lists_[s]) least = std::min(least, place.bound - largest_part(place, a + s));
             rest_[s] = rest_[s + 1] + least;
         }
-        team(v, 0, k, 0);
+        if (k == 2 && (m.prices.waiting > 0 || m.prices.largest_idle > 0))
+            pairs(v);
+        else
+            team(v, 0, k, 0);
         return found_;
+    }
+
+    // Two slots where bounds are loose (idle time has a price): pairs by what they cost at least, only so many of them.
+    void pairs(int v) {
+        pairs_.clear();
+        for (const Place& one : lists_[0])
+            for (const Place& two : lists_[1]) {
+                const Cost sum = one.bound + two.bound - largest_part(one, m.node_of[v]) - largest_part(two, m.node_of[v] + 1);
+                if (sum < best_cost_ && m.fits[one.fit].person != m.fits[two.fit].person) pairs_.push_back({sum, &one, &two});
+            }
+        auto more = [](const Pair& x, const Pair& y) { return x.sum > y.sum; };
+        std::make_heap(pairs_.begin(), pairs_.end(), more);
+        auto end = pairs_.end();
+        for (int tried = 0; tried < MOST_PAIRS && end != pairs_.begin() && pairs_.front().sum < best_cost_; ++tried, --end) {
+            std::pop_heap(pairs_.begin(), end, more);
+            taken_[0] = (end - 1)->one;
+            taken_[1] = (end - 1)->two;
+            exact(v, 2);
+        }
     }
 
     Cost largest_part(const Place& place, int node) const {

@@ -148,8 +148,8 @@ class Settling {
             if (at <= day[e].start) return true;
             if (!may_push_ || day[e].node >= m.n_nodes) return false;
             needs_.push_back({day[e].node, at});
-            // What it pushes further on is not known here: a hopeful price.
-            price += 1 + m.prices.lateness * (m.late(day[e].node, at) - m.late(day[e].node, day[e].start));
+            // What it pushes further on is not known here: a price that fears the worst.
+            price += std::max<Cost>(1, m.prices.lateness + m.prices.waiting) * (at - day[e].start);
             return true;
         };
         taken_.assign(spare_.size(), 0);
