@@ -25,7 +25,7 @@ from .problem import Plan, Problem
 from .results import Outcome, Progress
 from .spans import intersect
 from .stopping import StopRule
-from .teams import Placement, Team, best_team, fixed_cost, lift, placement_terms
+from .teams import Placement, Team, best_team, fixed_cost, lift, may_have_team, placement_terms
 
 __all__ = ["lower_bound", "solve_plainly"]
 
@@ -61,15 +61,15 @@ def solve_plainly(
 def lower_bound(problem: Problem) -> int:
     """A proved lower bound of the cost of any plan that breaks no rule (often weak).
 
-    Each visit costs at least the cheaper of: being left out; its cheapest suitable people, if it has a team
-    at all when everybody is free. Travel is at least zero, less what busy people would travel anyway.
+    Each visit costs at least the cheaper of: being left out; its cheapest suitable people, if it may have a team
+    when everybody is free (where very many would have to be tried, that is taken for granted). Travel is at least zero, less what busy people would travel anyway.
     """
     board = Board(problem)
     weights = problem.weights
     bound = 0
     for v, visit in enumerate(problem.visits):
         left_out = _cost_left_out(board, v)
-        if best_team(board, v, None) is None:
+        if not may_have_team(board, v):
             bound += left_out
             continue
         told = board.published.get(v, {})

@@ -28,6 +28,7 @@ __all__ = [
     "fixed_cost",
     "lift",
     "member_of",
+    "may_have_team",
     "members",
     "placement_terms",
     "slot_members",
@@ -330,6 +331,34 @@ def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
     if best is None and width is not None and len(slots) > 1:
         return best_team(board, v, None)
     return best
+
+
+def may_have_team(board: Board, v: int, tries: int = 2_000) -> bool:
+    """Whether an unplaced visit has a team; True as well if ``tries`` people did not tell."""
+    visit = board.visits[v]
+    left = tries
+
+    def extend(s: int, joint: Starts, taken: tuple[int, ...]) -> bool:
+        nonlocal left
+        if s == len(visit.slots):
+            return first_at(joint, 0, visit_step(board, v)) is not None
+        only, allowed = board.tied(v, s)
+        for fit in board.fits[v][s]:
+            if fit.person in taken or (only is not None and fit.person not in only):
+                continue
+            left -= 1
+            if left < 0:
+                return True
+            member = member_of(board, v, s, fit, allowed)
+            if member is None:
+                continue
+            least, most = visit.slots[s].lag
+            starts = member.starts if not s else intersect(joint, dilate(member.starts, least, most))
+            if starts and extend(s + 1, starts, (*taken, fit.person)):
+                return True
+        return False
+
+    return extend(0, [], ())
 
 
 def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit, Piece]]]) -> Team | None:
