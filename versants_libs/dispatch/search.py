@@ -62,7 +62,8 @@ def lower_bound(problem: Problem) -> int:
     """A proved lower bound of the cost of any plan that breaks no rule (often weak).
 
     Each visit costs at least the cheaper of: being left out; its cheapest suitable people, if it may have a team
-    when everybody is free (where very many would have to be tried, that is taken for granted). Travel is at least zero, less what busy people would travel anyway.
+    when everybody is free (where very many would have to be tried, that is taken for granted). Travel is at least
+    zero, less what busy people would travel anyway.
     """
     board = Board(problem)
     weights = problem.weights
