@@ -208,8 +208,10 @@ def test_answers_are_kept_only_for_the_day_as_it_stands(world, client_for, monke
     from versants_libs import dispatch
 
     asked = []
-    really = dispatch.rank
-    monkeypatch.setattr(dispatch, "rank", lambda *args, **kw: asked.append(args[2]) or really(*args, **kw))
+    really = dispatch.Desk.rank
+    monkeypatch.setattr(
+        dispatch.Desk, "rank", lambda desk, name, **kw: asked.append(name) or really(desk, name, **kw)
+    )
     visit = make_visit(world, opens=at(10))
     client = client_for(world.coordinator)
 

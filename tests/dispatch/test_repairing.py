@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -17,12 +18,14 @@ from versants_libs.dispatch import (
     InstanceError,
     MaxIterations,
     NewVisit,
+    Shift,
     Slot,
     Window,
     check,
     events_from_json,
     plan_to_json,
     problem_to_json,
+    rank,
     repair,
     solve,
 )
@@ -68,6 +71,54 @@ def test_another_visit_moves_only_within_the_budget(most, unassigned, others):
     assert check(done.problem, done.plan) == []
 
 
+@pytest.mark.parametrize(("most", "unassigned"), [(1, ("w",)), (2, ())])
+def test_a_third_visit_makes_room_for_the_one_that_moves(most, unassigned):
+    """w needs Bo, who then leaves v to Cy, who then leaves x to Dee: the only one left with neither skill."""
+    now = (Window(300, 300),)
+    made = problem(
+        person("ana", skills={"child", "trauma"}),
+        person("bo", skills={"child", "trauma"}),
+        person("cy", skills={"trauma"}),
+        person("dee"),
+        visit("x", windows=now),
+        visit("v", windows=now, slots=(Slot(id="a", role="psy", skills={"trauma"}),)),
+        visit("w", windows=now, slots=(Slot(id="a", role="psy", skills={"child"}),)),
+    )
+    day = plan(x={"a": ("cy", 300)}, v={"a": ("bo", 300)}, w={"a": ("ana", 300)})
+    done = mend(made, day, Absence("ana", 0, 1000), max_changes=most)
+    assert done.unassigned == unassigned
+    assert set(done.others) == (set() if unassigned else {"v", "x"})
+    assert check(done.problem, done.plan) == []
+
+
+def test_whoever_comes_instead_comes_at_the_hour_people_know():
+    """Bo could be there at 50. Sami, the other half of the team, has been told 400."""
+    both = (Slot(id="a", role="psy"), Slot(id="b", role="int"))
+    made = problem(
+        person("ana"), person("bo"), person("sami", roles={"int"}), visit("v", slots=both), step=10
+    )
+    day = plan(v={"a": ("ana", 400), "b": ("sami", 400)})
+    done = mend(made, day, Absence("ana", 0, 1000))
+    assert dict(done.plan.assignments["v"].services) == {"a": ("bo", 400), "b": ("sami", 400)}
+
+
+def test_two_who_want_the_same_person_are_tried_in_both_orders():
+    """Cy is the nearest for v and for w, and the only one for w; Bo can take v."""
+    now = (Window(300, 300),)
+    child = (Slot(id="a", role="psy", skills={"child"}),)
+    made = problem(
+        person("ana", skills={"child"}, shifts=(Shift(0, 1000),)),
+        person("bo", shifts=(Shift(0, 1000, 0, 0),)),
+        person("cy", skills={"child"}, shifts=(Shift(0, 1000),)),
+        person("dee", skills={"child"}, shifts=(Shift(0, 1000),)),
+        visit("v", windows=now),
+        visit("w", windows=now, slots=child),
+    )
+    day = plan(v={"a": ("dee", 300)}, w={"a": ("ana", 300)})
+    done = mend(made, day, Absence("ana", 0, 1000), Absence("dee", 0, 1000), max_changes=0)
+    assert {name: one.people["a"] for name, one in done.plan.assignments.items()} == {"v": "bo", "w": "cy"}
+
+
 def test_a_delay_keeps_its_team_and_what_collides_is_placed_anew():
     made = problem(person("ana"), person("bo"), visit("v"), visit("w", windows=(Window(300, 320),), place=2))
     day = plan(v={"a": ("ana", 100)}, w={"a": ("ana", 300)})
@@ -104,6 +155,53 @@ def test_the_mended_day_holds_and_keeps_its_promises(seed, most):
     assert len(done.others) <= most
     for name, one in day.assignments.items():
         if name not in done.affected and name not in done.others:
+            assert done.plan.assignments[name] == one
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_one_visit_waits_only_if_nobody_at_all_can_come(block):
+    """Nothing else may move: then the ranking says whether the visit broken by the absence can have a team."""
+    n = 0
+    for seed in range(block * 25, block * 25 + 25):
+        rng = random.Random(seed)
+        made = worlds.random_problem(rng, people=5, visits=4)
+        day = solve(made, stop=MaxIterations(30), seed=1).plan
+        away = Absence(rng.choice(made.people).id, 0, 240)
+        done = repair(made, day, [away], max_changes=0, seconds=30, iterations=60)
+        broken = [name for name in done.affected if name in day.assignments]
+        if len(broken) == 1:
+            n += 1
+            standing = day.without(*broken)
+            assert (broken[0] in done.unassigned) == (not rank(done.problem, standing, broken[0])), seed
+        assert done == replace(
+            repair(made, day, [away], max_changes=0, seconds=30, iterations=60), seconds=done.seconds
+        )
+    assert n > 3
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_everything_at_once_is_mended_the_same_way_each_time(seed):
+    """An absence, a delay, a visit less, a visit more: no rule broken, nothing lost that stood, same seed same plan."""
+    rng = random.Random(seed)
+    made = worlds.random_problem(rng, people=5, visits=5)
+    day = solve(made, stop=MaxIterations(30), seed=1).plan
+    if len(day.assignments) < 2:
+        return
+    late, gone = rng.sample(sorted(day.assignments), 2)
+    events = [
+        Absence(rng.choice(made.people).id, rng.randrange(0, 200), 240),
+        Delay(late, rng.choice([10, 30])),
+        Cancellation(gone),
+        NewVisit(replace(rng.choice(made.visits), id="new")),
+    ]
+    done = repair(made, day, events, max_changes=2, seconds=30, iterations=60, seed=seed)
+    again = repair(made, day, events, max_changes=2, seconds=30, iterations=60, seed=seed)
+    assert done == replace(again, seconds=done.seconds)
+    assert done.violations == ()
+    assert len(done.others) <= 2
+    for name, one in day.assignments.items():
+        if name not in (*done.affected, *done.others, gone):
             assert done.plan.assignments[name] == one
 
 

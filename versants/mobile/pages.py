@@ -30,6 +30,7 @@ def declare_all() -> None:
     declare("board", INBOX, data_class=LOGISTIC)
     declare("api-v1:board_changes", COORDINATING_ROLES, data_class=LOGISTIC)
     declare("board_plan", [Role.COORDINATOR], data_class=LOGISTIC, methods="POST")
+    declare("board_repair", [Role.COORDINATOR], data_class=LOGISTIC, methods="POST")
     # One's own step only: a colleague of the same team may not.
     declare(
         "board_undo",

@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.api.urls),
     path("board/", board.board, name="board"),
     path("board/plan/", plans.start, name="board_plan"),
+    path("board/repair/", plans.repair, name="board_repair"),
     path("board/undo/<uuid:uid>/", board.undo_move, name="board_undo"),
     path("plans/<uuid:uid>/", plans.plan, name="plan"),
     path("visits/<uuid:uid>/place/", board.place, name="visit_place"),

@@ -60,6 +60,7 @@ class Board:
 
     def load(self, plan: Plan) -> None:
         """Take over a plan as it is, feasible or not. Unknown ids are left out."""
+        touched: dict[ShiftState, None] = {}
         for visit_id, assignment in plan.assignments.items():
             v = self.visit_index.get(visit_id)
             if v is None:
@@ -71,7 +72,9 @@ class Board:
                 if slot in slots and service.person in self.person_index
             }
             if team:
-                self.place(v, team)
+                touched |= dict.fromkeys(self._put(v, team))
+        for shift in touched:
+            self._settle(shift)
 
     def plan(self) -> Plan:
         """The plan in the order of the problem's visits."""
@@ -87,7 +90,13 @@ class Board:
 
     def place(self, v: int, team: dict[int, tuple[int, int]]) -> None:
         """Put a team on a visit that has none: slot -> (person, start)."""
+        for shift in self._put(v, team):
+            self._settle(shift)
+
+    def _put(self, v: int, team: dict[int, tuple[int, int]]) -> list[ShiftState]:
+        """The same, but for the figures of the shifts that it returns."""
         visit = self.visits[v]
+        touched = []
         for s, (p, start) in team.items():
             slot = visit.slots[s]
             place = visit.place_of(slot)
@@ -97,15 +106,19 @@ class Board:
                 if start >= shift.high or end <= shift.low:
                     continue
                 shift.put(entry)
+                touched.append(shift)
                 # A hand-made plan may start before a shift: the time is taken all the same.
                 if shift.low <= start:
                     shift.n_visits += 1
                     shift.work += end - start
-                shift.legs, shift.waiting, shift.overtime, shift.missed = self.amounts(shift, shift.entries)
             self.version[p] += 1
             self.crisis[p] += visit.crisis
             self.visit_s[p] += end - start
         self.placed[v] = dict(team)
+        return touched
+
+    def _settle(self, shift: ShiftState) -> None:
+        shift.legs, shift.waiting, shift.overtime, shift.missed = self.amounts(shift, shift.entries)
 
     def remove(self, v: int) -> dict[int, tuple[int, int]]:
         """Take a visit's team off and return it."""
@@ -119,7 +132,7 @@ class Board:
                 if shift.low <= start:
                     shift.n_visits -= 1
                     shift.work -= duration
-                shift.legs, shift.waiting, shift.overtime, shift.missed = self.amounts(shift, shift.entries)
+                self._settle(shift)
             self.version[p] += 1
             self.crisis[p] -= visit.crisis
             self.visit_s[p] -= duration

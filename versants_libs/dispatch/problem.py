@@ -243,11 +243,14 @@ class Problem:
                 if two[0] < one[1]:
                     raise InstanceError("two pins hold one person at once", [person, one[2], two[2]])
 
-    def part(self, people: Iterable[Person], visits: Iterable[Visit]) -> Problem:
-        """The same problem with only these people and visits, taken as they are: nothing is checked again."""
+    def part(self, people: Iterable[Person], visits: Iterable[Visit], **others: object) -> Problem:
+        """The same problem with only these people and visits, taken as they are: nothing is checked again.
+
+        ``others`` are attributes to set besides, in the form in which a problem holds them.
+        """
         part = copy.copy(self)
-        object.__setattr__(part, "people", tuple(people))
-        object.__setattr__(part, "visits", tuple(visits))
+        for name, value in {"people": tuple(people), "visits": tuple(visits), **others}.items():
+            object.__setattr__(part, name, value)
         return part
 
     def person(self, person_id: str) -> Person:

@@ -2,7 +2,7 @@
 
 First the visits that the event broke find people while everybody else's appointments stay. Only if one of them finds
 nobody may other visits change too, at most ``max_changes`` of them, and each such change must pay for itself by a visit
-served.
+served (:mod:`~versants_libs.dispatch.mending`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from .differences import diff
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
 from .io import visit_from_json
+from .mending import Mending
 from .model import Busy, Visit
 from .problem import Plan, Problem
 from .results import Cost, Violation
-from .solving import solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds
 
 __all__ = [
@@ -168,10 +168,27 @@ def after(problem: Problem, plan: Plan, events: Sequence[Event]) -> tuple[Proble
             affected[event.visit.id] = None
     changed = replace(problem, people=tuple(people.values()), visits=tuple(visits.values()))
     delayed = {event.visit for event in events if isinstance(event, Delay)}
-    while broken := _broken(changed, plan, delayed):
+    violations = check(changed, plan)
+    while broken := _broken(violations, plan, delayed):
         affected |= dict.fromkeys(broken)
-        plan = plan.without(*broken)
+        plan, violations = _taken_out(changed, plan, broken, violations)
     return changed, plan, tuple(affected)
+
+
+def _taken_out(
+    problem: Problem, plan: Plan, broken: Sequence[str], violations: Iterable[Violation]
+) -> tuple[Plan, list[Violation]]:
+    """The plan without some visits, and what is wrong then: only the days of their people are looked at again."""
+    touched = {who for name in broken for who in plan.assignments[name].people.values()}
+    plan = plan.without(*broken)
+    kept = [one for one in violations if one.visit not in broken and one.person not in touched]
+    theirs = {name for name, one in plan.assignments.items() if touched & {*one.people.values()}}
+    part = problem.part(
+        (person for person in problem.people if person.id in touched),
+        (visit for visit in problem.visits if visit.id in theirs),
+    )
+    again = check(part, Plan({name: plan.assignments[name] for name in theirs}))
+    return plan, kept + [one for one in again if one.person in touched]
 
 
 def _without_places(busy: Iterable[Busy], event: Absence) -> tuple[Busy, ...]:
@@ -197,10 +214,10 @@ def _delayed(visit: Visit, plan: Plan, seconds: int) -> Visit:
     return replace(visit, windows=windows, fixed_start=start, pins={**visit.pins, **planned.people})
 
 
-def _broken(problem: Problem, plan: Plan, kept: set[str]) -> list[str]:
+def _broken(violations: Sequence[Violation], plan: Plan, kept: set[str]) -> list[str]:
     """Visits to take out so that a rule is not broken; delayed ones stay, what collides with them goes."""
     found: dict[str, None] = {}
-    for violation in check(problem, plan):
+    for violation in violations:
         if (
             violation.visit is not None
             and violation.visit in plan.assignments
@@ -216,7 +233,7 @@ def _broken(problem: Problem, plan: Plan, kept: set[str]) -> list[str]:
             # The last of the day goes first: what came before may still stand.
             mine.sort(key=lambda visit: plan.assignments[visit].start)
             found |= dict.fromkeys(mine[-1:])
-    if not found and kept and check(problem, plan):
+    if not found and kept and violations:
         found |= dict.fromkeys(visit for visit in kept if visit in plan.assignments)
     return list(found)
 
@@ -237,8 +254,9 @@ def repair(
     Parameters
     ----------
     max_changes : how many visits that the events left alone may get other people or another time.
-    seconds, iterations : the search ends with the first of them, in each of its two steps; with ``seconds`` out of
-        reach the answer depends on the seed alone.
+    seconds : about how long the whole may take, the last check included.
+    iterations : of the search, and of visits taken up to make room. With ``seconds`` out of reach the answer depends
+        on the seed alone.
 
     Returns
     -------
@@ -250,18 +268,24 @@ def repair(
     """
     began = time.monotonic()
     changed, standing, affected = after(problem, plan, events)
-    stop = AnyOf(MaxSeconds(seconds), MaxIterations(iterations))
-    held = _holding(changed, standing)
-    best = solve(held, stop=stop, seed=seed, start=standing, engine=engine).plan
-    missing = [visit for visit in affected if visit not in best.assignments]
-    if missing and max_changes > 0:
-        loose = _with_dear_changes(changed, standing)
-        wider = solve(loose, stop=stop, seed=seed, start=best, engine=engine).plan
-        others = [visit for visit in _changed(standing, wider) if visit in standing.assignments]
-        served = [visit for visit in missing if visit in wider.assignments]
-        lost = [visit for visit in standing.assignments if visit not in wider.assignments]
-        if served and not lost and len(others) <= max_changes:
-            best = wider
+    # What has been spent on the first check will be on the last.
+    until = 2 * began + seconds - time.monotonic()
+    mending = Mending(changed, standing, plan, lambda: time.monotonic() > until, iterations)
+    numbers = mending.board.visit_index
+    missing = [numbers[name] for name in affected if name in numbers and name not in standing.assignments]
+    alone = mending.place(missing, seed)
+    first = mending.plan()
+    left = mending.make_room(alone, max_changes) if alone and max_changes > 0 else alone
+    best = mending.plan()
+    if left:
+        # Where others made room, the search may do better without what they did.
+        starts = [(best, left), (first, alone)][: 1 + (len(left) < len(alone))]
+        for n, (start, absent) in enumerate(starts):
+            share = max(0.0, until - time.monotonic()) / (len(starts) - n)
+            stop = AnyOf(MaxSeconds(share), MaxIterations(iterations))
+            found = mending.search(start, absent, max_changes, stop=stop, seed=seed, engine=engine)
+            if found is not None and _points(changed, found) > _points(changed, best):
+                best = found
     differing = _changed(plan, best)
     known = {visit.id for visit in changed.visits}
     return Repair(
@@ -281,23 +305,9 @@ def repair(
     )
 
 
-def _holding(problem: Problem, standing: Plan) -> Problem:
-    """All that still stands is pinned in everything."""
-    visits = []
-    for visit in problem.visits:
-        planned = standing.assignments.get(visit.id)
-        if planned is not None and visit.slots[0].id in planned.services:
-            start = planned.services[visit.slots[0].id].start
-            visit = replace(visit, fixed_start=start, pins={**visit.pins, **planned.people})
-        visits.append(visit)
-    return replace(problem, visits=tuple(visits))
-
-
-def _with_dear_changes(problem: Problem, standing: Plan) -> Problem:
-    """Every slot that differs from what stands costs more than any way, and less than a visit left out."""
-    weights = problem.weights
-    dear = max(weights.changes, weights.unserved // 4)
-    return replace(problem, published=standing, weights=replace(weights, changes=dear))
+def _points(problem: Problem, plan: Plan) -> int:
+    """What is served, in the points it would cost to leave it out."""
+    return sum(visit.unserved for visit in problem.visits if visit.id in plan.assignments)
 
 
 def _changed(before: Plan, then: Plan) -> list[str]:

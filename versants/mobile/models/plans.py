@@ -20,12 +20,18 @@ class PlanState(models.TextChoices):
     STALE = "stale", _("overtaken")
 
 
+class PlanPurpose(models.TextChoices):
+    DAY = "day", _("plan of the day")
+    REPAIR = "repair", _("repair")
+
+
 class PlanProposal(models.Model):
     """What the planner proposes for a day. Ids and times only; ``based_on`` are the visits' versions it was made from."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
     day = models.DateField()
+    purpose = models.CharField(max_length=6, choices=PlanPurpose, default=PlanPurpose.DAY)
     state = models.CharField(max_length=10, choices=PlanState, default=PlanState.PROPOSED)
     changes = models.JSONField(default=list)
     based_on = models.JSONField(default=dict)

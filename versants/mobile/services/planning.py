@@ -30,7 +30,7 @@ from versants.core.retry import constraint_name, retrying
 from versants.mobile.enums import AssignmentState, VisitState
 from versants.mobile.models import Assignment, PlanProposal, Visit
 from versants.mobile.models.moves import MoveKind
-from versants.mobile.models.plans import PlanState
+from versants.mobile.models.plans import PlanPurpose, PlanState
 from versants.mobile.planning import Situation, day_situation
 from versants.mobile.planning.situation import slots_of, starts_of
 from versants.mobile.services import announcing, moves, offers
@@ -83,7 +83,7 @@ def plan_day(job: jobs.Face, *, day: str, seconds: float | None = None) -> dict[
         situation = day_situation(job.actor, date.fromisoformat(day))
     limit = SECONDS if seconds is None else seconds
     if not situation.focus:
-        outcome = _Answer(situation.plan, {}, 0, [], "python")
+        outcome = Answer(situation.plan, {}, 0, [], "python")
     else:
         job.report(5, _("Placing visits"))
         outcome = solve_apart(
@@ -103,7 +103,9 @@ def plan_day(job: jobs.Face, *, day: str, seconds: float | None = None) -> dict[
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
+    """A plan found for a day, with its cost and the visits left without a team."""
+
     plan: dispatch.Plan
     terms: Mapping[str, int]
     cost: int
@@ -113,7 +115,7 @@ class _Answer:
 
 def solve_apart(
     situation: Situation, *, seconds: float, tell: Callable[[float], None] = lambda done: None
-) -> _Answer:
+) -> Answer:
     """Solve in a child process with limits; ``tell`` hears the share done and may raise to stop it.
 
     Raises PlanRefused ``plan.no_answer`` when the child dies or does not end in time.
@@ -176,8 +178,8 @@ def _no_answer() -> PlanRefused:
     )
 
 
-def _answer(said: Mapping[str, Any]) -> _Answer:
-    return _Answer(
+def _answer(said: Mapping[str, Any]) -> Answer:
+    return Answer(
         dispatch.plan_from_json(said["plan"]),
         said["terms"],
         said["cost"],
@@ -204,7 +206,14 @@ def check_plan(situation: Situation, plan: dispatch.Plan) -> None:
 # Store it
 
 
-def store(actor: Actor, situation: Situation, outcome: _Answer, day: date) -> PlanProposal:
+def store(
+    actor: Actor,
+    situation: Situation,
+    outcome: Answer,
+    day: date,
+    *,
+    purpose: PlanPurpose = PlanPurpose.DAY,
+) -> PlanProposal:
     """What the plan would change, and the versions it was made from."""
     assert actor.team is not None  # a day is planned by its team: check_may_plan_day
     mine = set(situation.focus)
@@ -214,6 +223,7 @@ def store(actor: Actor, situation: Situation, outcome: _Answer, day: date) -> Pl
     proposal = PlanProposal.objects.create(
         team_id=actor.team,
         day=day,
+        purpose=purpose,
         changes=[change for change in changes if change],
         based_on={ident: visit.version for ident, visit in situation.visits.items()},
         cost={"total": outcome.cost, "terms": dict(outcome.terms)},
@@ -292,10 +302,16 @@ def _proposed(proposal: PlanProposal) -> PlanProposal:
     return row
 
 
-def _stale() -> Conflict:
+def _stale(row: PlanProposal) -> Conflict:
     return Conflict(
         "plan.stale",
-        gettext_lazy("The day has moved since this plan was made. Nothing was changed; plan the day again."),
+        gettext_lazy(
+            "The day has moved since this repair was proposed. Nothing was changed; repair it again."
+        )
+        if row.purpose == PlanPurpose.REPAIR
+        else gettext_lazy(
+            "The day has moved since this plan was made. Nothing was changed; plan the day again."
+        ),
     )
 
 
@@ -314,10 +330,10 @@ def _apply(proposal: PlanProposal, actor: Actor) -> PlanProposal:
     known = {int(pk): version for pk, version in row.based_on.items()}
     stands = dict(Visit.objects.filter(pk__in=known).values_list("pk", "version"))
     if stands != known or set(visits) != set(after):
-        raise _stale()
+        raise _stale(row)
     situation = day_situation(actor, row.day)
     if {int(ident) for ident in situation.visits} != set(known):
-        raise _stale()
+        raise _stale(row)
     as_they_stood = {pk: moves.as_it_stands(situation.visits[str(pk)]) for pk in after}
     plan = situation.plan
     for pk, places in after.items():
@@ -331,12 +347,12 @@ def _apply(proposal: PlanProposal, actor: Actor) -> PlanProposal:
     try:
         check_plan(situation, plan)
     except PlanRefused:
-        raise _stale() from None
+        raise _stale(row) from None
     try:
         asked = _write(situation, plan, after)
     except IntegrityError as exc:
         if constraint_name(exc) in {"assignment_not_double_booked", "assignment_one_per_slot"}:
-            raise _stale() from exc
+            raise _stale(row) from exc
         raise
     row.state, row.decided_at = PlanState.APPLIED, clock.now()
     row.save(update_fields=["state", "decided_at"])

@@ -18,10 +18,10 @@ from versants.core import clock
 from versants.core.errors import BadInput, Conflict, InvalidTransition
 from versants.core.web import words
 from versants.mobile.models import PlanProposal, Slot, Visit
-from versants.mobile.models.plans import PlanState
+from versants.mobile.models.plans import PlanPurpose, PlanState
 from versants.mobile.planning import sentences
 from versants.mobile.planning.situation import slots_of, with_parts
-from versants.mobile.services import planning
+from versants.mobile.services import planning, repairing
 from versants.mobile.views.who import check_may_look, see_other
 from versants.people.models import Professional
 
@@ -36,12 +36,30 @@ KINDS = {
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """Ask for a plan of ``day``; 303 to the page of the work."""
+    job = planning.start(actor=request.actor, day=_day(request))
+    return see_other(reverse("job", args=[job.uid]))
+
+
+@require_POST
+def repair(request: HttpRequest) -> HttpResponse:
+    """Mend ``day`` with as few changes as possible; 303 to what it would change, or to the board if it is whole."""
+    day = _day(request)
+    proposal = repairing.propose(actor=request.actor, day=day)
+    if proposal is None:
+        messages.info(request, _("Nothing to repair: every visit has a team that can go."))
+        return see_other(_board(day))
+    return see_other(reverse("plan", args=[proposal.uid]))
+
+
+def _day(request: HttpRequest) -> date:
     try:
-        day = date.fromisoformat(request.POST.get("day", ""))
+        return date.fromisoformat(request.POST.get("day", ""))
     except ValueError as exc:
         raise BadInput("day.unreadable", gettext_lazy("A day is written like 2026-11-24.")) from exc
-    job = planning.start(actor=request.actor, day=day)
-    return see_other(reverse("job", args=[job.uid]))
+
+
+def _board(day: date) -> str:
+    return f"{reverse('board')}?day={day.isoformat()}"
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +73,7 @@ def plan(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def _decide(request: HttpRequest, proposal: PlanProposal) -> HttpResponse:
-    board = f"{reverse('board')}?day={proposal.day.isoformat()}"
+    board = _board(proposal.day)
     action = request.POST.get("action", "")
     if action not in {"apply", "discard"}:
         raise BadInput("plan.action", gettext_lazy("Apply the plan or throw it away."))
@@ -102,7 +120,8 @@ def _page(
         ],
         "open": proposal.state == PlanState.PROPOSED and bool(rows),
         "error": error,
-        "board_url": f"{reverse('board')}?day={proposal.day.isoformat()}",
+        "board_url": _board(proposal.day),
+        "repairs": proposal.purpose == PlanPurpose.REPAIR,
         "stale": proposal.state == PlanState.STALE,
         "may_again": proposal.day >= clock.today(),
     }
