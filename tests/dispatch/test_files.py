@@ -358,6 +358,13 @@ def test_cli_interrupted_writes_the_best_so_far(files):
     assert plan_from_json(json.loads(out.read_text())).assignments
 
 
+@pytest.mark.parametrize("engine", ["native", "python"])
+def test_cli_says_when_no_native_search_was_built(files, capsys, monkeypatch, engine):
+    monkeypatch.setattr("versants_libs.dispatch.cli.ENGINE", engine)
+    _, said, _ = run(capsys, files / "day.json", "--iterations", 1, "--out", files / "plan.json")
+    assert ("plain Python, more slowly" in said) == (engine == "python")
+
+
 def test_cli_draws_the_plan(files, capsys):
     drawing = files / "plan.svg"
     words = [files / "day.json", "--iterations", 20, "--out", files / "plan.json", "--draw", drawing]

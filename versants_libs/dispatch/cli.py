@@ -40,7 +40,7 @@ from .problem import Plan, Problem, Service
 from .ranking import rank, suggest_times
 from .repairing import events_from_json, repair
 from .results import Patch, Progress
-from .solving import EngineMissing, solve
+from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 
 __all__ = ["main"]
@@ -282,6 +282,10 @@ def _plan(args: argparse.Namespace) -> int:
     lines = [f"{served} of {len(problem.visits)} visits placed, cost {outcome.cost}"]
     lines += [f"  {term}: {cost}" for term, cost in outcome.terms.items() if cost]
     lines += [f"not placed: {', '.join(outcome.unassigned)}"] if outcome.unassigned else []
+    if ENGINE == "python":
+        lines.append(
+            "planned in plain Python, more slowly: no C++ compiler was found when this was installed"
+        )
     _say(args, value, lines)
     if interrupted[0]:
         return INTERRUPTED
