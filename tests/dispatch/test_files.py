@@ -64,6 +64,7 @@ def conforms(value, rule, root, path=""):
         str: "string",
         bool: "boolean",
         int: "integer",
+        float: "number",
         type(None): "null",
     }
     if kinds and names.get(type(value)) not in ([kinds] if isinstance(kinds, str) else kinds):

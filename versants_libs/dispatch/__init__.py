@@ -7,6 +7,7 @@ from .errors import FormatError, InstanceError
 from .evaluation import evaluate
 from .explaining import explain
 from .io import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from .layout import Coordinates
 from .matrix import Matrix
 from .model import (
     LEVELS,
@@ -44,6 +45,7 @@ from .results import (
     Violation,
 )
 from .search import lower_bound
+from .sheet import sheet
 from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 
@@ -59,6 +61,7 @@ __all__ = [
     "Cancellation",
     "Candidate",
     "Change",
+    "Coordinates",
     "Cost",
     "Delay",
     "Delta",
@@ -111,6 +114,7 @@ __all__ = [
     "problem_to_json",
     "rank",
     "repair",
+    "sheet",
     "solve",
     "suggest_times",
 ]

@@ -40,6 +40,7 @@ from .problem import Plan, Problem, Service
 from .ranking import rank, suggest_times
 from .repairing import events_from_json, repair
 from .results import Patch, Progress
+from .sheet import sheet
 from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 
@@ -131,7 +132,7 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", choices=["auto", "native", "python"])
     parser.add_argument("--start", type=Path, metavar="PLAN", help="begin with this plan")
     parser.add_argument("--trace", type=Path, metavar="CSV", help="each new best: iteration,seconds,cost")
-    parser.add_argument("--draw", type=Path, metavar="SVG", help="the plan as a drawing")
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="the plan drawn: .svg or .html")
     parser.add_argument("--out", type=Path, required=True, metavar="PLAN")
 
 
@@ -263,7 +264,9 @@ def _plan(args: argparse.Namespace) -> int:
             raise _Refusal(SURROUNDINGS, str(exc)) from exc
     _write(args.out, benchmark.solution(outcome.plan) if benchmark else dumps(plan_to_json(outcome.plan)))
     if args.draw:
-        _write(args.draw, gantt(problem, outcome.plan))
+        page = args.draw.name.removesuffix(".gz").endswith((".html", ".htm"))
+        minute = benchmark.minute if benchmark else 60
+        _write(args.draw, (sheet if page else gantt)(problem, outcome.plan, minute=minute))
     if args.trace:
         _write_trace(args.trace, trace)
     value = {

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .errors import InstanceError
+from .layout import Coordinates
 from .matrix import Matrix, Rows
 from .model import Person, Span, Visit
 
@@ -125,6 +126,7 @@ class Problem:
         that is the whole horizon. Give them when clocks change.
     published : the plan people know already; leaving it costs ``changes``.
     places : labels of the places, for people to read; empty or one per row of ``travel``.
+    coordinates : where the places are, for the drawing of a map only.
     """
 
     people: tuple[Person, ...]
@@ -138,6 +140,7 @@ class Problem:
     weeks: tuple[Span, ...] = ()
     published: Plan | None = None
     places: tuple[str, ...] = ()
+    coordinates: Coordinates | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -185,6 +188,8 @@ class Problem:
                 )
         if self.places and len(self.places) != n:
             raise InstanceError(f"{len(self.places)} place labels for {n} places")
+        if self.coordinates is not None:
+            object.__setattr__(self, "coordinates", self.coordinates.checked(n))
 
     def _check_ids(self) -> None:
         for things in (self.people, self.visits):
