@@ -81,7 +81,7 @@ def report() -> int:
             by = means[panel].get(method, {})
             if by:
                 cells = "".join(
-                    f" {'no plan' if by.get(at) is None else f'{by[at]:+.1f} %'} |" for at in LIMITS
+                    f" {'not all planned' if by.get(at) is None else f'{by[at]:+.1f} %'} |" for at in LIMITS
                 )
                 say(f"| {title} | {method} |{cells}\n")
     say(
@@ -117,7 +117,7 @@ def drawing(means: dict[str, dict[str, dict[str, float | None]]]) -> str:
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
         '<text x="12" y="24" font-size="16" font-weight="bold">How far from the best plan after 1, 10 and 60 s</text>',
         '<text x="12" y="44" fill="#444">Mean gap, percent, one core; lower is better. The scale is stretched'
-        " near zero. No mark: no plan yet.</text>",
+        " near zero. No mark: not yet a plan for each.</text>",
     ]
     at = 12
     for method in METHODS:

@@ -8,9 +8,11 @@ A task is a node; two tasks of a visit are held together by their times (``Cumul
 - With equal ``ActiveVar`` no usual move adds both tasks of a visit at once: it served nobody of 50 visits. So where
   visits may be left out, half of the time goes to a model in which half a visit has half the price; its plan, without
   the halves, starts the real one, in which small exact searches (LNS) can add both.
-- First plans: ``LOCAL_CHEAPEST_COST_INSERTION`` is by far the cheapest where windows are soft, too slow for 200 visits
-  of 260 people. Guided search with a penalty of 0.3 was better than 0.1, 1 and 3 with 50 patients; iterated local
-  search, the bandit of operators and more neighbourhoods were not.
+- No rule for first plans is best or sure: ``LOCAL_CHEAPEST_COST_INSERTION`` fails at once on A2 and B6 and is by far
+  the cheapest on C1. Each of four gets up to a tenth of the time, the cheapest plan starts the search. With 200
+  visits and 260 people ``LOCAL_CHEAPEST_INSERTION`` was the best of six.
+- Guided search with a penalty of 0.3 was better than 0.1, 1 and 3 with 50 patients; iterated local search, the bandit
+  of operators and more neighbourhoods were not better.
 """
 
 from __future__ import annotations
@@ -29,6 +31,12 @@ from ortools.util import optional_boolean_pb2
 from versants_libs.dispatch import plan_to_json
 
 FIRST = routing_enums_pb2.FirstSolutionStrategy
+FIRSTS = (
+    FIRST.LOCAL_CHEAPEST_COST_INSERTION,
+    FIRST.SEQUENTIAL_CHEAPEST_INSERTION,
+    FIRST.PARALLEL_CHEAPEST_INSERTION,
+    FIRST.LOCAL_CHEAPEST_INSERTION,
+)
 GUIDED = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
 Routes = list[list[int]]
 
@@ -101,14 +109,21 @@ class Model:
             elif not self.halves:
                 solver.Add(routing.ActiveVar(i) == routing.ActiveVar(j))
 
-    def solve(self, seconds: float, start: Routes | None) -> Routes | None:
-        """The best routes of that time, None without any."""
+    def solve(
+        self,
+        seconds: float,
+        start: Routes | None,
+        *,
+        first: int = FIRST.LOCAL_CHEAPEST_INSERTION,
+        last: bool = True,
+    ) -> tuple[int, Routes] | None:
+        """The best routes of that time with their cost, None without any; without ``last`` the first plan only."""
         began = time.monotonic()
         wanted = pywrapcp.DefaultRoutingSearchParameters()
-        wanted.first_solution_strategy = (
-            FIRST.LOCAL_CHEAPEST_INSERTION if self.it.optional else FIRST.LOCAL_CHEAPEST_COST_INSERTION
-        )
+        wanted.first_solution_strategy = first
         wanted.local_search_metaheuristic = GUIDED
+        if not last:
+            wanted.solution_limit = 1
         wanted.guided_local_search_lambda_coefficient = 0.3
         wanted.time_limit.FromMilliseconds(max(1, int(1000 * seconds)))
         if self.it.optional and not self.halves:
@@ -126,7 +141,9 @@ class Model:
             found = self.routing.SolveWithParameters(wanted)
         else:
             found = self.routing.SolveFromAssignmentWithParameters(held, wanted)
-        return None if found is None else [self._day(found, p) for p in range(len(self.it.crew))]
+        if found is None:
+            return None
+        return found.ObjectiveValue(), [self._day(found, p) for p in range(len(self.it.crew))]
 
     def _day(self, found: Any, person: int) -> list[int]:
         day, i = [], found.Value(self.routing.NextVar(self.routing.Start(person)))
@@ -139,11 +156,24 @@ class Model:
 def solve(it: Common, seconds: float, start: Routes | None) -> Routes | None:
     """Routes after that many seconds, models built and all."""
     began = time.monotonic()
-    if it.optional and start is None:
-        start = Model(it, halves=True).solve(seconds / 2, None)
-        start = start and whole(it, start)
+    if start is None:
+        start = first_plan(it, seconds)
     model = Model(it, halves=False)
-    return model.solve(seconds - (time.monotonic() - began), start) or start
+    found = model.solve(seconds - (time.monotonic() - began), start)
+    return found[1] if found else start
+
+
+def first_plan(it: Common, seconds: float) -> Routes | None:
+    """The cheapest of what its own rules find in at most half of the time."""
+    if it.optional:
+        half = Model(it, halves=True).solve(seconds / 2, None)
+        return whole(it, half[1]) if half else None
+    plans = []
+    for first in FIRSTS:
+        found = Model(it, halves=False).solve(seconds / 10, None, first=first, last=False)
+        if found:
+            plans.append(found)
+    return min(plans)[1] if plans else None
 
 
 def whole(it: Common, routes: Routes) -> Routes:
