@@ -31,7 +31,7 @@ from versants_libs.dispatch.benchmarks import hhcrsp
 from versants_libs.dispatch.cli import main
 from versants_libs.dispatch.io import dumps, read_text
 from versants_libs.dispatch.layout import by_travel, on_paper
-from versants_libs.dispatch.sheet import COLOURS
+from versants_libs.dispatch.page import COLOURS
 
 from .builders import person, plan, problem, visit
 from .test_files import conforms, schema

@@ -24,6 +24,7 @@ from .model import (
     Visit,
     Window,
 )
+from .page import sheet
 from .patching import PatchRefused, apply_patch
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
 from .ranking import rank, suggest_times
@@ -45,7 +46,6 @@ from .results import (
     Violation,
 )
 from .search import lower_bound
-from .sheet import sheet
 from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 

@@ -35,12 +35,12 @@ from .io import (
     problem_to_json,
     read_text,
 )
+from .page import sheet
 from .patching import PatchRefused, apply_patch, locate, pointer
 from .problem import Plan, Problem, Service
 from .ranking import rank, suggest_times
 from .repairing import events_from_json, repair
 from .results import Patch, Progress
-from .sheet import sheet
 from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 

@@ -1,9 +1,9 @@
 """OR-Tools' CP-SAT on the common sub-problem: ``cpsat.py PROBLEM OUT --seconds S --hint PLAN``.
 
 A circuit a person over the tasks they may take, each optional in it; starts follow the arcs taken. Eight workers share
-the one core: with one worker it improved the first plan less (25 patients, 20 s: +31 % against +8 %). Presolve tries
-no values: that alone took 8 of the first 15 seconds with 50 patients. A single large circuit with a person for each
-task was tried too: better with 25 patients (+2 %), worse with 50.
+the one core: with one worker it improved the first plan less (25 patients, 20 s: +32 % against +8 %). Presolve tries
+no values: that alone took 7.5 seconds with 50 patients. A single large circuit with a person for each
+task was tried too: better with 25 patients (+2 %), not with 50.
 """
 
 from __future__ import annotations
