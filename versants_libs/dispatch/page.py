@@ -36,8 +36,8 @@ APART, LABELS, MANY = 17, 30, 120
 STYLE = """
 :root{color-scheme:light dark;--page:#fff;--ink:#1c2429;--soft:#53606a;--line:#d5dbdf;--on:#fff}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:16px;max-width:1240px;background:var(--page);color:var(--ink);
-font:16px/1.45 system-ui,sans-serif}
+body{margin:0;background:var(--page);color:var(--ink);
+font:16px/1.45 system-ui,sans-serif}main{margin:0 auto;padding:16px;max-width:1240px}
 h1{font-size:1.4rem;margin:0 0 4px}h2{font-size:1.1rem;margin:28px 0 6px}
 p{margin:4px 0;max-width:75ch}.soft{color:var(--soft)}
 .roll{overflow-x:auto;border:1px solid var(--line);border-radius:4px}
@@ -84,7 +84,7 @@ def sheet(problem: Problem, plan: Plan, *, minute: int = 60) -> str:
             '<!DOCTYPE html>\n<html lang="en" xmlns="http://www.w3.org/1999/xhtml">\n<head>\n<meta charset="utf-8"/>',
             '<meta name="viewport" content="width=device-width, initial-scale=1"/>',
             f"<title>{served}</title>",
-            f"<style>{STYLE}{_styles(days)}</style>\n</head>\n<body>",
+            f"<style>{STYLE}{_styles(days)}</style>\n</head>\n<body>\n<main>",
             f"<h1>{served}</h1>",
             f"<p>{', '.join(facts)}. Times are those of {escape(f'{clock.epoch:%Z}')}.</p>",
             f"<p>Without a team: {escape(', '.join(out)) or 'none'}.</p>",
@@ -96,7 +96,7 @@ def sheet(problem: Problem, plan: Plan, *, minute: int = 60) -> str:
             "</div>",
             *_map(problem, plan, days, clock),
             *_table(problem, days, clock),
-            "</body>\n</html>\n",
+            "</main>\n</body>\n</html>\n",
         ]
     )
 
