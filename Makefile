@@ -1,11 +1,11 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-export PROCS SECONDS SEED SETS SEEDS BENCH_DATA
+export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run screenshots run setup test check fix race lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -37,6 +37,9 @@ fuzz-dispatch: setup ## the planner's core under sanitizers (SECONDS=60 SEED=1; 
 bench-dispatch-run: setup ## measure what is missing there (SETS=DGKU SEEDS=1,2 SECONDS=60 THREADS=1 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/dispatch/run.py
 
+bench-dispatch-side: setup ## side by side with OR-Tools, what is missing measured (CORE=1 BENCH_DATA=FOLDER)
+	@$(BIN)/python bench/dispatch/side/measure.py
+
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
 
@@ -51,6 +54,8 @@ lock: ## resolve requirements/*.in again, with hashes
 		-o requirements/base.lock requirements/base.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/dev.lock requirements/dev.in
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/side.lock requirements/side.in
 
 clean: ## what can be made again; data in var/ and keys in .keys/ stay
 	@rm -rf .venv .uv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles

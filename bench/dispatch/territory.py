@@ -17,6 +17,7 @@ import numpy as np
 
 from versants_libs.dispatch import (
     Break,
+    Coordinates,
     LanguageNeed,
     Limits,
     Matrix,
@@ -120,5 +121,10 @@ def day(visits: int, people: int, seed: int = 1) -> Problem:
             )
         )
     return Problem(
-        people=tuple(crew), visits=tuple(jobs), travel=roads(lat, lon), epoch="2026-11-24T00:00:00+01:00"
+        people=tuple(crew),
+        visits=tuple(jobs),
+        travel=roads(lat, lon),
+        epoch="2026-11-24T00:00:00+01:00",
+        places=tuple(communes[c]["name_fr"] or communes[c]["name_nl"] for c in used),
+        coordinates=Coordinates(tuple(zip(lon.tolist(), lat.tolist(), strict=True))),
     )

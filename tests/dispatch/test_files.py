@@ -64,6 +64,7 @@ def conforms(value, rule, root, path=""):
         str: "string",
         bool: "boolean",
         int: "integer",
+        float: "number",
         type(None): "null",
     }
     if kinds and names.get(type(value)) not in ([kinds] if isinstance(kinds, str) else kinds):
@@ -363,6 +364,13 @@ def test_cli_interrupted_writes_the_best_so_far(files):
     assert child.returncode == 130
     assert json.loads(text)["feasible"] is True
     assert plan_from_json(json.loads(out.read_text())).assignments
+
+
+@pytest.mark.parametrize("engine", ["native", "python"])
+def test_cli_says_when_no_native_search_was_built(files, capsys, monkeypatch, engine):
+    monkeypatch.setattr("versants_libs.dispatch.cli.ENGINE", engine)
+    _, said, _ = run(capsys, files / "day.json", "--iterations", 1, "--out", files / "plan.json")
+    assert ("plain Python, more slowly" in said) == (engine == "python")
 
 
 def test_cli_draws_the_plan(files, capsys):

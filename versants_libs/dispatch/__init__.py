@@ -7,6 +7,7 @@ from .drawing import gantt
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
 from .io import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from .layout import Coordinates
 from .matrix import Matrix
 from .model import (
     LEVELS,
@@ -25,6 +26,7 @@ from .model import (
     Visit,
     Window,
 )
+from .page import sheet
 from .patching import PatchRefused, apply_patch
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
 from .repairing import Absence, Cancellation, Delay, Event, NewVisit, Repair, events_from_json, repair
@@ -60,6 +62,7 @@ __all__ = [
     "Cancellation",
     "Candidate",
     "Change",
+    "Coordinates",
     "Cost",
     "Delay",
     "Delta",
@@ -115,6 +118,7 @@ __all__ = [
     "problem_to_json",
     "rank",
     "repair",
+    "sheet",
     "solve",
     "suggest_times",
 ]

@@ -10,11 +10,13 @@ Udine: travel + lateness + the largest lateness, divided by three. Minutes with 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .errors import FormatError
 from .evaluation import rests
+from .layout import Coordinates
 from .model import Break, Link, LinkKind, Person, Shift, Slot, Visit, Window
 from .problem import Plan, Problem, Weights
 
@@ -34,12 +36,16 @@ NOTHING_ELSE = {
 
 
 class Benchmark:
-    """A problem with the way back to the benchmark's own form and objective."""
+    """A problem with the way back to the benchmark's own form and objective. ``minute``: units of time in a minute."""
 
     def __init__(
-        self, problem: Problem, write: Callable[[Plan], Any], objective: Callable[[Plan, int], float]
+        self,
+        problem: Problem,
+        write: Callable[[Plan], Any],
+        objective: Callable[[Plan, int], float],
+        minute: int = 60,
     ) -> None:
-        self.problem, self._write, self._objective = problem, write, objective
+        self.problem, self._write, self._objective, self.minute = problem, write, objective, minute
 
     def solution(self, plan: Plan) -> str:
         """The plan as the benchmark's checker reads it."""
@@ -107,6 +113,7 @@ def _hhcrsp(value: Mapping[str, Any]) -> Benchmark:
         travel=tuple(tuple(milli(cell) for cell in row) for row in value["distances"]),
         horizon=LONG,
         step=1,
+        coordinates=_coordinates(value),
         weights=Weights(
             unserved=10**9, lateness=1, largest_lateness=1, travel=1, waiting=0, overtime=0, **NOTHING_ELSE
         ),
@@ -137,7 +144,17 @@ def _hhcrsp(value: Mapping[str, Any]) -> Benchmark:
             ]
         }
 
-    return Benchmark(problem, write, lambda plan, cost: cost / (3 * MILLI))
+    return Benchmark(problem, write, lambda plan, cost: cost / (3 * MILLI), MILLI)
+
+
+def _coordinates(value: Mapping[str, Any]) -> Coordinates | None:
+    """Where the office and the patients are: a plane if distances are its own, else latitude before longitude."""
+    held = [one.get("location") for one in (value["central_offices"][0], *value["patients"])]
+    if None in held:
+        return None
+    plane = abs(math.dist(held[0], held[1]) - value["distances"][0][1]) < 0.01
+    points = tuple((one[0], one[1]) if plane else (one[1], one[0]) for one in held)
+    return Coordinates(points, degrees=not plane)
 
 
 def uhhc(value: Mapping[str, Any]) -> Benchmark:
@@ -238,7 +255,7 @@ def _uhhc(value: Mapping[str, Any]) -> Benchmark:
             ]
         }
 
-    return Benchmark(problem, write, lambda plan, cost: float(cost))
+    return Benchmark(problem, write, lambda plan, cost: float(cost), 1)
 
 
 def _uhhc_person(one: Mapping[str, Any], terminal: Mapping[str, int], lunch: Any, at_end: bool) -> Person:

@@ -35,11 +35,12 @@ from .io import (
     problem_to_json,
     read_text,
 )
+from .page import sheet
 from .patching import PatchRefused, apply_patch, locate, pointer
 from .problem import Plan, Problem, Service
 from .repairing import events_from_json, repair
 from .results import Patch, Progress
-from .solving import EngineMissing, solve
+from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
 
 __all__ = ["main"]
@@ -130,7 +131,7 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="auto", choices=["auto", "native", "python"])
     parser.add_argument("--start", type=Path, metavar="PLAN", help="begin with this plan")
     parser.add_argument("--trace", type=Path, metavar="CSV", help="each new best: iteration,seconds,cost")
-    parser.add_argument("--draw", type=Path, metavar="SVG", help="the plan as a drawing")
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="the plan drawn: .svg or .html")
     parser.add_argument("--out", type=Path, required=True, metavar="PLAN")
 
 
@@ -262,7 +263,9 @@ def _plan(args: argparse.Namespace) -> int:
             raise _Refusal(SURROUNDINGS, str(exc)) from exc
     _write(args.out, benchmark.solution(outcome.plan) if benchmark else dumps(plan_to_json(outcome.plan)))
     if args.draw:
-        _write(args.draw, gantt(problem, outcome.plan))
+        page = args.draw.name.removesuffix(".gz").endswith((".html", ".htm"))
+        minute = benchmark.minute if benchmark else 60
+        _write(args.draw, (sheet if page else gantt)(problem, outcome.plan, minute=minute))
     if args.trace:
         _write_trace(args.trace, trace)
     value = {
@@ -281,6 +284,10 @@ def _plan(args: argparse.Namespace) -> int:
     lines = [f"{served} of {len(problem.visits)} visits placed, cost {outcome.cost}"]
     lines += [f"  {term}: {cost}" for term, cost in outcome.terms.items() if cost]
     lines += [f"not placed: {', '.join(outcome.unassigned)}"] if outcome.unassigned else []
+    if ENGINE == "python":
+        lines.append(
+            "planned in plain Python, more slowly: no C++ compiler was found when this was installed"
+        )
     _say(args, value, lines)
     if interrupted[0]:
         return INTERRUPTED

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import FormatError, InstanceError
+from .layout import Coordinates
 from .model import (
     Break,
     Busy,
@@ -51,7 +52,7 @@ FORMAT_PLAN = "versants-dispatch-plan-1"
 def dumps(value: Any) -> str:
     """JSON text, the same for the same value, ending with a newline; lists of numbers on one line."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    return re.sub(r"\[\n([-\d,\s]+)\]", lambda found: "[" + " ".join(found[1].split()) + "]", text) + "\n"
+    return re.sub(r"\[\n([-+.eE\d,\s]+)\]", lambda found: "[" + " ".join(found[1].split()) + "]", text) + "\n"
 
 
 def read_text(path: Path) -> str:
@@ -71,6 +72,9 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
     value["weeks"] = [list(week) for week in problem.weeks]
     value["weights"] = {term: getattr(problem.weights, term) for term in TERMS}
     value["places"] = list(problem.places)
+    if problem.coordinates is not None:
+        points = [list(point) for point in problem.coordinates.points]
+        value["coordinates"] = {"points": points, "degrees": problem.coordinates.degrees}
     value["travel"] = [list(row) for row in problem.travel]
     value["people"] = {person.id: _person_to_json(person) for person in problem.people}
     value["visits"] = {visit.id: _visit_to_json(visit) for visit in problem.visits}
@@ -200,6 +204,14 @@ class _Reader:
         if type(self.value) is not int:
             raise self.fail("a whole number")
         return self.value
+
+    def point(self) -> tuple[float, float]:
+        if not isinstance(self.value, list) or [type(one) in (int, float) for one in self.value] != [
+            True,
+            True,
+        ]:
+            raise self.fail("two numbers")
+        return self.value[0], self.value[1]
 
     def text(self) -> str:
         if not isinstance(self.value, str):
@@ -420,6 +432,7 @@ _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "weeks": _many(_span),
     "weights": lambda r: _read(r, Weights, dict.fromkeys(TERMS, _whole)),
     "places": lambda r: r.texts(),
+    "coordinates": lambda r: _read(r, Coordinates, {"points": _many(lambda p: p.point()), "degrees": _truth}),
     "travel": _many(_many(_whole)),
     "people": lambda r: tuple(_read(p, Person, _PERSON, id=name) for name, p in r.object().items()),
     "visits": lambda r: tuple(_read(v, Visit, _VISIT, id=name) for name, v in r.object().items()),

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .errors import InstanceError
+from .layout import Coordinates
 from .matrix import Matrix, Rows
 from .model import Link, Person, Span, Visit
 
@@ -132,6 +133,7 @@ class Problem:
     published : the plan people know already; leaving it costs ``changes``.
     places : labels of the places, for people to read; empty or one per row of ``travel``.
     links : what joins visits; of linked visits that are served.
+    coordinates : where the places are, for the drawing of a map only.
     """
 
     people: tuple[Person, ...]
@@ -146,6 +148,7 @@ class Problem:
     published: Plan | None = None
     places: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    coordinates: Coordinates | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -198,6 +201,8 @@ class Problem:
                 )
         if self.places and len(self.places) != n:
             raise InstanceError(f"{len(self.places)} place labels for {n} places")
+        if self.coordinates is not None:
+            object.__setattr__(self, "coordinates", self.coordinates.checked(n))
 
     def _check_ids(self) -> None:
         for things in (self.people, self.visits):
