@@ -7,6 +7,7 @@ from versants_libs.dispatch import (
     Break,
     Busy,
     LanguageNeed,
+    MaxIterations,
     Mode,
     Plan,
     SecondLanguage,
@@ -17,6 +18,7 @@ from versants_libs.dispatch import (
     check,
     evaluate,
     rank,
+    solve,
 )
 from versants_libs.dispatch.evaluation import rests
 
@@ -159,3 +161,17 @@ def test_a_window_may_bound_the_end():
     assert amounts([person()], [late], {"v": {"a": ("ana", 100)}})["lateness"] == 20
     hard = visit(windows=(Window(0, 180),), until_end=True)
     assert [v.margin for v in check(problem(person(), hard), plan(v={"a": ("ana", 100)}))] == [20]
+
+
+def test_people_cost_by_the_hour_and_by_the_visit():
+    """100 s at 36 an hour are 1; at 3000 an hour 83 and a third, of which the third is left off. Each visit 500 more."""
+    cheap, dear = person("ana", fee_hour=36), person("bo", fee_hour=3000, fee_visit=500)
+    made = problem(cheap, dear, visit("v"), visit("w"), weights=Weights(fees=2, travel=0, unserved=10_000))
+    teams = {"v": {"a": ("ana", 100)}, "w": {"a": ("bo", 100)}}
+    cost = evaluate(made, plan(**teams))
+    assert (cost.amounts["fees"], cost.terms["fees"]) == (1 + 583, 2 * 584)
+    assert [(o.people["a"], o.delta.terms["fees"]) for o in rank(made, Plan(), "v")] == [
+        ("ana", 2),
+        ("bo", 1166),
+    ]
+    assert solve(made, stop=MaxIterations(50)).terms["fees"] == 4  # Ana takes both

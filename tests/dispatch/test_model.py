@@ -43,6 +43,8 @@ A, B = Slot(id="a"), Slot(id="b")
         (lambda: person(busy=(Busy(0, 20, 1), Busy(10, 30, 2))), ("ana",)),
         (lambda: person(limits=Limits(work_day_s=-1)), ("ana",)),
         (lambda: person(worked_s=-1), ("ana",)),
+        (lambda: person(fee_hour=-1), ("ana",)),
+        (lambda: person(fee_visit=-1), ("ana",)),
         (lambda: Slot(id=""), ()),
         (lambda: Slot(id="a", lag=(5, 4)), ("a",)),
         (lambda: Slot(id="a", duration=0), ("a",)),

@@ -221,6 +221,15 @@ def softened(rng: random.Random, problem: Problem) -> Problem:
     return replace(problem, people=tuple(people), visits=tuple(visits), links=tuple(links), weights=weights)
 
 
+def enriched(rng: random.Random, problem: Problem) -> Problem:
+    """The same with what an organisation knows besides: what people cost."""
+    people = tuple(
+        replace(person, fee_hour=rng.choice([0, 3000, 7200]), fee_visit=rng.choice([0, 25]))
+        for person in problem.people
+    )
+    return replace(problem, people=people, weights=replace(problem.weights, fees=rng.randrange(3)))
+
+
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:
     """Brute force: all teams for a visit by trying everybody at every start, earliest start of each team.
 
@@ -317,4 +326,4 @@ def _all_placements(problem: Problem, visit: Visit) -> Iterator[dict[str, Servic
                 yield team
 
 
-__all__ = ["every_team", "metric", "optimum", "random_problem"]
+__all__ = ["enriched", "every_team", "metric", "optimum", "random_problem", "softened"]

@@ -41,6 +41,7 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
                 amounts["largest_lateness"] = max(amounts["largest_lateness"], late)
             amounts["gender_wish"] += _misses_wish(slot, person)
             amounts["broken_continuity"] += bool(slot.preferred) and person.id not in slot.preferred
+            amounts["fees"] += person.fee(visit.duration_of(slot))
             amounts["second_choice_language"] += sum(_penalty(need, person) for need in slot.languages)
             end = service.start + visit.duration_of(slot)
             stops.setdefault(person.id, []).append(Stop(service.start, end, visit.place_of(slot), True))

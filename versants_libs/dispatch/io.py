@@ -374,6 +374,8 @@ _PERSON: dict[str, Callable[[_Reader], Any]] = {
     "team": _maybe_text,
     "complexity_ceiling": _maybe_whole,
     "worked_s": _whole,
+    "fee_hour": _whole,
+    "fee_visit": _whole,
 }
 _SLOT: dict[str, Callable[[_Reader], Any]] = {
     "id": _text,

@@ -167,6 +167,7 @@ class Person:
     mandates : country -> spans in which the person may intervene there.
     complexity_ceiling : the most complex visit they may take; None is no ceiling.
     worked_s : seconds already worked in the first week of the horizon, before it.
+    fee_hour, fee_visit : what an hour of visit costs, and a visit by itself, in cents or any other whole unit.
     """
 
     id: str
@@ -182,6 +183,8 @@ class Person:
     team: str | None = None
     complexity_ceiling: int | None = None
     worked_s: int = 0
+    fee_hour: int = 0
+    fee_visit: int = 0
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -202,6 +205,12 @@ class Person:
             raise InstanceError("worked_s is negative, 0 or more expected", [self.id])
         if any(limit is not None and limit < 0 for limit in self.limits):
             raise InstanceError("a limit is negative, 0 or more expected", [self.id])
+        if self.fee_hour < 0 or self.fee_visit < 0:
+            raise InstanceError("a fee is negative, 0 or more expected", [self.id])
+
+    def fee(self, duration: int) -> int:
+        """What a visit of so many seconds costs; parts of a unit are left off."""
+        return self.fee_visit + self.fee_hour * duration // 3600
 
     def _check_levels(self) -> None:
         for level in itertools.chain(self.languages.values(), self.pairs.values()):

@@ -312,7 +312,8 @@ class _Fits:
         self, fitting: Fitting, visit: Visit, slot: Slot, guarded: bool
     ) -> dict[tuple[Any, ...], tuple[array[int], array[int]]]:
         plain = not (visit.pins or visit.excluded or slot.preferred)
-        key = (fitting.kind_of(slot, visit.complexity), visit.country if guarded else None) if plain else None
+        kind = fitting.kind_of(slot, visit.complexity) + fitting.price_of(slot, visit)
+        key = (kind, visit.country if guarded else None) if plain else None
         known = self._groups.get(key) if plain else None
         if known is None:
             known = {}
@@ -325,6 +326,7 @@ class _Fits:
                     weights.gender_wish * fit.wish
                     + weights.second_choice_language * fit.penalty
                     + weights.broken_continuity * fit.broken
+                    + weights.fees * fit.fee
                 )
             if plain:
                 self._groups[key] = known

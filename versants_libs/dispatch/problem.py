@@ -30,6 +30,7 @@ TERMS = (
     "broken_continuity",
     "imbalance",
     "changes",
+    "fees",
 )
 
 DAY_S = 86_400
@@ -93,7 +94,7 @@ class Weights:
     points of missed breaks; seconds of the largest idle time (of a shift, whoever has it: neither work, travel nor a
     break that may be missed); slots whose gender wish is not met; points of second languages; slots taken by somebody
     else than the preferred people; imbalance in minutes times hours (grows with the square of a person's visit time,
-    so that sharing costs less); slots that differ from the published plan.
+    so that sharing costs less); slots that differ from the published plan; units of what people cost (cents, say).
     """
 
     unserved: int = 200_000
@@ -109,6 +110,7 @@ class Weights:
     broken_continuity: int = 1_800
     imbalance: int = 0
     changes: int = 900
+    fees: int = 1
 
     def __post_init__(self) -> None:
         negative = [term for term in TERMS if getattr(self, term) < 0]

@@ -107,6 +107,7 @@ def fixed_cost(board: Board, fit: Fit) -> int:
         weights.gender_wish * fit.wish
         + weights.second_choice_language * fit.penalty
         + weights.broken_continuity * fit.broken
+        + weights.fees * fit.fee
     )
 
 
@@ -140,6 +141,7 @@ def person_terms(board: Board, v: int, s: int, member: Member, start: int) -> tu
         "gender_wish": weights.gender_wish * member.fit.wish,
         "second_choice_language": weights.second_choice_language * member.fit.penalty,
         "broken_continuity": weights.broken_continuity * member.fit.broken,
+        "fees": weights.fees * member.fit.fee,
         "imbalance": weights.imbalance * imbalance,
         "changes": weights.changes * board.changed(v, s, member.fit.person, start),
     }
