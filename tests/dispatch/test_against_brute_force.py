@@ -108,6 +108,8 @@ def test_explain_is_proved_by_the_checker(block):
     kinds = set()
     for seed in range(block * 12, block * 12 + 12):
         problem = enriched(random.Random(seed), small(seed))
+        # A changed problem scales its levels anew: what a change is worth is told in the prices of the one asked about.
+        problem = replace(problem, weights=replace(problem.weights, levels=()))
         plan = solve(problem, stop=MaxIterations(5), seed=seed).plan
         for visit in problem.visits:
             answer = explain(problem, plan, visit.id)

@@ -6,10 +6,13 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations, product
+from typing import Any
 
 from versants_libs.dispatch import (
+    TERMS,
     Break,
     Busy,
+    Cost,
     LanguageNeed,
     Limits,
     Link,
@@ -222,12 +225,16 @@ def softened(rng: random.Random, problem: Problem) -> Problem:
 
 
 def enriched(rng: random.Random, problem: Problem) -> Problem:
-    """The same with what an organisation knows besides: what people cost."""
+    """The same with what an organisation knows besides: what people cost, terms above others."""
     people = tuple(
         replace(person, fee_hour=rng.choice([0, 3000, 7200]), fee_visit=rng.choice([0, 25]))
         for person in problem.people
     )
-    return replace(problem, people=people, weights=replace(problem.weights, fees=rng.randrange(3)))
+    weights = replace(problem.weights, fees=rng.randrange(3))
+    if rng.random() < 0.4:
+        terms = rng.sample(TERMS[1:], 4)
+        weights = replace(weights, levels=(("unserved",), tuple(terms[:2]), tuple(terms[2:])))
+    return replace(problem, people=people, weights=weights)
 
 
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:
@@ -288,18 +295,23 @@ def _earliest(
     return None
 
 
-def optimum(problem: Problem) -> int:
+def total_of(cost: Cost) -> int:
+    """What a plan is judged by, unless something else is asked."""
+    return cost.total
+
+
+def optimum(problem: Problem, key: Callable[[Cost], Any] = total_of) -> Any:
     """The cost of the best plan, by trying every team at every start on the grid for every visit.
 
     Exhaustive; only for a handful of visits and people, all slots simultaneous. A partial plan that breaks a
     rule is left: with travel times that obey the triangle inequality one visit more never mends it.
     """
-    best = evaluate(problem, Plan()).total
+    best = key(evaluate(problem, Plan()))
 
     def extend(n: int, plan: Plan) -> None:
         nonlocal best
         if n == len(problem.visits):
-            best = min(best, evaluate(problem, plan).total)
+            best = min(best, key(evaluate(problem, plan)))
             return
         extend(n + 1, plan)
         visit = problem.visits[n]

@@ -446,7 +446,7 @@ class Board:
         ]
         left, right = (None if place == NOWHERE else place for place in (shift.left, shift.right))
         day = Day(shift.low, shift.end, shift.high, left, right, stops)
-        weights = self.problem.weights
+        weights = self.problem.prices
         found = settle(
             day,
             shift.soft,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain, pairwise
 
+from .levels import by_level
 from .model import Break, LanguageNeed, Person, Shift, Slot, Visit
 from .problem import TERMS, Plan, Problem
 from .resting import Day, Resting, Stop, settle
@@ -47,7 +48,7 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
             stops.setdefault(person.id, []).append(Stop(service.start, end, visit.place_of(slot), True))
     for person_id, services in stops.items():
         _add_person(problem, people[person_id], services, amounts)
-    if problem.weights.largest_idle:
+    if problem.prices.largest_idle:
         idle = (
             _idle(problem, person, shift, stops.get(person.id, ()))
             for person in problem.people
@@ -55,15 +56,15 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
         )
         amounts["largest_idle"] = max(idle, default=0)
     amounts["changes"] = _changes(problem, plan)
-    terms = {term: getattr(problem.weights, term) * amounts[term] for term in TERMS}
-    return Cost(sum(terms.values()), terms, amounts)
+    terms = {term: getattr(problem.prices, term) * amounts[term] for term in TERMS}
+    return Cost(sum(terms.values()), terms, amounts, by_level(problem, terms))
 
 
 def compare(before: Cost, after: Cost) -> Delta:
     """What ``after`` costs more than ``before``."""
-    return Delta(
-        after.total - before.total, {term: after.terms[term] - before.terms[term] for term in after.terms}
-    )
+    terms = {term: after.terms[term] - before.terms[term] for term in after.terms}
+    levels = tuple(b - a for a, b in zip(before.levels, after.levels, strict=True))
+    return Delta(after.total - before.total, terms, levels)
 
 
 def _misses_wish(slot: Slot, person: Person) -> bool:
@@ -153,7 +154,7 @@ def _resting(
         for pause in sorted(shift.breaks, key=lambda b: b.earliest)
         if shift.end - shift.start > pause.if_shift_over and _room(pause, shift, busy)
     ]
-    weights = problem.weights
+    weights = problem.prices
     day = Day(shift.start, shift.end, until, left, right, _ordered(inside, busy))
     return due, settle(
         day,

@@ -70,6 +70,8 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
     value["days"] = [list(day) for day in problem.days]
     value["weeks"] = [list(week) for week in problem.weeks]
     value["weights"] = {term: getattr(problem.weights, term) for term in TERMS}
+    if problem.weights.levels:
+        value["weights"]["levels"] = [list(level) for level in problem.weights.levels]
     value["places"] = list(problem.places)
     value["travel"] = [list(row) for row in problem.travel]
     value["people"] = {person.id: _person_to_json(person) for person in problem.people}
@@ -414,13 +416,17 @@ _LINK: dict[str, Callable[[_Reader], Any]] = {
     "least": _whole,
     "most": _maybe_whole,
 }
+_WEIGHTS: dict[str, Callable[[_Reader], Any]] = {
+    **dict.fromkeys(TERMS, _whole),
+    "levels": _many(lambda r: r.texts()),
+}
 _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "epoch": _text,
     "horizon": _whole,
     "step": _whole,
     "days": _many(_span),
     "weeks": _many(_span),
-    "weights": lambda r: _read(r, Weights, dict.fromkeys(TERMS, _whole)),
+    "weights": lambda r: _read(r, Weights, _WEIGHTS),
     "places": lambda r: r.texts(),
     "travel": _many(_many(_whole)),
     "people": lambda r: tuple(_read(p, Person, _PERSON, id=name) for name, p in r.object().items()),

@@ -106,7 +106,7 @@ class Lifted:
         with_it, without = evaluate(part, plan), evaluate(part, plan.without(visit.id))
         terms = dict(compare(with_it, without).terms)
         terms["largest_idle"] = 0  # a figure of the whole plan that one visit rarely moves: not told
-        price = problem.weights.largest_lateness
+        price = problem.prices.largest_lateness
         if price:
             others = self.notes.latest_but(visit.id)
             terms["largest_lateness"] = price * min(0, others - with_it.amounts["largest_lateness"])

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from .checking import check
 from .evaluation import evaluate
 from .fitting import Fitting
+from .levels import check_range
 from .matrix import flat
 from .model import Break, LinkKind, Person, Shift, Slot, Visit
-from .problem import Assignment, Plan, Problem, Service
+from .problem import TERMS, Assignment, Plan, Problem, Service
 from .results import Outcome, Progress
 from .spans import Starts, intersect, union
 
@@ -46,6 +47,7 @@ class Compiled:
     """A problem as the core wants it: ``arrays`` and the way back."""
 
     def __init__(self, problem: Problem) -> None:
+        check_range(problem)
         self.problem = problem
         self.person_index = {person.id: p for p, person in enumerate(problem.people)}
         self.nodes: list[tuple[int, int]] = [
@@ -63,7 +65,7 @@ class Compiled:
         self._duties()
         self._visits()
         self._links()
-        weights = problem.weights
+        weights = problem.prices
         self.arrays["prices"] = array(
             "q",
             [
@@ -86,7 +88,7 @@ class Compiled:
         duty_of, pause_of, fixed_of = [0], [0], [0]
         pauses: list[int] = []
         missed: list[int] = []
-        weights = self.problem.weights
+        weights = self.problem.prices
         fixed: list[tuple[int, int, int]] = []
         limits: list[int] = []
         days = [span.start for span in self.problem.days]
@@ -145,7 +147,7 @@ class Compiled:
         node_of, due_of, fit_of = [0], [0], [0]
         due: list[int] = []
         fits = _Fits(self)
-        weights = problem.weights
+        weights = problem.prices
         told = problem.published.assignments if problem.published else {}
         told_person, told_start = array("i"), array("i")
         for visit in problem.visits:
@@ -317,7 +319,7 @@ class _Fits:
         known = self._groups.get(key) if plain else None
         if known is None:
             known = {}
-            weights, crew = self.compiled.problem.weights, self.compiled.problem.people
+            weights, crew = self.compiled.problem.prices, self.compiled.problem.people
             for fit in fitting.of(visit, slot):
                 mandates = crew[fit.person].mandates.get(visit.country or "", ()) if guarded else ()
                 people, prices = known.setdefault(mandates, (array("i"), array("q")))
@@ -380,6 +382,14 @@ def _room(pause: Break, shift: Shift, entries: Sequence[tuple[int, int, int]]) -
     return False
 
 
+def _knobs(problem: Problem) -> tuple[float, float, float, float, int]:
+    """Levels far below travel are not felt while the heat follows the price of a way: it ends at the lowest price."""
+    if not problem.weights.levels:
+        return KNOBS
+    prices = [price for term in TERMS if (price := getattr(problem.prices, term)) > 0]
+    return (KNOBS[0], float(min(prices, default=1)), *KNOBS[2:])
+
+
 def solve_native(
     problem: Problem,
     *,
@@ -413,7 +423,7 @@ def solve_native(
         -1.0 if left is None else left,
         -1 if iterations is None else iterations,
         threads,
-        KNOBS,
+        _knobs(problem),
         tell if on_progress is not None or going_on is not None else None,
     )
     plan = compiled.plan(services)

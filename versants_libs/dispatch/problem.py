@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .errors import InstanceError
+from .levels import scaled
 from .matrix import Matrix, Rows
 from .model import Link, Person, Span, Visit
 
@@ -95,6 +96,9 @@ class Weights:
     break that may be missed); slots whose gender wish is not met; points of second languages; slots taken by somebody
     else than the preferred people; imbalance in minutes times hours (grows with the square of a person's visit time,
     so that sharing costs less); slots that differ from the published plan; units of what people cost (cents, say).
+
+    ``levels`` puts terms above each other: one unit of a level outweighs all of the levels after it, the weights count
+    within a level. Terms that are not named come last, together. Empty: one sum. See :mod:`levels` for how.
     """
 
     unserved: int = 200_000
@@ -111,11 +115,26 @@ class Weights:
     imbalance: int = 0
     changes: int = 900
     fees: int = 1
+    levels: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(tuple(level) for level in self.levels))
+        named = list(itertools.chain.from_iterable(self.levels))
+        if any(not level for level in self.levels):
+            raise InstanceError("a level of the objective has no term")
+        wrong = sorted({term for term in named if term not in TERMS or named.count(term) > 1})
+        if wrong:
+            raise InstanceError("a level names an unknown term, or one is named twice", wrong)
         negative = [term for term in TERMS if getattr(self, term) < 0]
         if negative:
             raise InstanceError("a weight is negative, 0 or more expected", negative)
+
+    @property
+    def ranked(self) -> tuple[tuple[str, ...], ...]:
+        """All terms by level, highest first; those that no level names are the last."""
+        named = set(itertools.chain.from_iterable(self.levels))
+        rest = tuple(term for term in TERMS if term not in named)
+        return (*self.levels, rest) if rest else self.levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +153,7 @@ class Problem:
     published : the plan people know already; leaving it costs ``changes``.
     places : labels of the places, for people to read; empty or one per row of ``travel``.
     links : what joins visits; of linked visits that are served.
+    prices : the weights with their levels made one sum; worked out here, and kept by :meth:`part`.
     """
 
     people: tuple[Person, ...]
@@ -148,6 +168,7 @@ class Problem:
     published: Plan | None = None
     places: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    prices: Weights = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -175,6 +196,7 @@ class Problem:
             unknown = sorted(set(link.visits) - {visit.id for visit in self.visits})
             if unknown:
                 raise InstanceError("a link names an unknown visit", unknown)
+        put(self, "prices", scaled(self))
 
     def _check_calendar(self) -> None:
         try:

@@ -297,6 +297,12 @@ def _with_dear_changes(problem: Problem, standing: Plan) -> Problem:
     """Every slot that differs from what stands costs more than any way, and less than a visit left out."""
     weights = problem.weights
     dear = max(weights.changes, weights.unserved // 4)
+    if weights.levels:  # beside unserved, at a quarter of its price
+        top = next(level for level in weights.ranked if "unserved" in level)
+        fourfold = {term: 4 * getattr(weights, term) for term in top}
+        levels = [tuple(t for t in level if t != "changes") for level in weights.ranked]
+        levels = [(*level, "changes") if "unserved" in level else level for level in levels if level]
+        weights, dear = replace(weights, **fourfold, levels=tuple(levels)), weights.unserved
     return replace(problem, published=standing, weights=replace(weights, changes=dear))
 
 

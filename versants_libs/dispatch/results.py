@@ -79,19 +79,28 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs: ``total`` is the sum of ``terms`` (weighted); ``amounts`` are in natural units."""
+    """What a plan costs: ``total`` is the sum of ``terms`` (weighted); ``amounts`` are in natural units.
+
+    With :attr:`Weights.levels` ``terms`` and ``total`` are scaled so that they order plans as comparing ``levels``
+    does: what each level costs in the weights as given, highest first. Without, ``levels`` is the total alone.
+    """
 
     total: int
     terms: Mapping[str, int]
     amounts: Mapping[str, int]
+    levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A difference of cost; ``terms`` (weighted) sum to ``total``. Negative is better."""
+    """A difference of cost; ``terms`` (weighted) sum to ``total``. Negative is better.
+
+    ``levels``: the difference by level, as in :class:`Cost`; :func:`compare` fills it.
+    """
 
     total: int
     terms: Mapping[str, int]
+    levels: tuple[int, ...] = ()
 
 
 class Progress(NamedTuple):

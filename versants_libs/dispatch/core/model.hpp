@@ -177,8 +177,9 @@ struct Model {
             need(duty_credit[d] >= 0 && moderate(duty_credit[d]), "a credit is out of range");
             need(duty_day[d] >= NONE && duty_week[d] >= NONE, "a day or week is out of range");
         }
+        const Cost n_pauses = static_cast<Cost>(pauses.size());
         for (const Pause& p : pauses)
-            need(p.length > 0 && moderate(p.low) && moderate(p.high) && p.high - p.low >= p.length && p.missed >= NEVER_MISSED && p.missed < (Cost{1} << 40),
+            need(p.length > 0 && moderate(p.low) && moderate(p.high) && p.high - p.low >= p.length && p.missed >= NEVER_MISSED && p.missed < IMPOSSIBLE / (n_pauses + 1),
                  "a pause does not fit");
         for (int d = 0; d < n_duties; ++d)
             for (int i = pause_of[d] + 1; i < pause_of[d + 1]; ++i)
@@ -214,7 +215,8 @@ struct Model {
         }
         for (const Span& s : spans) need(moderate(s.low) && moderate(s.high) && s.low <= s.high, "a span ends before it starts");
         for (const Due& s : due) need(moderate(s.low) && moderate(s.high), "a window is out of range");
-        for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance, prices.changes,
+        need(prices.changes >= 0 && prices.changes < IMPOSSIBLE / (n_nodes + 1), "a price is out of range");
+        for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance,
                        prices.largest_idle})
             need(c >= 0 && c < (Cost{1} << 31), "a price is out of range");
     }
