@@ -225,7 +225,7 @@ def softened(rng: random.Random, problem: Problem) -> Problem:
 
 
 def enriched(rng: random.Random, problem: Problem) -> Problem:
-    """The same with what an organisation knows besides: what people cost, terms above others."""
+    """The same with what an organisation knows besides: what people cost, terms above others, days."""
     people = tuple(
         replace(person, fee_hour=rng.choice([0, 3000, 7200]), fee_visit=rng.choice([0, 25]))
         for person in problem.people
@@ -234,7 +234,17 @@ def enriched(rng: random.Random, problem: Problem) -> Problem:
     if rng.random() < 0.4:
         terms = rng.sample(TERMS[1:], 4)
         weights = replace(weights, levels=(("unserved",), tuple(terms[:2]), tuple(terms[2:])))
-    return replace(problem, people=people, weights=weights)
+    days = rng.choice([problem.days, (Span(0, 120), Span(120, 240))])
+    visits = []
+    for visit in problem.visits:
+        possible = [
+            day
+            for day in days
+            if any(w.earliest < day.end and (w.latest >= day.start or not w.hard) for w in visit.openings)
+        ]
+        pinned = visit.fixed_start is None and rng.random() < 0.4
+        visits.append(replace(visit, day=rng.choice(possible) if pinned and possible else None))
+    return replace(problem, people=people, visits=tuple(visits), weights=weights, days=days)
 
 
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:

@@ -24,6 +24,7 @@ from .model import (
     Span,
     Visit,
     Window,
+    in_order,
 )
 from .patching import PatchRefused, apply_patch
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
@@ -108,6 +109,7 @@ __all__ = [
     "events_from_json",
     "explain",
     "gantt",
+    "in_order",
     "lower_bound",
     "plan_from_json",
     "plan_to_json",

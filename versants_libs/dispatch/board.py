@@ -557,6 +557,8 @@ class Times:
         else:
             last = problem.horizon - 1
             spans = union((w.earliest, w.latest if w.hard else last) for w in visit.openings)
+        if visit.day is not None:
+            spans = intersect(spans, [(visit.day.start, visit.day.end - 1)])
         least, most = slot.lag
         self.starts = union((low + least, high + most) for low, high in spans)
         self.pieces: dict[int, tuple[int, list[Piece]]] = {}
@@ -585,4 +587,4 @@ def _timing(visit: Visit, slot: Slot) -> tuple[object, ...]:
     """What decides when somebody who may take the slot can start."""
     guarded = slot.needs_mandate and visit.country is not None
     where = visit.place_of(slot), visit.duration_of(slot), visit.country if guarded else None
-    return (visit.openings, visit.fixed_start, visit.crisis, slot.lag, *where)
+    return (visit.openings, visit.fixed_start, visit.day, visit.crisis, slot.lag, *where)

@@ -137,6 +137,9 @@ def _times(visit: Visit, services: Mapping[str, Service]) -> Iterator[Violation]
     person = services[head.id].person
     if visit.fixed_start is not None and start != visit.fixed_start:
         yield Violation(Rule.PIN, visit.id, head.id, person, abs(start - visit.fixed_start), "s")
+    if visit.day is not None and not visit.day.start <= start < visit.day.end:
+        margin = _outside(start, visit.day.start, visit.day.end - 1)
+        yield Violation(Rule.PIN, visit.id, head.id, person, margin, "s")
     margin = min(_outside(start, w.earliest, w.latest if w.hard else None) for w in visit.openings)
     if margin:
         yield Violation(Rule.WINDOW, visit.id, head.id, person, margin, "s")

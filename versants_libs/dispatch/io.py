@@ -138,7 +138,9 @@ def _person_to_json(person: Person) -> dict[str, Any]:
 
 
 def _visit_to_json(visit: Visit) -> dict[str, Any]:
-    out = _plain(visit, ("id", "windows", "slots", "mode"))
+    out = _plain(visit, ("id", "windows", "slots", "mode", "day"))
+    if visit.day is not None:
+        out["day"] = list(visit.day)
     out["mode"] = visit.mode.value
     out["windows"] = [_tuple_to_json(window) for window in visit.windows]
     out["slots"] = [_slot_to_json(slot) for slot in visit.slots]
@@ -407,6 +409,7 @@ _VISIT: dict[str, Callable[[_Reader], Any]] = {
     "excluded": _texts,
     "pins": lambda r: {slot: person.text() for slot, person in r.object().items()},
     "fixed_start": _maybe_whole,
+    "day": lambda r: r.maybe(_span),
     "phone_ok": _truth,
     "until_end": _truth,
 }

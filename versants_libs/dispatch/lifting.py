@@ -44,9 +44,9 @@ class Lifted:
         return self._members
 
     def opened(self) -> Visit:
-        """The visit with its windows opened to the whole horizon; a fixed start is none."""
+        """The visit with its windows opened to the whole horizon; a fixed start or day is none."""
         whole = Window(0, self.board.problem.horizon - 1)
-        return replace(self._asked, windows=(whole,), fixed_start=None, until_end=False)
+        return replace(self._asked, windows=(whole,), fixed_start=None, day=None, until_end=False)
 
     def wide(self) -> list[list[Member]]:
         """The members of the visit :meth:`opened`."""

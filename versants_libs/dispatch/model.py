@@ -35,6 +35,7 @@ __all__ = [
     "Span",
     "Visit",
     "Window",
+    "in_order",
 ]
 
 #: Names of the language levels 0..6 (Common European Framework, then native speakers).
@@ -330,6 +331,7 @@ class Visit:
     crisis : counts for the limit of crisis visits.
     complexity : compared with each person's ceiling.
     pins : slot id -> person who must take it. ``fixed_start`` fixes the start of the first slot.
+    day : one of the days of the problem, in which the first slot must start whatever the windows allow besides.
     phone_ok : whether "by telephone" may be proposed as a relaxation.
     until_end : ``latest`` of the windows bounds when a slot ends, not when it starts.
     """
@@ -347,6 +349,7 @@ class Visit:
     excluded: frozenset[str] = frozenset()
     pins: Mapping[str, str] = field(default_factory=dict)
     fixed_start: int | None = None
+    day: Span | None = None
     phone_ok: bool = True
     until_end: bool = False
 
@@ -357,6 +360,7 @@ class Visit:
         put(self, "mode", Mode(self.mode))
         put(self, "excluded", frozenset(self.excluded))
         put(self, "pins", dict(self.pins))
+        put(self, "day", None if self.day is None else Span(*self.day))
         if not self.id:
             raise InstanceError("a visit needs an id")
         if not self.slots:
@@ -391,6 +395,18 @@ class Visit:
             w.earliest <= fixed and (fixed <= w.latest or not w.hard) for w in self.openings
         ):
             raise InstanceError("the fixed start is outside every window", [self.id])
+        if self.day is None:
+            return
+        if fixed is not None and not self.on_day(fixed):
+            raise InstanceError("the fixed start is not on the day the visit is pinned to", [self.id])
+        if not any(
+            w.earliest < self.day.end and (w.latest >= self.day.start or not w.hard) for w in self.openings
+        ):
+            raise InstanceError("no window allows the day the visit is pinned to", [self.id])
+
+    def on_day(self, start: int) -> bool:
+        """Whether the visit may start then as far as its pinned day is concerned."""
+        return self.day is None or self.day.start <= start < self.day.end
 
     def mode_of(self, slot: Slot) -> Mode:
         """How this slot takes part: its own mode, else the visit's."""
@@ -429,13 +445,20 @@ class Visit:
         return tuple(window._replace(latest=window.latest - length) for window in self.windows)
 
     def lateness(self, start: int, slot: Slot | None = None) -> int | None:
-        """Seconds after the latest start of ``slot``, the first by default; None if no window allows this start."""
+        """Seconds after the latest start of ``slot``, the first by default; None if no window, or the day, allows it."""
+        if slot is None and not self.on_day(start):
+            return None
         late = [
             max(0, start - w.latest)
             for w in (self.due(slot) if slot is not None else self.openings)
             if w.earliest <= start and (start <= w.latest or not w.hard)
         ]
         return min(late) if late else None
+
+
+def in_order(*visits: str, least: int = 0, most: int | None = None) -> Link:
+    """Pins the order of visits, whoever is sent: each starts after the one before has ended, where both are served."""
+    return Link(kind=LinkKind.AFTER, visits=visits, least=least, most=most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

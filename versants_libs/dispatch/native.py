@@ -235,6 +235,8 @@ class Compiled:
         else:
             last = self.problem.horizon - 1
             spans = union((w.earliest, w.latest if w.hard else last) for w in visit.openings)
+        if visit.day is not None:
+            spans = intersect(spans, [(visit.day.start, visit.day.end - 1)])
         least, most = slot.lag
         return union((low + least, high + most) for low, high in spans)
 

@@ -246,6 +246,8 @@ class Problem:
         self._check_place(visit.place, visit.id)
         if any(w.earliest < 0 or w.latest >= self.horizon for w in visit.windows):
             raise InstanceError("a window is outside the horizon", [visit.id])
+        if visit.day is not None and visit.day not in self.days:
+            raise InstanceError("a visit is pinned to a span that is not one of the days", [visit.id])
         # Preferred and excluded people may have left since: only a pin must name somebody who is here.
         for person in visit.pins.values():
             if person not in known:

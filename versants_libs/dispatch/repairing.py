@@ -194,7 +194,8 @@ def _delayed(visit: Visit, plan: Plan, seconds: int) -> Visit:
         window._replace(earliest=min(window.earliest, start), latest=max(window.latest, start + visit.end_s))
         for window in visit.windows
     )
-    return replace(visit, windows=windows, fixed_start=start, pins={**visit.pins, **planned.people})
+    pins = {**visit.pins, **planned.people}
+    return replace(visit, windows=windows, fixed_start=start, day=None, pins=pins)
 
 
 def _broken(problem: Problem, plan: Plan, kept: set[str]) -> list[str]:

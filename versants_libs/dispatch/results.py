@@ -39,7 +39,7 @@ class Rule(StrEnum):
 
     UNKNOWN = "unknown"  # an id that the problem does not have
     EXCLUDED = "excluded"
-    PIN = "pin"  # the slot is pinned to somebody else, or the start is fixed (margin in s)
+    PIN = "pin"  # the slot is pinned to somebody else, the start to a moment or a day (margin in s)
     ROLE = "role"
     SKILL = "skill"  # margin: how many are missing
     TEAM = "team"
