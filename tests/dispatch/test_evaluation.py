@@ -17,6 +17,7 @@ from versants_libs.dispatch import (
     Window,
     check,
     evaluate,
+    native,
     rank,
     solve,
 )
@@ -175,3 +176,19 @@ def test_people_cost_by_the_hour_and_by_the_visit():
         ("bo", 1166),
     ]
     assert solve(made, stop=MaxIterations(50)).terms["fees"] == 4  # Ana takes both
+
+
+def test_each_travels_their_own_way():
+    """By car 50 there and 50 back; on foot 400 and 300: at place 1 at 400 at the earliest, home 300 after the end."""
+    foot = ((0, 400, 500), (300, 0, 500), (500, 500, 0))
+    ana, bo = person("ana"), person("bo", travel_mode="foot")
+    made = problem(ana, bo, visit("v"), travel_by={"foot": foot})
+    assert evaluate(made, plan(v={"a": ("ana", 50)})).amounts["travel"] == 100
+    assert evaluate(made, plan(v={"a": ("bo", 400)})).amounts["travel"] == 700
+    assert [v.margin for v in check(made, plan(v={"a": ("bo", 390)}))] == [10]
+    assert [(o.people["a"], o.start) for o in rank(made, Plan(), "v")] == [("ana", 50), ("bo", 400)]
+    for engine in ["python", "native"] if native.available() else ["python"]:
+        alone = solve(
+            problem(bo, visit("v"), travel_by={"foot": foot}), stop=MaxIterations(20), engine=engine
+        )
+        assert alone.plan.assignments["v"].start == 400

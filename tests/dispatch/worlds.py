@@ -225,7 +225,9 @@ def softened(rng: random.Random, problem: Problem) -> Problem:
 
 
 def enriched(rng: random.Random, problem: Problem) -> Problem:
-    """The same with what an organisation knows besides: what people cost, terms above others, days."""
+    """The same with what an organisation knows besides: what people cost, terms above others, days,
+    and how they move.
+    """
     people = tuple(
         replace(person, fee_hour=rng.choice([0, 3000, 7200]), fee_visit=rng.choice([0, 25]))
         for person in problem.people
@@ -244,7 +246,11 @@ def enriched(rng: random.Random, problem: Problem) -> Problem:
         ]
         pinned = visit.fixed_start is None and rng.random() < 0.4
         visits.append(replace(visit, day=rng.choice(possible) if pinned and possible else None))
-    return replace(problem, people=people, visits=tuple(visits), weights=weights, days=days)
+    modes = {
+        name: metric(rng, len(problem.travel)) for name in rng.choice([(), ("train",), ("foot", "train")])
+    }
+    people = tuple(replace(one, travel_mode=rng.choice([None, *modes])) for one in people)
+    return replace(problem, people=people, visits=tuple(visits), weights=weights, days=days, travel_by=modes)
 
 
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:

@@ -30,7 +30,6 @@ class Board:
     def __init__(self, problem: Problem, plan: Plan | None = None) -> None:
         self.problem = problem
         self.people, self.visits = list(problem.people), list(problem.visits)
-        self.travel = problem.travel
         self.person_index = {person.id: i for i, person in enumerate(problem.people)}
         self.visit_index = {visit.id: i for i, visit in enumerate(problem.visits)}
         self.days = [
@@ -230,7 +229,7 @@ class Board:
 
         The earliest is after the latest where the gap is too short.
         """
-        travel = self.travel
+        travel = shift.travel
         found = []
         if place == NOWHERE:
             for i, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
@@ -323,7 +322,7 @@ class Board:
         self, shift: ShiftState, gap: int, place: int, duration: int, low: int, high: int
     ) -> list[tuple[int, int]]:
         """The same for the usual day: a single break and no calls so far, so that each gap is a leg of its own."""
-        pause, travel = shift.due[0], self.travel
+        pause, travel = shift.due[0], shift.travel
         held, earliest, latest = pause[:3]
         found: list[tuple[int, int]] = []
         for g, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
@@ -363,7 +362,7 @@ class Board:
         def close(where: int, until: int, ends_new: bool) -> None:
             """A known place is reached: the gaps since the last one form a leg, if that was known too."""
             if at != NOWHERE and where != NOWHERE:
-                need = self.travel[at][where] + remote
+                need = shift.travel[at][where] + remote
                 for g in open_gaps:
                     legs[g] = len(spare)
                 if ends_new:
@@ -405,7 +404,7 @@ class Board:
 
     def amounts(self, shift: ShiftState, entries: list[Entry]) -> tuple[int, int, int, int]:
         """Seconds of travel, waiting and overtime of a shift with these entries in order, points of missed breaks."""
-        travel = self.travel
+        travel = shift.travel
         legs, at = 0, shift.left
         first = last = -1
         placed = NOWHERE
@@ -450,7 +449,7 @@ class Board:
         found = settle(
             day,
             shift.soft,
-            self.travel,
+            shift.travel,
             waiting=weights.waiting,
             overtime=weights.overtime,
             missed=weights.missed_break,
@@ -526,7 +525,7 @@ class Board:
                 if entry.place == NOWHERE:
                     remote += entry.end - entry.start
                     continue
-                if at != NOWHERE and visits and entry.start - since - remote < self.travel[at][entry.place]:
+                if at != NOWHERE and visits and entry.start - since - remote < shift.travel[at][entry.place]:
                     return False
                 at, since, remote, visits = entry.place, entry.end, 0, int(entry.visit != BUSY)
         return True

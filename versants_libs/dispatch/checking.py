@@ -314,7 +314,8 @@ class _Day:
         if shift.end_place is not None and to_home:
             points.append((self.until, self.until, shift.end_place, None))
         self.points = points
-        self.needs = [problem.travel[a[2]][b[2]] for a, b in pairwise(points)]
+        travel = problem.travel_of(person)
+        self.needs = [travel[a[2]][b[2]] for a, b in pairwise(points)]
         self.driving_s = sum(self.needs)
 
     def _between(self, k: int) -> list[int]:

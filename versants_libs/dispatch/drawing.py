@@ -57,7 +57,7 @@ def gantt(problem: Problem, plan: Plan) -> str:
         for stop in sorted(stops[person.id]):
             start, end, name, place = stop
             if before is not None and before[3] is not None and place is not None:
-                road = problem.travel[before[3]][place]
+                road = problem.travel_of(person)[before[3]][place]
                 parts.append(
                     f'<path d="M{x(before[1]):.1f} {y + 10}H{x(min(start, before[1] + road)):.1f}"'
                     ' stroke="#555" stroke-width="2"/>'

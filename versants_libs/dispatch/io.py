@@ -74,6 +74,8 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
         value["weights"]["levels"] = [list(level) for level in problem.weights.levels]
     value["places"] = list(problem.places)
     value["travel"] = [list(row) for row in problem.travel]
+    if problem.travel_by:
+        value["travel_by"] = {mode: [list(row) for row in rows] for mode, rows in problem.travel_by.items()}
     value["people"] = {person.id: _person_to_json(person) for person in problem.people}
     value["visits"] = {visit.id: _visit_to_json(visit) for visit in problem.visits}
     if problem.links:
@@ -378,6 +380,7 @@ _PERSON: dict[str, Callable[[_Reader], Any]] = {
     "team": _maybe_text,
     "complexity_ceiling": _maybe_whole,
     "worked_s": _whole,
+    "travel_mode": _maybe_text,
     "fee_hour": _whole,
     "fee_visit": _whole,
 }
@@ -432,6 +435,7 @@ _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "weights": lambda r: _read(r, Weights, _WEIGHTS),
     "places": lambda r: r.texts(),
     "travel": _many(_many(_whole)),
+    "travel_by": lambda r: {mode: _many(_many(_whole))(rows) for mode, rows in r.object().items()},
     "people": lambda r: tuple(_read(p, Person, _PERSON, id=name) for name, p in r.object().items()),
     "visits": lambda r: tuple(_read(v, Visit, _VISIT, id=name) for name, v in r.object().items()),
     "links": _many(lambda r: _read(r, Link, _LINK)),

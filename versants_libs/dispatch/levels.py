@@ -9,7 +9,7 @@ leave the range of the native search; :func:`scaled` says which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -94,7 +94,8 @@ def ranges(problem: Problem) -> dict[str, tuple[int, int]]:
             due = [window.latest for window in visit.due(slot) if not window.hard]
             late.append(max(0, last - min(due)) if due else 0)
     places = [visit.place_of(slot) for visit, slot in slots]
-    way, longest = _ways(problem.travel, {place for place in places if place is not None})
+    by = [problem.travel, *problem.travel_by.values()]
+    ways, longest = _ways(by, {place for place in places if place is not None})
     pauses = [b.missed or 0 for person in problem.people for s in person.shifts for b in s.breaks]
     told = problem.published.assignments.values() if problem.published else ()
     work = sum(visit.duration_of(slot) for visit, slot in slots) // 60
@@ -103,7 +104,7 @@ def ranges(problem: Problem) -> dict[str, tuple[int, int]]:
         "unserved": sum(visit.unserved for visit in problem.visits),
         "lateness": sum(late),
         "largest_lateness": max(late),
-        "travel": sum(way[place] for place in places if place is not None),
+        "travel": sum(ways[place] for place in places if place is not None),
         "waiting": sum(shifts[: len(slots)]),
         "overtime": sum(s.overtime_s for person in problem.people for s in person.shifts),
         "missed_break": sum(pauses),
@@ -127,8 +128,10 @@ def ranges(problem: Problem) -> dict[str, tuple[int, int]]:
     return {term: (least[term], most[term]) for term in most}
 
 
-def _ways(travel: Rows, places: set[int]) -> tuple[dict[int, int], int]:
+def _ways(matrices: Sequence[Rows], places: set[int]) -> tuple[dict[int, int], int]:
     """By place, the longest way there and the longest on from it, together; and the longest way of all."""
-    rows = [travel[i] for i in range(len(travel))] if places else []
-    found = {place: max(travel[place]) + max(row[place] for row in rows) for place in places}
-    return found, max((max(row) for row in rows), default=0)
+    rows = [travel[i] for travel in matrices for i in range(len(travel))] if places else []
+    on = {place: max(max(travel[place]) for travel in matrices) for place in places}
+    return {p: on[p] + max(row[p] for row in rows) for p in places}, max(
+        (max(row) for row in rows), default=0
+    )

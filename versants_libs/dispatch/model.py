@@ -168,6 +168,7 @@ class Person:
     mandates : country -> spans in which the person may intervene there.
     complexity_ceiling : the most complex visit they may take; None is no ceiling.
     worked_s : seconds already worked in the first week of the horizon, before it.
+    travel_mode : how the person moves, one of the problem's ``travel_by``; None is its ``travel``.
     fee_hour, fee_visit : what an hour of visit costs, and a visit by itself, in cents or any other whole unit.
     """
 
@@ -184,6 +185,7 @@ class Person:
     team: str | None = None
     complexity_ceiling: int | None = None
     worked_s: int = 0
+    travel_mode: str | None = None
     fee_hour: int = 0
     fee_visit: int = 0
 

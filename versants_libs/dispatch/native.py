@@ -18,7 +18,7 @@ from .checking import check
 from .evaluation import evaluate
 from .fitting import Fitting
 from .levels import check_range
-from .matrix import flat
+from .matrix import Rows, flat
 from .model import Break, LinkKind, Person, Shift, Slot, Visit
 from .problem import TERMS, Assignment, Plan, Problem, Service
 from .results import Outcome, Progress
@@ -60,7 +60,9 @@ class Compiled:
             "n_places": len(problem.travel),
             "n_people": len(problem.people),
             "step": problem.step,
-            "travel": flat(problem.travel),
+            "travel": array("i", chain(*map(flat, [problem.travel, *problem.travel_by.values()])))
+            if problem.travel_by
+            else flat(problem.travel),
         }
         self._duties()
         self._visits()
@@ -93,7 +95,10 @@ class Compiled:
         limits: list[int] = []
         days = [span.start for span in self.problem.days]
         weeks = [span.start for span in self.problem.weeks]
+        begins = array("q")
+        roads = {mode: k for k, mode in enumerate([None, *self.problem.travel_by])}
         for p, person in enumerate(self.problem.people):
+            travel = self.problem.travel_of(person)
             for shift in person.shifts:
                 until = shift.end + shift.overtime_s
                 left, right, entries = _fixed(person, shift)
@@ -105,7 +110,8 @@ class Compiled:
                 duty["start"].append(shift.start)
                 duty["end"].append(shift.end)
                 duty["latest"].append(until)
-                duty["credit"].append(self._legs(left, right, entries))
+                begins.append(roads[person.travel_mode] * len(self.problem.travel) ** 2)
+                duty["credit"].append(_legs(travel, left, right, entries))
                 fixed += entries
                 fixed_of.append(len(fixed))
                 for pause in sorted(shift.breaks, key=lambda b: b.earliest):
@@ -122,6 +128,7 @@ class Compiled:
             ]
         self.arrays |= {f"duty_{name}": array("i", values) for name, values in duty.items()}
         self.arrays |= {
+            "duty_road": begins,
             "duty_of": array("i", duty_of),
             "pause_of": array("i", pause_of),
             "pauses": array("i", pauses),
@@ -133,11 +140,6 @@ class Compiled:
             "limits": array("i", limits),
             "worked": array("i", [person.worked_s for person in self.problem.people]),
         }
-
-    def _legs(self, left: int, right: int, entries: Iterable[tuple[int, int, int]]) -> int:
-        places = [left, *(place for _, _, place in entries), right]
-        known = [place for place in places if place != NOWHERE]
-        return sum(self.problem.travel[a][b] for a, b in pairwise(known))
 
     # Visits
 
@@ -372,6 +374,12 @@ def _fixed(person: Person, shift: Shift) -> tuple[int, int, list[tuple[int, int,
             right = NOWHERE
         entries.append((busy.start, busy.end, busy.place))
     return left, right, sorted(entries)
+
+
+def _legs(travel: Rows, left: int, right: int, entries: Iterable[tuple[int, int, int]]) -> int:
+    places = [left, *(place for _, _, place in entries), right]
+    known = [place for place in places if place != NOWHERE]
+    return sum(travel[a][b] for a, b in pairwise(known))
 
 
 def _room(pause: Break, shift: Shift, entries: Sequence[tuple[int, int, int]]) -> bool:

@@ -44,6 +44,10 @@ class Service(NamedTuple):
     start: int
 
 
+def _rows(rows: Rows) -> Rows:
+    return rows if isinstance(rows, Matrix) else tuple(tuple(row) for row in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """The team of one visit: slot id -> who and from when."""
@@ -145,6 +149,8 @@ class Problem:
     ----------
     travel : square, seconds, row = from, column = to; need not be symmetric. Rows of whole numbers, or a
         :class:`~versants_libs.dispatch.Matrix` for many places.
+    travel_by : the same by other means (public transport, on foot): name -> as many rows, for people whose
+        ``travel_mode`` it is.
     epoch : the UTC instant of second 0, as ISO 8601 with zone.
     horizon : seconds planned for; windows lie inside ``[0, horizon)``.
     step : the engine proposes starts that are multiples of this many seconds, or fixed.
@@ -168,14 +174,15 @@ class Problem:
     published: Plan | None = None
     places: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    travel_by: Mapping[str, Rows] = field(default_factory=dict)
     prices: Weights = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "people", tuple(self.people))
         put(self, "visits", tuple(self.visits))
-        if not isinstance(self.travel, Matrix):
-            put(self, "travel", tuple(tuple(row) for row in self.travel))
+        put(self, "travel", _rows(self.travel))
+        put(self, "travel_by", {mode: _rows(rows) for mode, rows in self.travel_by.items()})
         put(self, "places", tuple(self.places))
         put(self, "links", tuple(self.links))
         if self.horizon <= 0 or self.step <= 0:
@@ -184,7 +191,8 @@ class Problem:
         put(self, "days", tuple(Span(*d) for d in days))
         put(self, "weeks", tuple(Span(*w) for w in self.weeks) or (Span(0, self.horizon),))
         self._check_calendar()
-        self._check_travel()
+        for mode, rows in [("travel", self.travel), *self.travel_by.items()]:
+            self._check_travel(mode, rows)
         self._check_ids()
         for person in self.people:
             self._check_person_places(person)
@@ -211,14 +219,16 @@ class Problem:
             ):
                 raise InstanceError("days and weeks must be in order and apart")
 
-    def _check_travel(self) -> None:
+    def _check_travel(self, name: str, rows: Rows) -> None:
         n = len(self.travel)
-        for i, row in enumerate(() if isinstance(self.travel, Matrix) else self.travel):
+        if len(rows) != n:
+            raise InstanceError(f"{name} has {len(rows)} rows, expected {n}")
+        for i, row in enumerate(() if isinstance(rows, Matrix) else rows):
             if len(row) != n:
-                raise InstanceError(f"row {i} of travel has {len(row)} columns, expected {n}")
+                raise InstanceError(f"row {i} of {name} has {len(row)} columns, expected {n}")
             if any(type(cell) is not int or cell < 0 for cell in row):
                 raise InstanceError(
-                    f"row {i} of travel has a cell that is not a whole number of seconds >= 0"
+                    f"row {i} of {name} has a cell that is not a whole number of seconds >= 0"
                 )
         if self.places and len(self.places) != n:
             raise InstanceError(f"{len(self.places)} place labels for {n} places")
@@ -236,6 +246,8 @@ class Problem:
             raise InstanceError(f"place {place} is not in the travel matrix", [owner])
 
     def _check_person_places(self, person: Person) -> None:
+        if person.travel_mode is not None and person.travel_mode not in self.travel_by:
+            raise InstanceError(f"travel by {person.travel_mode} is not known", [person.id])
         for shift in person.shifts:
             self._check_place(shift.start_place, person.id)
             self._check_place(shift.end_place, person.id)
@@ -275,6 +287,10 @@ class Problem:
         object.__setattr__(part, "people", tuple(people))
         object.__setattr__(part, "visits", tuple(visits))
         return part
+
+    def travel_of(self, person: Person) -> Rows:
+        """Seconds between places the way this person moves."""
+        return self.travel if person.travel_mode is None else self.travel_by[person.travel_mode]
 
     def person(self, person_id: str) -> Person:
         """The person of that id. Raises KeyError."""
