@@ -25,7 +25,7 @@ from versants_libs.dispatch import (
     suggest_times,
 )
 
-from .worlds import every_team, optimum, random_problem
+from .worlds import enriched, every_team, optimum, random_problem
 
 
 def small(seed, **more):
@@ -38,6 +38,8 @@ def test_rank_is_exactly_the_teams_the_checker_accepts(block):
     n_teams = 0
     for seed in range(block * 10, block * 10 + 10):
         problem = small(seed)
+        if seed % 2:
+            problem = enriched(random.Random(seed), problem)
         plan = solve(problem, stop=MaxIterations(20), seed=seed).plan
         base = evaluate(problem, plan).total
         for visit in problem.visits:
@@ -56,7 +58,7 @@ def test_rank_is_exactly_the_teams_the_checker_accepts(block):
 @pytest.mark.parametrize("block", range(4))
 def test_terms_of_a_ranked_team_are_those_of_the_evaluation(block):
     for seed in range(block * 10, block * 10 + 10):
-        problem = small(seed)
+        problem = enriched(random.Random(seed), small(seed))
         plan = solve(problem, stop=MaxIterations(5), seed=seed).plan
         problem = replace(problem, published=plan)
         before = evaluate(problem, plan)
@@ -105,7 +107,9 @@ def test_explain_is_proved_by_the_checker(block):
     seen = set()
     kinds = set()
     for seed in range(block * 12, block * 12 + 12):
-        problem = small(seed)
+        problem = enriched(random.Random(seed), small(seed))
+        # A changed problem scales its levels anew: what a change is worth is told in the prices of the one asked about.
+        problem = replace(problem, weights=replace(problem.weights, levels=()))
         plan = solve(problem, stop=MaxIterations(5), seed=seed).plan
         for visit in problem.visits:
             answer = explain(problem, plan, visit.id)
@@ -142,7 +146,7 @@ def through_json(value, patch, read):
 def test_suggested_times_hold_and_are_the_next_ones():
     found = 0
     for seed in range(40):
-        problem = small(seed)
+        problem = enriched(random.Random(seed), small(seed))
         plan = solve(problem, stop=MaxIterations(5), seed=seed).plan
         base = evaluate(problem, plan).total
         for visit in problem.visits:
@@ -165,7 +169,7 @@ def test_suggested_times_hold_and_are_the_next_ones():
 def test_fewer_suggestions_than_asked_means_there_are_no_more():
     short = 0
     for seed in range(25):
-        problem = small(seed)
+        problem = enriched(random.Random(seed), small(seed))
         plan = solve(problem, stop=MaxIterations(5), seed=seed).plan
         for visit in problem.visits[:2]:
             starts = [one.start for one in suggest_times(problem, plan, visit.id, spacing=40)]
@@ -173,7 +177,7 @@ def test_fewer_suggestions_than_asked_means_there_are_no_more():
                 continue
             short += 1
             for start in range(0, problem.horizon, problem.step):
-                at = replace(visit, windows=(Window(start, start),), fixed_start=None)
+                at = replace(visit, windows=(Window(start, start),), fixed_start=None, day=None)
                 visits = tuple(at if one.id == visit.id else one for one in problem.visits)
                 if rank(replace(problem, visits=visits), plan, visit.id, limit=1):
                     assert any(abs(start - one) < 40 for one in starts), (seed, visit.id, start)

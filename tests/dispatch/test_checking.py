@@ -12,6 +12,7 @@ from versants_libs.dispatch import (
     Limits,
     Link,
     LinkKind,
+    MaxIterations,
     Mode,
     Plan,
     Rule,
@@ -21,6 +22,10 @@ from versants_libs.dispatch import (
     Span,
     Window,
     check,
+    in_order,
+    native,
+    rank,
+    solve,
 )
 
 from .builders import person, plan, problem, visit
@@ -226,3 +231,33 @@ def test_check_every_rule_is_broken_somewhere():
     assert [
         rule for rule in Rule if f'"{rule.value}"' not in source and f"Rule.{rule.name}" not in source
     ] == []
+
+
+DAYS = (Span(0, 300), Span(300, 600))
+ENGINES = ["python", "native"] if native.available() else ["python"]
+
+
+def rules(made, planned):
+    return [(violation.rule.value, violation.margin) for violation in check(made, planned)]
+
+
+def test_a_visit_is_held_to_its_day_even_by_a_soft_window():
+    """Pinned to [300, 600): 250 is 50 s too early, 620 is 21 s after the last start of that day."""
+    soft = (Window(0, 200, hard=False),)
+    made = problem(person(), visit(windows=soft, day=DAYS[1]), days=DAYS)
+    assert rules(made, plan(v={"a": ("ana", 250)})) == [("pin", 50)]
+    assert rules(made, plan(v={"a": ("ana", 620)})) == [("pin", 21)]
+    assert rules(made, plan(v={"a": ("ana", 599)})) == []
+    for engine in ENGINES:
+        found = solve(made, stop=MaxIterations(20), engine=engine)
+        assert found.plan.assignments["v"].start == 300
+    assert [option.start for option in rank(made, Plan(), "v")] == [300]
+
+
+def test_order_is_pinned_whoever_is_sent():
+    """w alone would start at 50, the first moment; after v, from 50 to 150, it starts when that has ended."""
+    made = problem(person("ana"), person("bo"), visit("v"), visit("w", place=2), links=(in_order("v", "w"),))
+    assert rules(made, plan(v={"a": ("ana", 50)}, w={"a": ("bo", 50)})) == [("link_time", 100)]
+    for engine in ENGINES:
+        found = solve(made, stop=MaxIterations(50), engine=engine).plan.assignments
+        assert found["w"].start >= found["v"].start + 100

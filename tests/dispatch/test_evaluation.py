@@ -7,6 +7,7 @@ from versants_libs.dispatch import (
     Break,
     Busy,
     LanguageNeed,
+    MaxIterations,
     Mode,
     Plan,
     SecondLanguage,
@@ -16,7 +17,9 @@ from versants_libs.dispatch import (
     Window,
     check,
     evaluate,
+    native,
     rank,
+    solve,
 )
 from versants_libs.dispatch.evaluation import rests
 
@@ -159,3 +162,33 @@ def test_a_window_may_bound_the_end():
     assert amounts([person()], [late], {"v": {"a": ("ana", 100)}})["lateness"] == 20
     hard = visit(windows=(Window(0, 180),), until_end=True)
     assert [v.margin for v in check(problem(person(), hard), plan(v={"a": ("ana", 100)}))] == [20]
+
+
+def test_people_cost_by_the_hour_and_by_the_visit():
+    """100 s at 36 an hour are 1; at 3000 an hour 83 and a third, of which the third is left off. Each visit 500 more."""
+    cheap, dear = person("ana", fee_hour=36), person("bo", fee_hour=3000, fee_visit=500)
+    made = problem(cheap, dear, visit("v"), visit("w"), weights=Weights(fees=2, travel=0, unserved=10_000))
+    teams = {"v": {"a": ("ana", 100)}, "w": {"a": ("bo", 100)}}
+    cost = evaluate(made, plan(**teams))
+    assert (cost.amounts["fees"], cost.terms["fees"]) == (1 + 583, 2 * 584)
+    assert [(o.people["a"], o.delta.terms["fees"]) for o in rank(made, Plan(), "v")] == [
+        ("ana", 2),
+        ("bo", 1166),
+    ]
+    assert solve(made, stop=MaxIterations(50)).terms["fees"] == 4  # Ana takes both
+
+
+def test_each_travels_their_own_way():
+    """By car 50 there and 50 back; on foot 400 and 300: at place 1 at 400 at the earliest, home 300 after the end."""
+    foot = ((0, 400, 500), (300, 0, 500), (500, 500, 0))
+    ana, bo = person("ana"), person("bo", travel_mode="foot")
+    made = problem(ana, bo, visit("v"), travel_by={"foot": foot})
+    assert evaluate(made, plan(v={"a": ("ana", 50)})).amounts["travel"] == 100
+    assert evaluate(made, plan(v={"a": ("bo", 400)})).amounts["travel"] == 700
+    assert [v.margin for v in check(made, plan(v={"a": ("bo", 390)}))] == [10]
+    assert [(o.people["a"], o.start) for o in rank(made, Plan(), "v")] == [("ana", 50), ("bo", 400)]
+    for engine in ["python", "native"] if native.available() else ["python"]:
+        alone = solve(
+            problem(bo, visit("v"), travel_by={"foot": foot}), stop=MaxIterations(20), engine=engine
+        )
+        assert alone.plan.assignments["v"].start == 400

@@ -35,7 +35,7 @@ from versants_libs.dispatch.patching import locate, pointer
 
 from .builders import person, plan, problem, visit
 from .days import busy_day
-from .worlds import random_problem, softened
+from .worlds import enriched, random_problem, softened
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs" / "schema"
@@ -95,6 +95,8 @@ def test_json_forms_come_back_and_follow_the_schemas():
         made = random_problem(random.Random(seed), people=4, visits=4, slots=3)
         if seed % 2:
             made = softened(random.Random(seed), made)
+        if seed % 3:
+            made = enriched(random.Random(seed), made)
         found = solve(made, stop=MaxIterations(3), seed=seed).plan
         text, plan_text = dumps(problem_to_json(made)), dumps(plan_to_json(found))
         assert problem_from_json(json.loads(text)) == made

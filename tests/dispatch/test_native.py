@@ -75,7 +75,26 @@ def test_soft_breaks_idle_time_and_links_are_kept_and_priced(block):
         rng = random.Random(seed)
         made = worlds.random_problem(rng, people=rng.randint(2, 5), visits=rng.randint(2, 6), slots=3)
         made = worlds.softened(rng, made)
+        if seed % 3 == 0:
+            made = worlds.enriched(rng, made)
         plan, cost = core(made, seed=seed, iterations=100)
+        assert check(made, plan) == [], seed
+        assert evaluate(made, plan).total == cost, seed
+        if seed % 4 == 0:
+            twin = solve(made, stop=MaxIterations(20), seed=seed, engine="python")
+            assert twin.violations == ()
+            assert twin.cost >= twin.lower_bound
+
+
+@needs_core
+@pytest.mark.parametrize("block", range(4))
+def test_what_an_organisation_knows_besides_is_kept_and_priced(block):
+    """Either engine: no rule broken, the price of the model's own code."""
+    for seed in range(block * 60, block * 60 + 60):
+        rng = random.Random(seed)
+        made = worlds.random_problem(rng, people=rng.randint(2, 6), visits=rng.randint(2, 5), slots=3)
+        made = worlds.enriched(rng, made)
+        plan, cost = core(made, seed=seed, iterations=200)
         assert check(made, plan) == [], seed
         assert evaluate(made, plan).total == cost, seed
         if seed % 4 == 0:
@@ -149,6 +168,8 @@ def test_the_unified_benchmark_is_soon_planned_as_well_as_published(name, publis
 def test_never_worse_than_the_twin_on_small_problems(block):
     for seed in range(block * 30, block * 30 + 30):
         made = worlds.random_problem(random.Random(seed))
+        if seed % 2:
+            made = worlds.enriched(random.Random(seed), made)
         made = replace(made, weights=replace(made.weights, waiting=0))
         plain = solve(made, stop=MaxIterations(40), seed=1, engine="python")
         assert solve(made, stop=MaxIterations(400), seed=1, engine="native").cost <= plain.cost, seed

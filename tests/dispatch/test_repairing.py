@@ -16,6 +16,8 @@ from versants_libs.dispatch import (
     Delay,
     FormatError,
     InstanceError,
+    Link,
+    LinkKind,
     MaxIterations,
     NewVisit,
     Shift,
@@ -248,3 +250,27 @@ def test_the_command_mends_a_day(tmp_path, capsys):
     (tmp_path / "e.json").write_text('[\n {"delay": 3}]')
     assert main(words) == 2
     assert "e.json:2:" in capsys.readouterr().err
+
+
+def test_linked_visits_fall_with_the_one_that_is_lost():
+    """Only ana can do w; v and w go together. Ana away: nobody for w, so v goes too. Cancelled w: v stands alone."""
+    who = (person(), person("bo", roles={"psy", "other"}))
+    pair = visit("w", slots=(Slot(id="a", role="other"),), place=2)
+    made = problem(*who, visit(), pair, links=(Link(kind=LinkKind.ALL_OR_NONE, visits=("v", "w")),))
+    day = plan(v={"a": ("ana", 100)}, w={"a": ("bo", 100)})
+    assert check(made, day) == []
+    found = repair(made, day, [Absence("bo", 0, 1000)])
+    assert (found.violations, set(found.unassigned)) == ((), {"v", "w"})
+    found = repair(made, day, [Cancellation("w")])
+    assert (found.violations, found.unassigned) == ((), ())
+
+
+def test_the_rest_of_a_series_keeps_its_person_or_goes():
+    who = (person(), person("bo"))
+    made = problem(
+        *who, visit(), visit("w", place=2), links=(Link(kind=LinkKind.SAME_PEOPLE, visits=("v", "w")),)
+    )
+    day = plan(v={"a": ("ana", 100)}, w={"a": ("ana", 400)})
+    found = repair(made, day, [Absence("ana", 350, 600)])
+    assert found.violations == ()
+    assert "v" in found.plan.assignments

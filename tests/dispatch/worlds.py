@@ -6,10 +6,13 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations, product
+from typing import Any
 
 from versants_libs.dispatch import (
+    TERMS,
     Break,
     Busy,
+    Cost,
     LanguageNeed,
     Limits,
     Link,
@@ -221,6 +224,35 @@ def softened(rng: random.Random, problem: Problem) -> Problem:
     return replace(problem, people=tuple(people), visits=tuple(visits), links=tuple(links), weights=weights)
 
 
+def enriched(rng: random.Random, problem: Problem) -> Problem:
+    """The same with what an organisation knows besides: what people cost, terms above others, days,
+    and how they move.
+    """
+    people = tuple(
+        replace(person, fee_hour=rng.choice([0, 3000, 7200]), fee_visit=rng.choice([0, 25]))
+        for person in problem.people
+    )
+    weights = replace(problem.weights, fees=rng.randrange(3))
+    if rng.random() < 0.4:
+        terms = rng.sample(TERMS[1:], 4)
+        weights = replace(weights, levels=(("unserved",), tuple(terms[:2]), tuple(terms[2:])))
+    days = rng.choice([problem.days, (Span(0, 120), Span(120, 240))])
+    visits = []
+    for visit in problem.visits:
+        possible = [
+            day
+            for day in days
+            if any(w.earliest < day.end and (w.latest >= day.start or not w.hard) for w in visit.openings)
+        ]
+        pinned = visit.fixed_start is None and rng.random() < 0.4
+        visits.append(replace(visit, day=rng.choice(possible) if pinned and possible else None))
+    modes = {
+        name: metric(rng, len(problem.travel)) for name in rng.choice([(), ("train",), ("foot", "train")])
+    }
+    people = tuple(replace(one, travel_mode=rng.choice([None, *modes])) for one in people)
+    return replace(problem, people=people, visits=tuple(visits), weights=weights, days=days, travel_by=modes)
+
+
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:
     """Brute force: all teams for a visit by trying everybody at every start, earliest start of each team.
 
@@ -279,18 +311,23 @@ def _earliest(
     return None
 
 
-def optimum(problem: Problem) -> int:
+def total_of(cost: Cost) -> int:
+    """What a plan is judged by, unless something else is asked."""
+    return cost.total
+
+
+def optimum(problem: Problem, key: Callable[[Cost], Any] = total_of) -> Any:
     """The cost of the best plan, by trying every team at every start on the grid for every visit.
 
     Exhaustive; only for a handful of visits and people, all slots simultaneous. A partial plan that breaks a
     rule is left: with travel times that obey the triangle inequality one visit more never mends it.
     """
-    best = evaluate(problem, Plan()).total
+    best = key(evaluate(problem, Plan()))
 
     def extend(n: int, plan: Plan) -> None:
         nonlocal best
         if n == len(problem.visits):
-            best = min(best, evaluate(problem, plan).total)
+            best = min(best, key(evaluate(problem, plan)))
             return
         extend(n + 1, plan)
         visit = problem.visits[n]
@@ -317,4 +354,4 @@ def _all_placements(problem: Problem, visit: Visit) -> Iterator[dict[str, Servic
                 yield team
 
 
-__all__ = ["every_team", "metric", "optimum", "random_problem"]
+__all__ = ["enriched", "every_team", "metric", "optimum", "random_problem", "softened"]

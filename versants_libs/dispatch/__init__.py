@@ -25,6 +25,7 @@ from .model import (
     Span,
     Visit,
     Window,
+    in_order,
 )
 from .page import sheet
 from .patching import PatchRefused, apply_patch
@@ -111,6 +112,7 @@ __all__ = [
     "events_from_json",
     "explain",
     "gantt",
+    "in_order",
     "lower_bound",
     "plan_from_json",
     "plan_to_json",

@@ -26,7 +26,7 @@ MILLI = 1000
 UHHC_DAY = 4_000  # minutes: shifts end long before
 UHHC_MUST = 1_000_000  # price of a patient who has to be served
 LONG = 60_000_000  # no shift ends in this benchmark: a day of a thousand hours
-NOTHING_ELSE = {
+NOTHING_ELSE: dict[str, Any] = {
     "gender_wish": 0,
     "second_choice_language": 0,
     "broken_continuity": 0,

@@ -30,7 +30,6 @@ class Board:
     def __init__(self, problem: Problem, plan: Plan | None = None) -> None:
         self.problem = problem
         self.people, self.visits = list(problem.people), list(problem.visits)
-        self.travel = problem.travel
         self.person_index = {person.id: i for i, person in enumerate(problem.people)}
         self.visit_index = {visit.id: i for i, visit in enumerate(problem.visits)}
         self.days = [
@@ -243,7 +242,7 @@ class Board:
 
         The earliest is after the latest where the gap is too short.
         """
-        travel = self.travel
+        travel = shift.travel
         found = []
         if place == NOWHERE:
             for i, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
@@ -336,7 +335,7 @@ class Board:
         self, shift: ShiftState, gap: int, place: int, duration: int, low: int, high: int
     ) -> list[tuple[int, int]]:
         """The same for the usual day: a single break and no calls so far, so that each gap is a leg of its own."""
-        pause, travel = shift.due[0], self.travel
+        pause, travel = shift.due[0], shift.travel
         held, earliest, latest = pause[:3]
         found: list[tuple[int, int]] = []
         for g, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
@@ -376,7 +375,7 @@ class Board:
         def close(where: int, until: int, ends_new: bool) -> None:
             """A known place is reached: the gaps since the last one form a leg, if that was known too."""
             if at != NOWHERE and where != NOWHERE:
-                need = self.travel[at][where] + remote
+                need = shift.travel[at][where] + remote
                 for g in open_gaps:
                     legs[g] = len(spare)
                 if ends_new:
@@ -418,7 +417,7 @@ class Board:
 
     def amounts(self, shift: ShiftState, entries: list[Entry]) -> tuple[int, int, int, int]:
         """Seconds of travel, waiting and overtime of a shift with these entries in order, points of missed breaks."""
-        travel = self.travel
+        travel = shift.travel
         legs, at = 0, shift.left
         first = last = -1
         placed = NOWHERE
@@ -459,11 +458,11 @@ class Board:
         ]
         left, right = (None if place == NOWHERE else place for place in (shift.left, shift.right))
         day = Day(shift.low, shift.end, shift.high, left, right, stops)
-        weights = self.problem.weights
+        weights = self.problem.prices
         found = settle(
             day,
             shift.soft,
-            self.travel,
+            shift.travel,
             waiting=weights.waiting,
             overtime=weights.overtime,
             missed=weights.missed_break,
@@ -539,7 +538,7 @@ class Board:
                 if entry.place == NOWHERE:
                     remote += entry.end - entry.start
                     continue
-                if at != NOWHERE and visits and entry.start - since - remote < self.travel[at][entry.place]:
+                if at != NOWHERE and visits and entry.start - since - remote < shift.travel[at][entry.place]:
                     return False
                 at, since, remote, visits = entry.place, entry.end, 0, int(entry.visit != BUSY)
         return True
@@ -570,6 +569,8 @@ class Times:
         else:
             last = problem.horizon - 1
             spans = union((w.earliest, w.latest if w.hard else last) for w in visit.openings)
+        if visit.day is not None:
+            spans = intersect(spans, [(visit.day.start, visit.day.end - 1)])
         least, most = slot.lag
         self.starts = union((low + least, high + most) for low, high in spans)
         self.pieces: dict[int, tuple[int, list[Piece]]] = {}
@@ -598,4 +599,4 @@ def _timing(visit: Visit, slot: Slot) -> tuple[object, ...]:
     """What decides when somebody who may take the slot can start."""
     guarded = slot.needs_mandate and visit.country is not None
     where = visit.place_of(slot), visit.duration_of(slot), visit.country if guarded else None
-    return (visit.openings, visit.fixed_start, visit.crisis, slot.lag, *where)
+    return (visit.openings, visit.fixed_start, visit.day, visit.crisis, slot.lag, *where)

@@ -137,6 +137,9 @@ def _times(visit: Visit, services: Mapping[str, Service]) -> Iterator[Violation]
     person = services[head.id].person
     if visit.fixed_start is not None and start != visit.fixed_start:
         yield Violation(Rule.PIN, visit.id, head.id, person, abs(start - visit.fixed_start), "s")
+    if visit.day is not None and not visit.day.start <= start < visit.day.end:
+        margin = _outside(start, visit.day.start, visit.day.end - 1)
+        yield Violation(Rule.PIN, visit.id, head.id, person, margin, "s")
     margin = min(_outside(start, w.earliest, w.latest if w.hard else None) for w in visit.openings)
     if margin:
         yield Violation(Rule.WINDOW, visit.id, head.id, person, margin, "s")
@@ -311,7 +314,8 @@ class _Day:
         if shift.end_place is not None and to_home:
             points.append((self.until, self.until, shift.end_place, None))
         self.points = points
-        self.needs = [problem.travel[a[2]][b[2]] for a, b in pairwise(points)]
+        travel = problem.travel_of(person)
+        self.needs = [travel[a[2]][b[2]] for a, b in pairwise(points)]
         self.driving_s = sum(self.needs)
 
     def _between(self, k: int) -> list[int]:

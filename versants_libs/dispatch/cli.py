@@ -334,6 +334,8 @@ def _check(args: argparse.Namespace) -> int:
         "cost": cost.total,
         "terms": dict(cost.terms),
     }
+    if problem.weights.levels:
+        value["levels"] = list(cost.levels)
     lines = [
         f"{v.rule.value}: {' '.join(x for x in (v.visit, v.slot, v.person) if x)}, {v.margin} {v.unit}"
         for v in violations

@@ -57,11 +57,12 @@ class ShiftState:
 
     __slots__ = (
         "_gaps", "day", "due", "end", "entries", "high", "left", "legs", "low", "missed", "n_visits", "overtime",
-        "right", "soft", "waiting", "week", "work",
+        "right", "soft", "travel", "waiting", "week", "work",
     )  # fmt: skip
 
     def __init__(self, problem: Problem, person: Person, number: int) -> None:
         shift = person.shifts[number]
+        self.travel = problem.travel_of(person)
         self.low, self.high, self.end = shift.start, shift.end + shift.overtime_s, shift.end
         self.left = NOWHERE if shift.start_place is None else shift.start_place
         self.right = NOWHERE if shift.end_place is None else shift.end_place

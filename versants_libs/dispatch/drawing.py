@@ -86,7 +86,7 @@ def itineraries(problem: Problem, plan: Plan) -> dict[str, list[Stop]]:
             end = stop.end
             road = None
             if before is not None and stop.place is not None:
-                road = int(problem.travel[before][stop.place])
+                road = int(problem.travel_of(person)[before][stop.place])
             day.append(stop._replace(number=number, road=road))
             before = stop.place if stop.place is not None else before
         days[person.id] = day

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain, pairwise
 
+from .levels import by_level
+from .matrix import Rows
 from .model import Break, LanguageNeed, Person, Shift, Slot, Visit
 from .problem import TERMS, Plan, Problem
 from .resting import Day, Resting, Stop, settle
@@ -41,12 +43,13 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
                 amounts["largest_lateness"] = max(amounts["largest_lateness"], late)
             amounts["gender_wish"] += _misses_wish(slot, person)
             amounts["broken_continuity"] += bool(slot.preferred) and person.id not in slot.preferred
+            amounts["fees"] += person.fee(visit.duration_of(slot))
             amounts["second_choice_language"] += sum(_penalty(need, person) for need in slot.languages)
             end = service.start + visit.duration_of(slot)
             stops.setdefault(person.id, []).append(Stop(service.start, end, visit.place_of(slot), True))
     for person_id, services in stops.items():
         _add_person(problem, people[person_id], services, amounts)
-    if problem.weights.largest_idle:
+    if problem.prices.largest_idle:
         idle = (
             _idle(problem, person, shift, stops.get(person.id, ()))
             for person in problem.people
@@ -54,15 +57,15 @@ def evaluate(problem: Problem, plan: Plan) -> Cost:
         )
         amounts["largest_idle"] = max(idle, default=0)
     amounts["changes"] = _changes(problem, plan)
-    terms = {term: getattr(problem.weights, term) * amounts[term] for term in TERMS}
-    return Cost(sum(terms.values()), terms, amounts)
+    terms = {term: getattr(problem.prices, term) * amounts[term] for term in TERMS}
+    return Cost(sum(terms.values()), terms, amounts, by_level(problem, terms))
 
 
 def compare(before: Cost, after: Cost) -> Delta:
     """What ``after`` costs more than ``before``."""
-    return Delta(
-        after.total - before.total, {term: after.terms[term] - before.terms[term] for term in after.terms}
-    )
+    terms = {term: after.terms[term] - before.terms[term] for term in after.terms}
+    levels = tuple(b - a for a, b in zip(before.levels, after.levels, strict=True))
+    return Delta(after.total - before.total, terms, levels)
 
 
 def _misses_wish(slot: Slot, person: Person) -> bool:
@@ -113,11 +116,12 @@ def _add_person(problem: Problem, person: Person, services: Sequence[Stop], amou
         if not inside:
             continue
         busy = _busy(person, shift)
-        amounts["travel"] += _legs(problem, shift, [*inside, *busy]) - _legs(problem, shift, busy)
+        travel = problem.travel_of(person)
+        amounts["travel"] += _legs(travel, shift, [*inside, *busy]) - _legs(travel, shift, busy)
         resting = _resting(problem, person, shift, inside)[1]
         if resting is None:
-            amounts["waiting"] += _waiting(problem, _ordered(inside, busy))
-            amounts["overtime"] += _overtime(problem, shift, _ordered(inside, busy))
+            amounts["waiting"] += _waiting(travel, _ordered(inside, busy))
+            amounts["overtime"] += _overtime(travel, shift, _ordered(inside, busy))
         else:
             amounts["waiting"] += resting.waiting
             amounts["overtime"] += resting.overtime
@@ -152,12 +156,12 @@ def _resting(
         for pause in sorted(shift.breaks, key=lambda b: b.earliest)
         if shift.end - shift.start > pause.if_shift_over and _room(pause, shift, busy)
     ]
-    weights = problem.weights
+    weights = problem.prices
     day = Day(shift.start, shift.end, until, left, right, _ordered(inside, busy))
     return due, settle(
         day,
         due,
-        problem.travel,
+        problem.travel_of(person),
         waiting=weights.waiting,
         overtime=weights.overtime,
         missed=weights.missed_break,
@@ -180,7 +184,7 @@ def _idle(problem: Problem, person: Person, shift: Shift, services: Sequence[Sto
     held = sum(max(0, min(b.end, shift.end) - max(b.start, shift.start)) for b in busy)
     resting = _resting(problem, person, shift, inside)[1]
     work = sum(stop.end - stop.start for stop in inside)
-    legs = _legs(problem, shift, [*inside, *busy])
+    legs = _legs(problem.travel_of(person), shift, [*inside, *busy])
     return max(0, shift.end - shift.start - held - work - legs - (resting.rest if resting else 0))
 
 
@@ -206,7 +210,7 @@ def rests(problem: Problem, plan: Plan) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
-def _legs(problem: Problem, shift: Shift, stops: Sequence[Stop]) -> int:
+def _legs(travel: Rows, shift: Shift, stops: Sequence[Stop]) -> int:
     """Seconds of travel of one shift. Placed busy times that cross its ends replace its end places."""
     until = shift.end + shift.overtime_s
     placed = _ordered([stop for stop in stops if stop.place is not None])
@@ -216,19 +220,19 @@ def _legs(problem: Problem, shift: Shift, stops: Sequence[Stop]) -> int:
     if not any(stop.end > until for stop in placed if not stop.visit):
         places.append(shift.end_place)
     known = [place for place in places if place is not None]
-    return sum(problem.travel[a][b] for a, b in pairwise(known))
+    return sum(travel[a][b] for a, b in pairwise(known))
 
 
-def _waiting(problem: Problem, stops: Sequence[Stop]) -> int:
+def _waiting(travel: Rows, stops: Sequence[Stop]) -> int:
     """Idle seconds from the first visit to the last."""
     visits = [i for i, stop in enumerate(stops) if stop.visit]
     between = stops[visits[0] : visits[-1] + 1]
     gaps = sum(max(0, b.start - a.end) for a, b in pairwise(between))
     places = [stop.place for stop in between if stop.place is not None]
-    return max(0, gaps - sum(problem.travel[a][b] for a, b in pairwise(places)))
+    return max(0, gaps - sum(travel[a][b] for a, b in pairwise(places)))
 
 
-def _overtime(problem: Problem, shift: Shift, stops: Sequence[Stop]) -> int:
+def _overtime(travel: Rows, shift: Shift, stops: Sequence[Stop]) -> int:
     """Seconds after the end of the shift at which the last visit, or the way back from it, ends."""
     last = max(i for i, stop in enumerate(stops) if stop.visit)
     back_at = stops[last].end
@@ -239,7 +243,7 @@ def _overtime(problem: Problem, shift: Shift, stops: Sequence[Stop]) -> int:
         place = stops[at].place
         calls = sum(stop.end - stop.start for stop in stops[at + 1 :])
         if place is not None:
-            back_at = max(back_at, stops[at].end + calls + problem.travel[place][shift.end_place])
+            back_at = max(back_at, stops[at].end + calls + travel[place][shift.end_place])
     return max(0, back_at - shift.end)
 
 

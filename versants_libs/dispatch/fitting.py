@@ -18,6 +18,7 @@ class Fit(NamedTuple):
     wish: int
     penalty: int
     broken: int
+    fee: int = 0
 
 
 class Fitting:
@@ -26,6 +27,7 @@ class Fitting:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.by_kind: dict[tuple[object, ...], list[Fit]] = {}
+        self.paid = any(person.fee_hour or person.fee_visit for person in problem.people)
         self.by_role: dict[str | None, list[int]] = {None: list(range(len(problem.people)))}
         for p, person in enumerate(problem.people):
             for role in person.roles:
@@ -34,7 +36,7 @@ class Fitting:
     def of(self, visit: Visit, slot: Slot) -> list[Fit]:
         """Everybody who may take the slot as far as time is not concerned. The list may be shared: read it only."""
         pinned = visit.pins.get(slot.id)
-        kind = self._kind(slot, visit.complexity)
+        kind = self._kind(slot, visit)
         if pinned is None and not visit.excluded and not slot.preferred:
             return kind
         found = []
@@ -58,23 +60,27 @@ class Fitting:
             complexity,
         )
 
-    def _kind(self, slot: Slot, complexity: int) -> list[Fit]:
-        key = self.kind_of(slot, complexity)
+    def price_of(self, slot: Slot, visit: Visit) -> tuple[object, ...]:
+        """What decides besides what each person costs: how long it takes, if anybody is paid."""
+        return (visit.duration_of(slot),) if self.paid else ()
+
+    def _kind(self, slot: Slot, visit: Visit) -> list[Fit]:
+        key = self.kind_of(slot, visit.complexity) + self.price_of(slot, visit)
         known = self.by_kind.get(key)
         if known is None:
             candidates = self.by_role.get(slot.role, [])
-            fits = (_fit(self.problem.people[p], p, slot, complexity) for p in candidates)
+            fits = (_fit(self.problem.people[p], p, slot, visit) for p in candidates)
             known = self.by_kind[key] = [fit for fit in fits if fit is not None]
         return known
 
 
-def _fit(person: Person, p: int, slot: Slot, complexity: int) -> Fit | None:
+def _fit(person: Person, p: int, slot: Slot, visit: Visit) -> Fit | None:
     if not slot.skills <= person.skills or (slot.teams and person.team not in slot.teams):
         return None
     wrong_gender = slot.gender is not None and person.gender != slot.gender
     if wrong_gender and slot.gender_hard:
         return None
-    if person.complexity_ceiling is not None and complexity > person.complexity_ceiling:
+    if person.complexity_ceiling is not None and visit.complexity > person.complexity_ceiling:
         return None
     penalty = 0
     for need in slot.languages:
@@ -82,7 +88,7 @@ def _fit(person: Person, p: int, slot: Slot, complexity: int) -> Fit | None:
         if price is None:
             return None
         penalty += price
-    return Fit(p, int(wrong_gender), penalty, 0)
+    return Fit(p, int(wrong_gender), penalty, 0, person.fee(visit.duration_of(slot)))
 
 
 class Fits:

@@ -71,11 +71,15 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
     value["days"] = [list(day) for day in problem.days]
     value["weeks"] = [list(week) for week in problem.weeks]
     value["weights"] = {term: getattr(problem.weights, term) for term in TERMS}
+    if problem.weights.levels:
+        value["weights"]["levels"] = [list(level) for level in problem.weights.levels]
     value["places"] = list(problem.places)
     if problem.coordinates is not None:
         points = [list(point) for point in problem.coordinates.points]
         value["coordinates"] = {"points": points, "degrees": problem.coordinates.degrees}
     value["travel"] = [list(row) for row in problem.travel]
+    if problem.travel_by:
+        value["travel_by"] = {mode: [list(row) for row in rows] for mode, rows in problem.travel_by.items()}
     value["people"] = {person.id: _person_to_json(person) for person in problem.people}
     value["visits"] = {visit.id: _visit_to_json(visit) for visit in problem.visits}
     if problem.links:
@@ -140,7 +144,9 @@ def _person_to_json(person: Person) -> dict[str, Any]:
 
 
 def _visit_to_json(visit: Visit) -> dict[str, Any]:
-    out = _plain(visit, ("id", "windows", "slots", "mode"))
+    out = _plain(visit, ("id", "windows", "slots", "mode", "day"))
+    if visit.day is not None:
+        out["day"] = list(visit.day)
     out["mode"] = visit.mode.value
     out["windows"] = [_tuple_to_json(window) for window in visit.windows]
     out["slots"] = [_slot_to_json(slot) for slot in visit.slots]
@@ -386,6 +392,9 @@ _PERSON: dict[str, Callable[[_Reader], Any]] = {
     "team": _maybe_text,
     "complexity_ceiling": _maybe_whole,
     "worked_s": _whole,
+    "travel_mode": _maybe_text,
+    "fee_hour": _whole,
+    "fee_visit": _whole,
 }
 _SLOT: dict[str, Callable[[_Reader], Any]] = {
     "id": _text,
@@ -415,6 +424,7 @@ _VISIT: dict[str, Callable[[_Reader], Any]] = {
     "excluded": _texts,
     "pins": lambda r: {slot: person.text() for slot, person in r.object().items()},
     "fixed_start": _maybe_whole,
+    "day": lambda r: r.maybe(_span),
     "phone_ok": _truth,
     "until_end": _truth,
 }
@@ -424,16 +434,21 @@ _LINK: dict[str, Callable[[_Reader], Any]] = {
     "least": _whole,
     "most": _maybe_whole,
 }
+_WEIGHTS: dict[str, Callable[[_Reader], Any]] = {
+    **dict.fromkeys(TERMS, _whole),
+    "levels": _many(lambda r: r.texts()),
+}
 _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "epoch": _text,
     "horizon": _whole,
     "step": _whole,
     "days": _many(_span),
     "weeks": _many(_span),
-    "weights": lambda r: _read(r, Weights, dict.fromkeys(TERMS, _whole)),
+    "weights": lambda r: _read(r, Weights, _WEIGHTS),
     "places": lambda r: r.texts(),
     "coordinates": lambda r: _read(r, Coordinates, {"points": _many(lambda p: p.point()), "degrees": _truth}),
     "travel": _many(_many(_whole)),
+    "travel_by": lambda r: {mode: _many(_many(_whole))(rows) for mode, rows in r.object().items()},
     "people": lambda r: tuple(_read(p, Person, _PERSON, id=name) for name, p in r.object().items()),
     "visits": lambda r: tuple(_read(v, Visit, _VISIT, id=name) for name, v in r.object().items()),
     "links": _many(lambda r: _read(r, Link, _LINK)),

@@ -44,9 +44,9 @@ class Lifted:
         return self._members
 
     def opened(self) -> Visit:
-        """The visit with its windows opened to the whole horizon; a fixed start is none."""
+        """The visit with its windows opened to the whole horizon; a fixed start or day is none."""
         whole = Window(0, self.board.problem.horizon - 1)
-        return replace(self._asked, windows=(whole,), fixed_start=None, until_end=False)
+        return replace(self._asked, windows=(whole,), fixed_start=None, day=None, until_end=False)
 
     def wide(self) -> list[list[Member]]:
         """The members of the visit :meth:`opened`."""
@@ -106,7 +106,7 @@ class Lifted:
         with_it, without = evaluate(part, plan), evaluate(part, plan.without(visit.id))
         terms = dict(compare(with_it, without).terms)
         terms["largest_idle"] = 0  # a figure of the whole plan that one visit rarely moves: not told
-        price = problem.weights.largest_lateness
+        price = problem.prices.largest_lateness
         if price:
             others = self.notes.latest_but(visit.id)
             terms["largest_lateness"] = price * min(0, others - with_it.amounts["largest_lateness"])

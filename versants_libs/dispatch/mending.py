@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import permutations
 
 from .board import Board
+from .checking import link_violations
 from .differences import diff
 from .model import Visit, Window
 from .problem import Assignment, Plan, Problem, Service
@@ -215,14 +216,16 @@ class Mending:
         loose = [*missing, *(self._near(missing) if most else ())]
         people = sorted(self._comers(missing, loose))
         visits = [*(board.visits[v] for v in loose), *self._held(people, {*loose})]
-        weights = self.problem.weights
+        weights = self.problem.prices
+        dear = replace(weights, changes=max(weights.changes, weights.unserved // 4))
         names = {board.visits[v].id for v in loose}
         sub = self.problem.part(
             (board.people[p] for p in people),
             visits,
             published=_only(self.standing, names),
             # Every slot that differs from what stands costs more than any way, and less than a visit left out.
-            weights=replace(weights, changes=max(weights.changes, weights.unserved // 4)),
+            weights=dear,
+            prices=dear,
         )
         held = {
             visit.id: Assignment(visit.id, {slot: Service(person, visit.fixed_start)})
@@ -236,7 +239,11 @@ class Mending:
         lost = [name for name in names if name in before.assignments and name not in found.assignments]
         then = Plan({**before.assignments, **found.assignments})
         others = [one for one in diff(self.standing, then) if one.visit in self.standing.assignments]
-        return then if served and not lost and len(others) <= most else None
+        # A link with a visit outside the neighbourhood was not seen by the search.
+        known = {visit.id: visit for visit in board.visits}
+        links = (link for link in self.problem.links if link.within(names))
+        broken = any(True for link in links for _ in link_violations(link, known, then))
+        return then if served and not lost and not broken and len(others) <= most else None
 
     def _near(self, missing: Sequence[int]) -> list[int]:
         """Visits that may move: those already moved, then those in the way, nearest in time first."""

@@ -12,7 +12,7 @@ solution is not an error.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -35,6 +35,7 @@ __all__ = [
     "Span",
     "Visit",
     "Window",
+    "in_order",
 ]
 
 #: Names of the language levels 0..6 (Common European Framework, then native speakers).
@@ -167,6 +168,8 @@ class Person:
     mandates : country -> spans in which the person may intervene there.
     complexity_ceiling : the most complex visit they may take; None is no ceiling.
     worked_s : seconds already worked in the first week of the horizon, before it.
+    travel_mode : how the person moves, one of the problem's ``travel_by``; None is its ``travel``.
+    fee_hour, fee_visit : what an hour of visit costs, and a visit by itself, in cents or any other whole unit.
     """
 
     id: str
@@ -182,6 +185,9 @@ class Person:
     team: str | None = None
     complexity_ceiling: int | None = None
     worked_s: int = 0
+    travel_mode: str | None = None
+    fee_hour: int = 0
+    fee_visit: int = 0
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -202,6 +208,12 @@ class Person:
             raise InstanceError("worked_s is negative, 0 or more expected", [self.id])
         if any(limit is not None and limit < 0 for limit in self.limits):
             raise InstanceError("a limit is negative, 0 or more expected", [self.id])
+        if self.fee_hour < 0 or self.fee_visit < 0:
+            raise InstanceError("a fee is negative, 0 or more expected", [self.id])
+
+    def fee(self, duration: int) -> int:
+        """What a visit of so many seconds costs; parts of a unit are left off."""
+        return self.fee_visit + self.fee_hour * duration // 3600
 
     def _check_levels(self) -> None:
         for level in itertools.chain(self.languages.values(), self.pairs.values()):
@@ -321,6 +333,7 @@ class Visit:
     crisis : counts for the limit of crisis visits.
     complexity : compared with each person's ceiling.
     pins : slot id -> person who must take it. ``fixed_start`` fixes the start of the first slot.
+    day : one of the days of the problem, in which the first slot must start whatever the windows allow besides.
     phone_ok : whether "by telephone" may be proposed as a relaxation.
     until_end : ``latest`` of the windows bounds when a slot ends, not when it starts.
     """
@@ -338,6 +351,7 @@ class Visit:
     excluded: frozenset[str] = frozenset()
     pins: Mapping[str, str] = field(default_factory=dict)
     fixed_start: int | None = None
+    day: Span | None = None
     phone_ok: bool = True
     until_end: bool = False
 
@@ -348,6 +362,7 @@ class Visit:
         put(self, "mode", Mode(self.mode))
         put(self, "excluded", frozenset(self.excluded))
         put(self, "pins", dict(self.pins))
+        put(self, "day", None if self.day is None else Span(*self.day))
         if not self.id:
             raise InstanceError("a visit needs an id")
         if not self.slots:
@@ -382,6 +397,18 @@ class Visit:
             w.earliest <= fixed and (fixed <= w.latest or not w.hard) for w in self.openings
         ):
             raise InstanceError("the fixed start is outside every window", [self.id])
+        if self.day is None:
+            return
+        if fixed is not None and not self.on_day(fixed):
+            raise InstanceError("the fixed start is not on the day the visit is pinned to", [self.id])
+        if not any(
+            w.earliest < self.day.end and (w.latest >= self.day.start or not w.hard) for w in self.openings
+        ):
+            raise InstanceError("no window allows the day the visit is pinned to", [self.id])
+
+    def on_day(self, start: int) -> bool:
+        """Whether the visit may start then as far as its pinned day is concerned."""
+        return self.day is None or self.day.start <= start < self.day.end
 
     def mode_of(self, slot: Slot) -> Mode:
         """How this slot takes part: its own mode, else the visit's."""
@@ -420,13 +447,20 @@ class Visit:
         return tuple(window._replace(latest=window.latest - length) for window in self.windows)
 
     def lateness(self, start: int, slot: Slot | None = None) -> int | None:
-        """Seconds after the latest start of ``slot``, the first by default; None if no window allows this start."""
+        """Seconds after the latest start of ``slot``, the first by default; None if no window, or the day, allows it."""
+        if slot is None and not self.on_day(start):
+            return None
         late = [
             max(0, start - w.latest)
             for w in (self.due(slot) if slot is not None else self.openings)
             if w.earliest <= start and (start <= w.latest or not w.hard)
         ]
         return min(late) if late else None
+
+
+def in_order(*visits: str, least: int = 0, most: int | None = None) -> Link:
+    """Pins the order of visits, whoever is sent: each starts after the one before has ended, where both are served."""
+    return Link(kind=LinkKind.AFTER, visits=visits, least=least, most=most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -450,3 +484,7 @@ class Link:
             raise InstanceError("a link joins two different visits or more", list(self.visits))
         if self.most is not None and self.most < self.least:
             raise InstanceError("the least time between linked visits is above the most", list(self.visits))
+
+    def within(self, known: Container[str]) -> tuple[str, ...]:
+        """Those of its visits that are among ``known``, in order."""
+        return tuple(visit for visit in self.visits if visit in known)

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from .checking import check
 from .evaluation import evaluate
 from .fitting import Fitting
-from .matrix import flat
+from .levels import check_range
+from .matrix import Rows, flat
 from .model import Break, LinkKind, Person, Shift, Slot, Visit
-from .problem import Assignment, Plan, Problem, Service
+from .problem import TERMS, Assignment, Plan, Problem, Service
 from .results import Outcome, Progress
 from .spans import Starts, intersect, union
 
@@ -46,6 +47,7 @@ class Compiled:
     """A problem as the core wants it: ``arrays`` and the way back."""
 
     def __init__(self, problem: Problem) -> None:
+        check_range(problem)
         self.problem = problem
         self.person_index = {person.id: p for p, person in enumerate(problem.people)}
         self.nodes: list[tuple[int, int]] = [
@@ -58,12 +60,14 @@ class Compiled:
             "n_places": len(problem.travel),
             "n_people": len(problem.people),
             "step": problem.step,
-            "travel": flat(problem.travel),
+            "travel": array("i", chain(*map(flat, [problem.travel, *problem.travel_by.values()])))
+            if problem.travel_by
+            else flat(problem.travel),
         }
         self._duties()
         self._visits()
         self._links()
-        weights = problem.weights
+        weights = problem.prices
         self.arrays["prices"] = array(
             "q",
             [
@@ -86,12 +90,15 @@ class Compiled:
         duty_of, pause_of, fixed_of = [0], [0], [0]
         pauses: list[int] = []
         missed: list[int] = []
-        weights = self.problem.weights
+        weights = self.problem.prices
         fixed: list[tuple[int, int, int]] = []
         limits: list[int] = []
         days = [span.start for span in self.problem.days]
         weeks = [span.start for span in self.problem.weeks]
+        begins = array("q")
+        roads = {mode: k for k, mode in enumerate([None, *self.problem.travel_by])}
         for p, person in enumerate(self.problem.people):
+            travel = self.problem.travel_of(person)
             for shift in person.shifts:
                 until = shift.end + shift.overtime_s
                 left, right, entries = _fixed(person, shift)
@@ -103,7 +110,8 @@ class Compiled:
                 duty["start"].append(shift.start)
                 duty["end"].append(shift.end)
                 duty["latest"].append(until)
-                duty["credit"].append(self._legs(left, right, entries))
+                begins.append(roads[person.travel_mode] * len(self.problem.travel) ** 2)
+                duty["credit"].append(_legs(travel, left, right, entries))
                 fixed += entries
                 fixed_of.append(len(fixed))
                 for pause in sorted(shift.breaks, key=lambda b: b.earliest):
@@ -120,6 +128,7 @@ class Compiled:
             ]
         self.arrays |= {f"duty_{name}": array("i", values) for name, values in duty.items()}
         self.arrays |= {
+            "duty_road": begins,
             "duty_of": array("i", duty_of),
             "pause_of": array("i", pause_of),
             "pauses": array("i", pauses),
@@ -132,11 +141,6 @@ class Compiled:
             "worked": array("i", [person.worked_s for person in self.problem.people]),
         }
 
-    def _legs(self, left: int, right: int, entries: Iterable[tuple[int, int, int]]) -> int:
-        places = [left, *(place for _, _, place in entries), right]
-        known = [place for place in places if place != NOWHERE]
-        return sum(self.problem.travel[a][b] for a, b in pairwise(known))
-
     # Visits
 
     def _visits(self) -> None:
@@ -145,7 +149,7 @@ class Compiled:
         node_of, due_of, fit_of = [0], [0], [0]
         due: list[int] = []
         fits = _Fits(self)
-        weights = problem.weights
+        weights = problem.prices
         told = problem.published.assignments if problem.published else {}
         told_person, told_start = array("i"), array("i")
         for visit in problem.visits:
@@ -233,6 +237,8 @@ class Compiled:
         else:
             last = self.problem.horizon - 1
             spans = union((w.earliest, w.latest if w.hard else last) for w in visit.openings)
+        if visit.day is not None:
+            spans = intersect(spans, [(visit.day.start, visit.day.end - 1)])
         least, most = slot.lag
         return union((low + least, high + most) for low, high in spans)
 
@@ -312,11 +318,12 @@ class _Fits:
         self, fitting: Fitting, visit: Visit, slot: Slot, guarded: bool
     ) -> dict[tuple[Any, ...], tuple[array[int], array[int]]]:
         plain = not (visit.pins or visit.excluded or slot.preferred)
-        key = (fitting.kind_of(slot, visit.complexity), visit.country if guarded else None) if plain else None
+        kind = fitting.kind_of(slot, visit.complexity) + fitting.price_of(slot, visit)
+        key = (kind, visit.country if guarded else None) if plain else None
         known = self._groups.get(key) if plain else None
         if known is None:
             known = {}
-            weights, crew = self.compiled.problem.weights, self.compiled.problem.people
+            weights, crew = self.compiled.problem.prices, self.compiled.problem.people
             for fit in fitting.of(visit, slot):
                 mandates = crew[fit.person].mandates.get(visit.country or "", ()) if guarded else ()
                 people, prices = known.setdefault(mandates, (array("i"), array("q")))
@@ -325,6 +332,7 @@ class _Fits:
                     weights.gender_wish * fit.wish
                     + weights.second_choice_language * fit.penalty
                     + weights.broken_continuity * fit.broken
+                    + weights.fees * fit.fee
                 )
             if plain:
                 self._groups[key] = known
@@ -368,6 +376,12 @@ def _fixed(person: Person, shift: Shift) -> tuple[int, int, list[tuple[int, int,
     return left, right, sorted(entries)
 
 
+def _legs(travel: Rows, left: int, right: int, entries: Iterable[tuple[int, int, int]]) -> int:
+    places = [left, *(place for _, _, place in entries), right]
+    known = [place for place in places if place != NOWHERE]
+    return sum(travel[a][b] for a, b in pairwise(known))
+
+
 def _room(pause: Break, shift: Shift, entries: Sequence[tuple[int, int, int]]) -> bool:
     """Whether the busy times alone leave room for a break."""
     free, until = shift.start, shift.end + shift.overtime_s
@@ -376,6 +390,14 @@ def _room(pause: Break, shift: Shift, entries: Sequence[tuple[int, int, int]]) -
             return True
         free = max(free, end)
     return False
+
+
+def _knobs(problem: Problem) -> tuple[float, float, float, float, int]:
+    """Levels far below travel are not felt while the heat follows the price of a way: it ends at the lowest price."""
+    if not problem.weights.levels:
+        return KNOBS
+    prices = [price for term in TERMS if (price := getattr(problem.prices, term)) > 0]
+    return (KNOBS[0], float(min(prices, default=1)), *KNOBS[2:])
 
 
 def solve_native(
@@ -411,7 +433,7 @@ def solve_native(
         -1.0 if left is None else left,
         -1 if iterations is None else iterations,
         threads,
-        KNOBS,
+        _knobs(problem),
         tell if on_progress is not None or going_on is not None else None,
     )
     plan = compiled.plan(services)

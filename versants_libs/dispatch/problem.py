@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from .errors import InstanceError
 from .layout import Coordinates
+from .levels import scaled
 from .matrix import Matrix, Rows
 from .model import Link, Person, Span, Visit
 
@@ -31,6 +32,7 @@ TERMS = (
     "broken_continuity",
     "imbalance",
     "changes",
+    "fees",
 )
 
 DAY_S = 86_400
@@ -41,6 +43,10 @@ class Service(NamedTuple):
 
     person: str
     start: int
+
+
+def _rows(rows: Rows) -> Rows:
+    return rows if isinstance(rows, Matrix) else tuple(tuple(row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,10 @@ class Weights:
     points of missed breaks; seconds of the largest idle time (of a shift, whoever has it: neither work, travel nor a
     break that may be missed); slots whose gender wish is not met; points of second languages; slots taken by somebody
     else than the preferred people; imbalance in minutes times hours (grows with the square of a person's visit time,
-    so that sharing costs less); slots that differ from the published plan.
+    so that sharing costs less); slots that differ from the published plan; units of what people cost (cents, say).
+
+    ``levels`` puts terms above each other: one unit of a level outweighs all of the levels after it, the weights count
+    within a level. Terms that are not named come last, together. Empty: one sum. See :mod:`levels` for how.
     """
 
     unserved: int = 200_000
@@ -110,11 +119,27 @@ class Weights:
     broken_continuity: int = 1_800
     imbalance: int = 0
     changes: int = 900
+    fees: int = 1
+    levels: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(tuple(level) for level in self.levels))
+        named = list(itertools.chain.from_iterable(self.levels))
+        if any(not level for level in self.levels):
+            raise InstanceError("a level of the objective has no term")
+        wrong = sorted({term for term in named if term not in TERMS or named.count(term) > 1})
+        if wrong:
+            raise InstanceError("a level names an unknown term, or one is named twice", wrong)
         negative = [term for term in TERMS if getattr(self, term) < 0]
         if negative:
             raise InstanceError("a weight is negative, 0 or more expected", negative)
+
+    @property
+    def ranked(self) -> tuple[tuple[str, ...], ...]:
+        """All terms by level, highest first; those that no level names are the last."""
+        named = set(itertools.chain.from_iterable(self.levels))
+        rest = tuple(term for term in TERMS if term not in named)
+        return (*self.levels, rest) if rest else self.levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +150,8 @@ class Problem:
     ----------
     travel : square, seconds, row = from, column = to; need not be symmetric. Rows of whole numbers, or a
         :class:`~versants_libs.dispatch.Matrix` for many places.
+    travel_by : the same by other means (public transport, on foot): name -> as many rows, for people whose
+        ``travel_mode`` it is.
     epoch : the UTC instant of second 0, as ISO 8601 with zone.
     horizon : seconds planned for; windows lie inside ``[0, horizon)``.
     step : the engine proposes starts that are multiples of this many seconds, or fixed.
@@ -134,6 +161,7 @@ class Problem:
     places : labels of the places, for people to read; empty or one per row of ``travel``.
     links : what joins visits; of linked visits that are served.
     coordinates : where the places are, for the drawing of a map only.
+    prices : the weights with their levels made one sum; worked out here, and kept by :meth:`part`.
     """
 
     people: tuple[Person, ...]
@@ -149,13 +177,15 @@ class Problem:
     places: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     coordinates: Coordinates | None = None
+    travel_by: Mapping[str, Rows] = field(default_factory=dict)
+    prices: Weights = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "people", tuple(self.people))
         put(self, "visits", tuple(self.visits))
-        if not isinstance(self.travel, Matrix):
-            put(self, "travel", tuple(tuple(row) for row in self.travel))
+        put(self, "travel", _rows(self.travel))
+        put(self, "travel_by", {mode: _rows(rows) for mode, rows in self.travel_by.items()})
         put(self, "places", tuple(self.places))
         put(self, "links", tuple(self.links))
         if self.horizon <= 0 or self.step <= 0:
@@ -164,7 +194,8 @@ class Problem:
         put(self, "days", tuple(Span(*d) for d in days))
         put(self, "weeks", tuple(Span(*w) for w in self.weeks) or (Span(0, self.horizon),))
         self._check_calendar()
-        self._check_travel()
+        for mode, rows in [("travel", self.travel), *self.travel_by.items()]:
+            self._check_travel(mode, rows)
         self._check_ids()
         for person in self.people:
             self._check_person_places(person)
@@ -176,6 +207,7 @@ class Problem:
             unknown = sorted(set(link.visits) - {visit.id for visit in self.visits})
             if unknown:
                 raise InstanceError("a link names an unknown visit", unknown)
+        put(self, "prices", scaled(self))
 
     def _check_calendar(self) -> None:
         try:
@@ -190,14 +222,16 @@ class Problem:
             ):
                 raise InstanceError("days and weeks must be in order and apart")
 
-    def _check_travel(self) -> None:
+    def _check_travel(self, name: str, rows: Rows) -> None:
         n = len(self.travel)
-        for i, row in enumerate(() if isinstance(self.travel, Matrix) else self.travel):
+        if len(rows) != n:
+            raise InstanceError(f"{name} has {len(rows)} rows, expected {n}")
+        for i, row in enumerate(() if isinstance(rows, Matrix) else rows):
             if len(row) != n:
-                raise InstanceError(f"row {i} of travel has {len(row)} columns, expected {n}")
+                raise InstanceError(f"row {i} of {name} has {len(row)} columns, expected {n}")
             if any(type(cell) is not int or cell < 0 for cell in row):
                 raise InstanceError(
-                    f"row {i} of travel has a cell that is not a whole number of seconds >= 0"
+                    f"row {i} of {name} has a cell that is not a whole number of seconds >= 0"
                 )
         if self.places and len(self.places) != n:
             raise InstanceError(f"{len(self.places)} place labels for {n} places")
@@ -217,6 +251,8 @@ class Problem:
             raise InstanceError(f"place {place} is not in the travel matrix", [owner])
 
     def _check_person_places(self, person: Person) -> None:
+        if person.travel_mode is not None and person.travel_mode not in self.travel_by:
+            raise InstanceError(f"travel by {person.travel_mode} is not known", [person.id])
         for shift in person.shifts:
             self._check_place(shift.start_place, person.id)
             self._check_place(shift.end_place, person.id)
@@ -227,6 +263,8 @@ class Problem:
         self._check_place(visit.place, visit.id)
         if any(w.earliest < 0 or w.latest >= self.horizon for w in visit.windows):
             raise InstanceError("a window is outside the horizon", [visit.id])
+        if visit.day is not None and visit.day not in self.days:
+            raise InstanceError("a visit is pinned to a span that is not one of the days", [visit.id])
         # Preferred and excluded people may have left since: only a pin must name somebody who is here.
         for person in visit.pins.values():
             if person not in known:
@@ -251,12 +289,23 @@ class Problem:
     def part(self, people: Iterable[Person], visits: Iterable[Visit], **others: object) -> Problem:
         """The same problem with only these people and visits, taken as they are: nothing is checked again.
 
-        ``others`` are attributes to set besides, in the form in which a problem holds them.
+        ``others`` are attributes to set besides, in the form in which a problem holds them. Links keep the visits that
+        are in the part, if there are two of them.
         """
         part = copy.copy(self)
         for name, value in {"people": tuple(people), "visits": tuple(visits), **others}.items():
             object.__setattr__(part, name, value)
+        if self.links:
+            known = {visit.id for visit in part.visits}
+            links = (
+                replace(link, visits=names) for link in self.links if len(names := link.within(known)) > 1
+            )
+            object.__setattr__(part, "links", tuple(links))
         return part
+
+    def travel_of(self, person: Person) -> Rows:
+        """Seconds between places the way this person moves."""
+        return self.travel if person.travel_mode is None else self.travel_by[person.travel_mode]
 
     def person(self, person_id: str) -> Person:
         """The person of that id. Raises KeyError."""

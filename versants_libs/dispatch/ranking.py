@@ -31,7 +31,7 @@ class _Options:
         self.visit: Visit = board.visits[v]
         self.members = [{member.fit.person: member for member in here} for here in slots]
         self.known: dict[tuple[int, int, int], tuple[int, dict[str, int], tuple[Reason, ...], Service]] = {}
-        weights = board.problem.weights
+        weights = board.problem.prices
         # Serving the visit undoes what leaving it out costs.
         told = sum(slot.id in board.published.get(v, {}) for slot in self.visit.slots)
         self.base = dict(base.terms)
@@ -58,7 +58,7 @@ class _Options:
             services[self.slot_ids[s]] = known[3]
         late = self.visit.lateness(team.start) or 0
         if late:
-            terms["lateness"] += self.board.problem.weights.lateness * late
+            terms["lateness"] += self.board.problem.prices.lateness * late
             reasons = (Reason("late", None, None, late, "s"), *reasons)
         return TeamOption(
             visit=self.visit.id,

@@ -117,7 +117,9 @@ def _last_before(lifted: Lifted, earliest: int) -> int | None:
     """The last start before ``earliest`` that has a team."""
     if earliest == 0:
         return None
-    sooner = replace(lifted.visit, windows=(Window(0, earliest - 1),), fixed_start=None, until_end=False)
+    sooner = replace(
+        lifted.visit, windows=(Window(0, earliest - 1),), fixed_start=None, day=None, until_end=False
+    )
     with lifted.supposing(sooner):
         return last_start(lifted.board, lifted.v, lifted.moved())
 

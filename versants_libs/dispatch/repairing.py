@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .checking import check
+from .checking import check, link_violations
 from .differences import diff
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
@@ -166,7 +166,10 @@ def after(problem: Problem, plan: Plan, events: Sequence[Event]) -> tuple[Proble
             visits[event.visit.id] = event.visit
             plan = plan.without(event.visit.id)
             affected[event.visit.id] = None
-    changed = replace(problem, people=tuple(people.values()), visits=tuple(visits.values()))
+    links = (replace(link, visits=names) for link in problem.links if len(names := link.within(visits)) > 1)
+    changed = replace(
+        problem, people=tuple(people.values()), visits=tuple(visits.values()), links=tuple(links)
+    )
     delayed = {event.visit for event in events if isinstance(event, Delay)}
     violations = check(changed, plan)
     while broken := _broken(violations, plan, delayed):
@@ -211,7 +214,8 @@ def _delayed(visit: Visit, plan: Plan, seconds: int) -> Visit:
         window._replace(earliest=min(window.earliest, start), latest=max(window.latest, start + visit.end_s))
         for window in visit.windows
     )
-    return replace(visit, windows=windows, fixed_start=start, pins={**visit.pins, **planned.people})
+    pins = {**visit.pins, **planned.people}
+    return replace(visit, windows=windows, fixed_start=start, day=None, pins=pins)
 
 
 def _broken(violations: Sequence[Violation], plan: Plan, kept: set[str]) -> list[str]:
@@ -286,6 +290,7 @@ def repair(
             found = mending.search(start, absent, max_changes, stop=stop, seed=seed, engine=engine)
             if found is not None and _points(changed, found) > _points(changed, best):
                 best = found
+    best = _with_links(changed, best)
     differing = _changed(plan, best)
     known = {visit.id for visit in changed.visits}
     return Repair(
@@ -303,6 +308,18 @@ def repair(
         violations=tuple(check(changed, best)),
         seconds=time.monotonic() - began,
     )
+
+
+def _with_links(problem: Problem, plan: Plan) -> Plan:
+    """The plan without visits whose links do not hold: linked visits fall with the one that was lost."""
+    known = {visit.id: visit for visit in problem.visits}
+    while True:
+        found = [(link, one) for link in problem.links for one in link_violations(link, known, plan)]
+        if not found:
+            return plan
+        link, one = found[0]
+        lost = one.visit in plan.assignments
+        plan = plan.without(*([one.visit] if lost and one.visit is not None else link.visits))
 
 
 def _points(problem: Problem, plan: Plan) -> int:

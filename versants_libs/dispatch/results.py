@@ -39,7 +39,7 @@ class Rule(StrEnum):
 
     UNKNOWN = "unknown"  # an id that the problem does not have
     EXCLUDED = "excluded"
-    PIN = "pin"  # the slot is pinned to somebody else, or the start is fixed (margin in s)
+    PIN = "pin"  # the slot is pinned to somebody else, the start to a moment or a day (margin in s)
     ROLE = "role"
     SKILL = "skill"  # margin: how many are missing
     TEAM = "team"
@@ -79,19 +79,28 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs: ``total`` is the sum of ``terms`` (weighted); ``amounts`` are in natural units."""
+    """What a plan costs: ``total`` is the sum of ``terms`` (weighted); ``amounts`` are in natural units.
+
+    With :attr:`Weights.levels` ``terms`` and ``total`` are scaled so that they order plans as comparing ``levels``
+    does: what each level costs in the weights as given, highest first. Without, ``levels`` is the total alone.
+    """
 
     total: int
     terms: Mapping[str, int]
     amounts: Mapping[str, int]
+    levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A difference of cost; ``terms`` (weighted) sum to ``total``. Negative is better."""
+    """A difference of cost; ``terms`` (weighted) sum to ``total``. Negative is better.
+
+    ``levels``: the difference by level, as in :class:`Cost`; :func:`compare` fills it.
+    """
 
     total: int
     terms: Mapping[str, int]
+    levels: tuple[int, ...] = ()
 
 
 class Progress(NamedTuple):

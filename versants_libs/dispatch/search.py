@@ -66,7 +66,7 @@ def lower_bound(problem: Problem) -> int:
     zero, less what busy people would travel anyway.
     """
     board = Board(problem)
-    weights = problem.weights
+    weights = problem.prices
     bound = 0
     for v, visit in enumerate(problem.visits):
         left_out = _cost_left_out(board, v)
@@ -88,7 +88,7 @@ def lower_bound(problem: Problem) -> int:
 
 
 def _cost_left_out(board: Board, v: int) -> int:
-    weights = board.problem.weights
+    weights = board.problem.prices
     slots = {slot.id for slot in board.problem.visits[v].slots}
     told = sum(slot in slots for slot in board.published.get(v, {}))
     return weights.unserved * board.problem.visits[v].unserved + weights.changes * told

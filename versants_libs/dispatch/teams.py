@@ -103,17 +103,18 @@ def cut(slots: Sequence[Sequence[Member]], allowed: Sequence[Starts]) -> list[li
 
 def fixed_cost(board: Board, fit: Fit) -> int:
     """Cost of who the person is for the slot."""
-    weights = board.problem.weights
+    weights = board.problem.prices
     return (
         weights.gender_wish * fit.wish
         + weights.second_choice_language * fit.penalty
         + weights.broken_continuity * fit.broken
+        + weights.fees * fit.fee
     )
 
 
 def least_cost(board: Board, v: int, s: int, fit: Fit, pieces: Sequence[Piece]) -> int:
     """A lower bound of what the person adds in this slot, at any of the starts."""
-    weights = board.problem.weights
+    weights = board.problem.prices
     bounds = []
     for piece in pieces:
         shift = board.days[fit.person][piece.shift]
@@ -129,7 +130,7 @@ def person_terms(board: Board, v: int, s: int, member: Member, start: int) -> tu
     """Weighted terms that one person adds at one start, with the unweighted travel first."""
     piece = next(piece for piece in member.pieces if piece.low <= start <= piece.high)
     travel, waiting, overtime, imbalance, missed = board.added(v, s, member.fit.person, start, piece)
-    weights = board.problem.weights
+    weights = board.problem.prices
     visit = board.visits[v]
     late = _later(visit, s, start)
     return travel, {
@@ -141,6 +142,7 @@ def person_terms(board: Board, v: int, s: int, member: Member, start: int) -> tu
         "gender_wish": weights.gender_wish * member.fit.wish,
         "second_choice_language": weights.second_choice_language * member.fit.penalty,
         "broken_continuity": weights.broken_continuity * member.fit.broken,
+        "fees": weights.fees * member.fit.fee,
         "imbalance": weights.imbalance * imbalance,
         "changes": weights.changes * board.changed(v, s, member.fit.person, start),
     }
@@ -276,7 +278,7 @@ class _Enumeration:
             cost += price
             placement[s] = (p, at)
         if self.soft:
-            cost += self.board.problem.weights.lateness * (self.board.visits[self.v].lateness(start) or 0)
+            cost += self.board.problem.prices.lateness * (self.board.visits[self.v].lateness(start) or 0)
         team = Team(cost, start, placement)
         if self.limit is None:
             self.kept.append((cost, ids, team))
@@ -311,7 +313,7 @@ def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
 
     Unlike :func:`all_teams`, tries the start of every combination of gaps, not only the earliest.
     """
-    weights = board.problem.weights
+    weights = board.problem.prices
     visit = board.visits[v]
     slots: list[list[tuple[int, int, Fit, Piece]]] = []
     for s in range(len(visit.slots)):
@@ -363,7 +365,7 @@ def may_have_team(board: Board, v: int, tries: int = 2_000) -> bool:
 
 def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit, Piece]]]) -> Team | None:
     visit = board.visits[v]
-    weights = board.problem.weights
+    weights = board.problem.prices
     step = visit_step(board, v)
     priced = (weights.waiting, weights.imbalance, weights.overtime, weights.missed_break)
     exact = any(priced) or bool(board.published.get(v)) or any(slot.counts_late for slot in visit.slots[1:])
@@ -399,7 +401,7 @@ def _finish(
     board: Board, v: int, chosen: Sequence[tuple[Fit, Piece]], start: int, price: int, exact: bool
 ) -> Team:
     visit = board.visits[v]
-    weights = board.problem.weights
+    weights = board.problem.prices
     placement: Placement = {}
     cost = price + weights.lateness * (visit.lateness(start) or 0)
     for s, (fit, piece) in enumerate(chosen):
@@ -430,7 +432,7 @@ def _cut_pieces(pieces: Sequence[Piece], allowed: Starts | None) -> Iterator[Pie
 
 def lift(board: Board, v: int) -> tuple[Placement, int]:
     """Take a visit's team off the board; returns it with the cost it had added there."""
-    weights = board.problem.weights
+    weights = board.problem.prices
     team = board.placed[v]
     before = [_day_cost(board, p) for p, _ in team.values()]
     cost = weights.lateness * (board.visits[v].lateness(team[0][1]) or 0)
@@ -444,7 +446,7 @@ def lift(board: Board, v: int) -> tuple[Placement, int]:
 
 
 def _day_cost(board: Board, p: int) -> int:
-    weights = board.problem.weights
+    weights = board.problem.prices
     held, more = board.people[p].worked_s // 60, board.visit_s[p] // 60
     cost = weights.imbalance * ((2 * held * more + more * more) // 60)
     for shift in board.days[p]:
@@ -467,5 +469,5 @@ def placement_terms(board: Board, v: int, placement: Placement) -> tuple[int, di
             terms[term] += value
     start = placement[0][1]
     late = board.visits[v].lateness(start) or 0
-    terms["lateness"] += board.problem.weights.lateness * late
+    terms["lateness"] += board.problem.prices.lateness * late
     return travel, terms

@@ -54,6 +54,7 @@ Model model_of(const nb::dict& g) {
     m.duty_person = list<int>(g, "duty_person");
     m.n_duties = static_cast<int>(m.duty_person.size());
     m.duty_from = list<int>(g, "duty_from");
+    m.duty_road = list<std::int64_t>(g, "duty_road");
     m.duty_to = list<int>(g, "duty_to");
     m.duty_day = list<int>(g, "duty_day");
     m.duty_week = list<int>(g, "duty_week");

@@ -279,7 +279,7 @@ class Duties {
             Time calls = 0;
             for (int e = last_visit; e >= 0; --e) {
                 if (day_[e].place != NONE) {
-                    back = std::max(back, day_[e].end + calls + m.way(day_[e].place, m.duty_to[d]));
+                    back = std::max(back, day_[e].end + calls + m.way(d, day_[e].place, m.duty_to[d]));
                     break;
                 }
                 calls += day_[e].end - day_[e].start;
@@ -297,7 +297,7 @@ class Duties {
             for (int e = first_visit; e <= last_visit; ++e) {
                 if (e > first_visit) wait_ += std::max<Time>(0, day_[e].start - day_[e - 1].end);
                 if (day_[e].place == NONE) continue;
-                if (here != NONE) wait_ -= m.way(here, day_[e].place);
+                if (here != NONE) wait_ -= m.way(d, here, day_[e].place);
                 here = day_[e].place;
             }
             wait_ = std::max<Time>(0, wait_);
@@ -320,7 +320,7 @@ class Duties {
                 if (place != NONE) {
                     const Time until = e < n ? day_[e].start : m.duty_latest[d];
                     for (int g = from_gap; g <= e; ++g) leg_of_[g] = static_cast<int>(spare_.size());
-                    spare_.push_back(until - since - calls - m.way(place, to));
+                    spare_.push_back(until - since - calls - m.way(d, place, to));
                     leg_end_.push_back(e);
                 }
                 place = to;

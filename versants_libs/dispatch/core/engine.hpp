@@ -324,7 +324,8 @@ class Search : public Insertion {
             const int h = now.prev[i], j = now.next[i];
             double pain = m.prices.lateness * static_cast<double>(m.late(i, now.start[i])) + m.fits[now.fit[i]].price;
             if (where_[h] != NONE && where_[i] != NONE && where_[j] != NONE)
-                pain += m.prices.travel * static_cast<double>(m.way(where_[h], where_[i]) + m.way(where_[i], where_[j]) - m.way(where_[h], where_[j]));
+                pain += m.prices.travel * static_cast<double>(m.way(now.duty[i], where_[h], where_[i]) + m.way(now.duty[i], where_[i], where_[j]) -
+                                                              m.way(now.duty[i], where_[h], where_[j]));
             ranked_.push_back({-pain * (0.3 + random.unit()), i});
         }
         const std::size_t seeds = std::min<std::size_t>(ranked_.size(), std::max(1, count / 3));

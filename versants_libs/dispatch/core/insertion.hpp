@@ -167,6 +167,7 @@ class Insertion : public Schedule {
                 const Cost gain = levelled ? now.idle_cost - idle_price(others) : 0;
                 if (fit.price - gain >= limit) continue;
                 Context c;
+                const Time* road = m.road(d);
                 for (int i = m.first(d), end = m.last(d); i != end; i = now.next[i]) {
                     const Time done = now.start[i] + length_[i];
                     if (where_[i] != NONE)
@@ -182,11 +183,11 @@ class Insertion : public Schedule {
                     const int there = where_[z];
                     if (here != NONE) {
                         if (c.place != NONE) {
-                            to = m.way(c.place, here);
+                            to = m.way(road, c.place, here);
                             at = std::max(at, c.end + c.calls + to);
                         }
-                        if (there != NONE) from = m.way(here, there);
-                        way = to + from - (c.place != NONE && there != NONE ? m.way(c.place, there) : 0);
+                        if (there != NONE) from = m.way(road, here, there);
+                        way = to + from - (c.place != NONE && there != NONE ? m.way(road, c.place, there) : 0);
                         if (way > room) continue;
                     }
                     const Time start = m.next_start(fit, std::max(at, not_before));
@@ -203,7 +204,7 @@ class Insertion : public Schedule {
                         if (here != NONE)
                             next_at += from;
                         else if (c.place != NONE)
-                            next_at = std::max(next_at, c.end + c.calls + length + m.way(c.place, where_[j]));
+                            next_at = std::max(next_at, c.end + c.calls + length + m.way(road, c.place, where_[j]));
                     }
                     if (j < m.n_nodes) {
                         if (next_at > now.start[j]) {
@@ -541,7 +542,7 @@ class Insertion : public Schedule {
         int z = now.next[after];
         while (where_[z] == NONE && !is_end(z)) calls += length_[z], z = now.next[z];
         if (where_[z] == NONE) return true;
-        return push_to(z, at_now(q) + length_[q] + calls + m.way(where_[q], where_[z]));
+        return push_to(z, at_now(q) + length_[q] + calls + m.way(now.duty[after], where_[q], where_[z]));
     }
 
     void insert(int v) {

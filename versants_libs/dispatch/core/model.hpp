@@ -63,11 +63,12 @@ struct Limits {
 struct Model {
     int n_places = 0, n_people = 0, n_duties = 0, n_visits = 0, n_nodes = 0, n_fixed = 0;
     Time step = 1;
-    std::vector<Time> travel;  // n_places x n_places, from x to
+    std::vector<Time> travel;  // n_places x n_places, from x to; one after the other for each way to move
 
     // Duties (one shift of one person), grouped by person: duty_of[p] .. duty_of[p + 1]. Places may be NONE.
     // ``credit``: travel of a used duty that is not counted. ``day``, ``week``: what its limits count for, or NONE.
     std::vector<int> duty_of, duty_person, duty_from, duty_to, duty_day, duty_week;
+    std::vector<std::int64_t> duty_road;  // where its matrix begins in travel
     std::vector<Time> duty_start, duty_end, duty_latest, duty_credit;
     std::vector<int> pause_of;  // pauses of duty d: pause_of[d] .. pause_of[d + 1]
     std::vector<Pause> pauses;
@@ -97,7 +98,10 @@ struct Model {
     std::vector<Time> told_start;
     Prices prices;
 
-    Time way(int a, int b) const { return travel[static_cast<std::size_t>(a) * n_places + b]; }
+    Time way(int a, int b) const { return travel[static_cast<std::size_t>(a) * n_places + b]; }  // the first way to move
+    const Time* road(int d) const { return travel.data() + duty_road[d]; }
+    Time way(const Time* road, int a, int b) const { return road[static_cast<std::size_t>(a) * n_places + b]; }
+    Time way(int d, int a, int b) const { return way(road(d), a, b); }
     int first(int d) const { return n_nodes + n_fixed + 2 * d; }
     int last(int d) const { return n_nodes + n_fixed + 2 * d + 1; }
 
@@ -143,7 +147,11 @@ struct Model {
         for (int n : {n_places, n_people, n_duties, n_visits, n_nodes, n_fixed}) need(n <= 100'000'000, "a count is out of range");
         need(step < NEVER / 8, "the step is out of range");
         need(n_places >= 0 && n_people >= 0 && n_visits >= 0 && n_nodes >= 0 && n_fixed >= 0 && step > 0, "a count is negative");
-        need(travel.size() == static_cast<std::size_t>(n_places) * n_places, "travel is not square");
+        const std::size_t square = static_cast<std::size_t>(n_places) * n_places;
+        need(square == 0 ? travel.empty() : !travel.empty() && travel.size() % square == 0, "travel is not square");
+        for (std::int64_t at : duty_road)
+            need(at >= 0 && (square == 0 ? at == 0 : at % square == 0 && static_cast<std::size_t>(at) < travel.size()), "a duty has an unknown way to move");
+        sized(duty_road, n_duties);
         for (Time t : travel) need(t >= 0 && moderate(t), "a travel time is out of range");
         offsets(duty_of, n_people, n_duties);
         offsets(pause_of, n_duties, pauses.size());
@@ -177,8 +185,9 @@ struct Model {
             need(duty_credit[d] >= 0 && moderate(duty_credit[d]), "a credit is out of range");
             need(duty_day[d] >= NONE && duty_week[d] >= NONE, "a day or week is out of range");
         }
+        const Cost n_pauses = static_cast<Cost>(pauses.size());
         for (const Pause& p : pauses)
-            need(p.length > 0 && moderate(p.low) && moderate(p.high) && p.high - p.low >= p.length && p.missed >= NEVER_MISSED && p.missed < (Cost{1} << 40),
+            need(p.length > 0 && moderate(p.low) && moderate(p.high) && p.high - p.low >= p.length && p.missed >= NEVER_MISSED && p.missed < IMPOSSIBLE / (n_pauses + 1),
                  "a pause does not fit");
         for (int d = 0; d < n_duties; ++d)
             for (int i = pause_of[d] + 1; i < pause_of[d + 1]; ++i)
@@ -214,7 +223,8 @@ struct Model {
         }
         for (const Span& s : spans) need(moderate(s.low) && moderate(s.high) && s.low <= s.high, "a span ends before it starts");
         for (const Due& s : due) need(moderate(s.low) && moderate(s.high), "a window is out of range");
-        for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance, prices.changes,
+        need(prices.changes >= 0 && prices.changes < IMPOSSIBLE / (n_nodes + 1), "a price is out of range");
+        for (Cost c : {prices.lateness, prices.largest_lateness, prices.travel, prices.waiting, prices.overtime, prices.imbalance,
                        prices.largest_idle})
             need(c >= 0 && c < (Cost{1} << 31), "a price is out of range");
     }

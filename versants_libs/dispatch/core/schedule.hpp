@@ -85,7 +85,7 @@ class Schedule : public Duties {
             now.miss[d] = 0;
             const int a = m.first(d);
             if (now.next[a] == m.last(d) && m.fixed_of[d] == m.fixed_of[d + 1]) {
-                now.legs[d] = where_[a] != NONE && where_[m.last(d)] != NONE ? m.way(where_[a], where_[m.last(d)]) : 0;
+                now.legs[d] = where_[a] != NONE && where_[m.last(d)] != NONE ? m.way(d, where_[a], where_[m.last(d)]) : 0;
                 continue;
             }
             now.legs[d] = 0;
@@ -99,7 +99,7 @@ class Schedule : public Duties {
             Time at = now.start[i] + length_[i];
             bool touched = i < m.n_nodes;
             if (where_[j] != NONE && c.place != NONE) {
-                const Time way = m.way(c.place, where_[j]);
+                const Time way = m.way(d, c.place, where_[j]);
                 now.legs[d] += way;
                 const Time there = c.end + c.calls + way;
                 if (there > at) at = there, touched = c.visit;
@@ -314,17 +314,17 @@ class Schedule : public Duties {
     template <class Push, class Next>
     bool spread(int i, Time t, Push push_to, Next next) {
         const Time end = t + length_[i];
-        const int j = next(i);
+        const int j = next(i), d = now.duty[i] != NONE ? now.duty[i] : now.duty[j];  // one of them is not being tried
         if (where_[i] == NONE) {
             if (!push_to(j, end)) return false;
         } else if (where_[j] != NONE) {
-            if (!push_to(j, end + m.way(where_[i], where_[j]))) return false;
+            if (!push_to(j, end + m.way(d, where_[i], where_[j]))) return false;
         } else {
             if (!push_to(j, end)) return false;
             Time calls = 0;
             int z = j;
             while (where_[z] == NONE && !is_end(z)) calls += length_[z], z = next(z);
-            if (where_[z] != NONE && !push_to(z, end + calls + m.way(where_[i], where_[z]))) return false;
+            if (where_[z] != NONE && !push_to(z, end + calls + m.way(d, where_[i], where_[z]))) return false;
         }
         for (int e = m.arc_of[i]; e < m.arc_of[i + 1]; ++e)
             if ((now.duty[m.arcs[e].to] != NONE || m.node_visit[m.arcs[e].to] == fresh_) && !push_to(m.arcs[e].to, t + m.arcs[e].low))

@@ -72,9 +72,9 @@ class Settling {
             if (place != NONE) {
                 const Time until = e < n ? day[e].start : m.duty_latest[d_];
                 for (int g = from_gap; g <= e; ++g) leg_of_[g] = static_cast<int>(spare_.size());
-                spare_.push_back(until - since - calls - m.way(place, to));
+                spare_.push_back(until - since - calls - m.way(d_, place, to));
                 leg_end_.push_back(e);
-                if (from_gap == e) direct_[e] = 1, way_[e] = m.way(place, to);
+                if (from_gap == e) direct_[e] = 1, way_[e] = m.way(d_, place, to);
             }
             place = to;
             from_gap = e + 1;
@@ -185,7 +185,7 @@ class Settling {
             for (int e = first_; e <= last_; ++e) {
                 if (e > first_) idle += std::max<Time>(0, day[e].start - day[e - 1].end);
                 if (day[e].place == NONE) continue;
-                if (here != NONE) idle -= m.way(here, day[e].place);
+                if (here != NONE) idle -= m.way(d_, here, day[e].place);
                 here = day[e].place;
             }
             idle = std::max<Time>(0, idle - inside);
