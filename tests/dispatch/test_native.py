@@ -104,6 +104,43 @@ def test_what_an_organisation_knows_besides_is_kept_and_priced(block):
 
 
 @needs_core
+@pytest.mark.parametrize("block", range(4))
+def test_a_day_in_parts_keeps_every_rule_and_its_price(block):
+    """Parts of a few visits, drawn over and over, by one thread or two: no rule broken, cost to the unit."""
+    for seed in range(block * 60, block * 60 + 60):
+        rng = random.Random(seed)
+        made = worlds.random_problem(rng, people=rng.randint(3, 9), visits=rng.randint(3, 12), slots=3)
+        if seed % 3 == 1:  # links and the largest idle time are left to the day as a whole
+            made = worlds.softened(rng, made)
+            made = replace(made, links=(), weights=replace(made.weights, largest_idle=0))
+        elif seed % 3 == 2:
+            made = worlds.enriched(rng, made)
+        if seed % 5 == 0:
+            made = replace(made, published=core(made, seed=1, iterations=5)[0])
+        parts = (rng.randint(1, 6), rng.randint(2, 20), rng.randint(1, 30))
+        compiled = native.Compiled(made)
+        services, cost, _ = native._core.solve(
+            compiled.arrays, [], seed, -1.0, 200, 1 + seed % 2, native.KNOBS, None, parts, 0.0
+        )
+        plan = compiled.plan(services)
+        assert check(made, plan) == [], seed
+        assert evaluate(made, plan).total == cost, seed
+
+
+@needs_core
+def test_a_day_in_parts_is_the_same_for_the_same_seed():
+    made = busy_day(40, 15)
+    arrays = native.Compiled(made).arrays
+    one, two = (
+        native._core.solve(arrays, [], 3, -1.0, 2000, 1, native.KNOBS, None, (8, 10, 50), 0.0)
+        for _ in range(2)
+    )
+    assert one == two
+    whole = native._core.solve(arrays, [], 3, -1.0, 0, 1, native.KNOBS)
+    assert one[1] <= whole[1]
+
+
+@needs_core
 def test_a_series_has_one_person_whoever_is_nearer():
     """Two people, each at one of the two places: apart they would have one visit each."""
     here = Person(id="a", roles={"psy"}, shifts=(Shift(0, 1000, 1, 1),))

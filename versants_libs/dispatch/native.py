@@ -36,6 +36,11 @@ T = TypeVar("T")
 NOWHERE = -1
 #: Heat at the start and the end (0: worked out), visits taken out in the mean, share overlooked, cycles.
 KNOBS = (0.0, 0.0, 7.0, 0.01, 1)
+#: From so many visits on a day is searched in parts: visits around a seed, people considered for a slot, iterations
+#: before a part is put back.
+LARGE, PARTS, WHOLE = 400, (60, 20, 500), (0, 1, 1)
+#: Seconds after which the worst of several searches goes on from the best plan.
+EXCHANGE_S = 3.0
 
 
 def available() -> bool:
@@ -435,6 +440,8 @@ def solve_native(
         threads,
         _knobs(problem),
         tell if on_progress is not None or going_on is not None else None,
+        PARTS if len(problem.visits) >= LARGE else WHOLE,
+        EXCHANGE_S,
     )
     plan = compiled.plan(services)
     cost = evaluate(problem, plan)

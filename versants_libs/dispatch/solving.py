@@ -42,7 +42,9 @@ def solve(
     on_progress : called with each new best plan's progress.
     engine : "auto", "native" or "python". The native search times visits as early as routes allow; where idle time
         between visits has a price, those of one person alone start as late as costs nothing.
-    threads : searches side by side, each with its own seed; the best plan wins. Native only.
+    threads : searches side by side, each with its own seed; the best plan wins. A day of
+        :data:`~versants_libs.dispatch.native.LARGE` visits or more is searched in parts instead, as many at once. With
+        more than one thread the plan may depend on the clock. Native only.
 
     Returns
     -------

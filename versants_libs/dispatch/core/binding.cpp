@@ -6,12 +6,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <atomic>
-#include <memory>
-#include <mutex>
-#include <thread>
-
-#include "engine.hpp"
+#include "portfolio.hpp"
 
 namespace nb = nanobind;
 using namespace versants;
@@ -128,62 +123,6 @@ Model model_of(const nb::dict& g) {
 }
 
 using Triple = std::tuple<int, int, int>;
-using Tell = std::function<bool(std::int64_t, double, std::int64_t, int)>;
-
-struct Answer {
-    std::vector<Service> services;
-    Cost cost = 0;
-    std::int64_t iterations = 0;
-};
-
-// One search per thread, each with a seed of its own; the best plan wins (the lowest seed among equals).
-Answer search(const Model& m, const std::vector<Service>& start, std::uint64_t seed, const Stop& stop, const Knobs& knobs,
-              int threads, const Tell& tell) {
-    std::vector<Answer> answers(threads);
-    std::vector<std::string> failures(threads);
-    std::atomic<bool> over{false};
-    std::mutex told;
-    Cost best = IMPOSSIBLE;
-    auto work = [&](int t) {
-        try {
-            Search one(m, seed + static_cast<std::uint64_t>(t) * 1000003ULL, knobs);
-            if (!start.empty()) one.load(start);
-            one.run(stop, [&](std::int64_t iteration, double seconds, Cost cost, int absent) {
-                if (over) return false;
-                if (tell) {
-                    std::lock_guard<std::mutex> guard(told);
-                    best = std::min(best, cost);
-                    nb::gil_scoped_acquire python;
-                    if (!tell(iteration, seconds, best, absent)) over = true;
-                }
-                return !over;
-            });
-            one.finish();
-            answers[t] = {one.services(one.best), one.best.cost, one.iterations};
-        } catch (const std::exception& failed) {
-            failures[t] = failed.what();
-            over = true;
-        }
-    };
-    if (threads == 1) {
-        work(0);
-    } else {
-        std::vector<std::thread> crew;
-        for (int t = 0; t < threads; ++t) crew.emplace_back(work, t);
-        for (auto& one : crew) one.join();
-    }
-    for (const auto& failed : failures)
-        if (!failed.empty()) throw nb::value_error(failed.c_str());
-    int winner = 0;
-    std::int64_t iterations = 0;
-    for (int t = 0; t < threads; ++t) {
-        iterations += answers[t].iterations;
-        if (answers[t].cost < answers[winner].cost) winner = t;
-    }
-    answers[winner].iterations = iterations;
-    return answers[winner];
-}
-
 }  // namespace
 
 NB_MODULE(_core, module) {
@@ -191,7 +130,8 @@ NB_MODULE(_core, module) {
     module.def(
         "solve",
         [](const nb::dict& given, const std::vector<Triple>& start, std::uint64_t seed, double seconds, std::int64_t iterations,
-           int threads, const std::tuple<double, double, double, double, int>& knobs, const nb::object& tell) {
+           int threads, const std::tuple<double, double, double, double, int>& knobs, const nb::object& tell,
+           const std::tuple<int, int, int>& parts, double exchange) {
             const Model m = model_of(given);
             std::vector<Service> services;
             for (const auto& [node, person, at] : start) {
@@ -204,18 +144,27 @@ NB_MODULE(_core, module) {
             if (threads < 1 || threads > 256) throw nb::value_error("threads are 1 to 256");
             Knobs k;
             std::tie(k.hot, k.cold, k.removed, k.blink, k.reheats) = knobs;
+            Zoning z;
+            std::tie(z.visits, z.people, z.steps) = parts;
+            if (z.visits < 0 || z.people < 1 || z.steps < 1) throw nb::value_error("a part has visits, people and iterations");
             Tell call;
-            if (!tell.is_none()) call = nb::cast<Tell>(tell);
+            if (!tell.is_none()) {
+                const auto python = nb::cast<Tell>(tell);
+                call = [python](std::int64_t iteration, double at, Cost cost, int absent) {
+                    nb::gil_scoped_acquire held;
+                    return python(iteration, at, cost, absent);
+                };
+            }
             Answer answer;
             {
                 nb::gil_scoped_release free;
-                answer = search(m, services, seed, stop, k, threads, call);
+                answer = search(m, services, seed, stop, k, z, threads, exchange, call);
             }
             std::vector<Triple> found;
             for (const Service& s : answer.services) found.emplace_back(s.node, s.person, s.start);
             return std::make_tuple(found, answer.cost, answer.iterations);
         },
         nb::arg("model"), nb::arg("start"), nb::arg("seed"), nb::arg("seconds"), nb::arg("iterations"), nb::arg("threads"),
-        nb::arg("knobs"), nb::arg("tell") = nb::none(),
+        nb::arg("knobs"), nb::arg("tell") = nb::none(), nb::arg("parts") = std::make_tuple(0, 1, 1), nb::arg("exchange") = 0.0,
         "Returns (services, cost, iterations); services are (node, person, start). Raises ValueError on a wrong model.");
 }

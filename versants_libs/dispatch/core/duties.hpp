@@ -153,17 +153,15 @@ class Duties {
         return std::min(until, due);
     }
 
-    bool within_limits() {
-        for (int p = 0; p < m.n_people; ++p) {
-            const Limits& l = m.limits[p];
-            if (!l.any()) continue;
-            if (now.crises[p] > l.crises) return false;
-            for (int d = m.duty_of[p]; d < m.duty_of[p + 1]; ++d) {
-                if (now.count[d] == 0) continue;
-                Time work, driving, week;
-                held(d, work, driving, week);
-                if (work > l.day || driving > l.driving || week > l.week) return false;
-            }
+    bool within_limits(int p) const {
+        const Limits& l = m.limits[p];
+        if (!l.any()) return true;
+        if (now.crises[p] > l.crises) return false;
+        for (int d = m.duty_of[p]; d < m.duty_of[p + 1]; ++d) {
+            if (now.count[d] == 0) continue;
+            Time work, driving, week;
+            held(d, work, driving, week);
+            if (work > l.day || driving > l.driving || week > l.week) return false;
         }
         return true;
     }
@@ -360,12 +358,14 @@ class Duties {
             Time more = 0;
             bool possible = true;
             auto need = [&](int e, Time at) {  // entry e must start at ``at``
-                if (e >= n || day_[e].node >= m.n_nodes) {
+                const int i = e < n ? day_[e].node : m.n_nodes;
+                if (i < m.n_nodes && now.fit[i] != NONE) at = allowed(i, at);
+                if (i >= m.n_nodes || at >= NEVER) {
                     possible = false;
                     return;
                 }
                 more += at - day_[e].start;
-                option_.push_back({day_[e].node, at});
+                option_.push_back({i, at});
             };
             if (ends > until) need(g, ends);
             if (possible && leg != NONE) {

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <string>
 
-#include "insertion.hpp"
+#include "loosening.hpp"
 
 namespace versants {
 
@@ -23,14 +23,16 @@ struct Knobs {
     int reheats = 1;
 };
 
-class Search : public Insertion {
+class Search : public Loosening {
   public:
     Knobs knobs;
     Routes best;
     std::int64_t iterations = 0;
 
-    Search(const Model& model, std::uint64_t seed, const Knobs& k) : Insertion(model, seed), knobs(k) {
+    Search(const Model& model, std::uint64_t seed, const Knobs& k) : Loosening(model, seed), knobs(k) {
         string_in_.assign(m.n_duties, 0);
+        for (int v = 0; v < m.n_visits; ++v)
+            if (!m.held[v]) loose_.push_back(v);
         learn_places();
     }
 
@@ -54,24 +56,64 @@ class Search : public Insertion {
 
     template <class Tell>
     void run(const Stop& stop, Tell tell) {
-        using clock = std::chrono::steady_clock;
         const auto began = clock::now();
-        auto elapsed = [&] { return std::chrono::duration<double>(clock::now() - began).count(); };
         construct();
-        if (!tell(iterations, elapsed(), best.cost, static_cast<int>(absent.size()))) return;
-        bool movable = !absent.empty();
-        for (int v = 0; v < m.n_visits; ++v) movable = movable || !m.held[v];
-        if (!movable) return;
-        // Heat in the price of one leg of the first plan: four legs are given away at the start, a 200th at the end.
+        if (!tell(iterations, seconds_since(began), best.cost, static_cast<int>(absent.size()))) return;
+        if (!movable()) return;
+        const Heat heat = first_heat();
+        anneal(stop, heat.hot, heat.cold, began, tell);
+    }
+
+    // A plan found elsewhere for the same problem, in place of the one there is.
+    void go_on_from(const Routes& plan) {
+        now = best = plan;
+        list_absent();
+        best_absent_ = static_cast<int>(absent.size());
+    }
+
+    // The best plan as it is given out.
+    void finish() {
+        now = best;
+        smooth_ = 0;
+        weigh_idle();
+        if (come_later() && now.cost <= best.cost) best = now;
+    }
+
+  protected:
+    using clock = std::chrono::steady_clock;
+
+    void list_absent() {
+        absent.clear();
+        for (int v = 0; v < m.n_visits; ++v)
+            if (!served(v)) absent.push_back(v);
+    }
+
+    struct Heat {
+        double hot, cold;
+    };
+
+    static double seconds_since(clock::time_point began) { return std::chrono::duration<double>(clock::now() - began).count(); }
+
+    bool movable() const { return !absent.empty() || !loose_.empty(); }
+
+    // Heat in the price of one leg of the plan there is: four legs are given away at the start, a 200th at the end.
+    Heat first_heat() const {
         Cost legs = 0;
         for (int d = 0; d < m.n_duties; ++d)
             if (now.count[d]) legs += m.prices.travel * now.legs[d];
         const double unit = std::max(1.0, static_cast<double>(legs > 0 ? legs : now.cost - bank()) / std::max(1, m.n_nodes));
-        const double hot = knobs.hot > 0 ? knobs.hot : unit * 4, cold = knobs.cold > 0 ? knobs.cold : unit / 200;
+        return {knobs.hot > 0 ? knobs.hot : unit * 4, knobs.cold > 0 ? knobs.cold : unit / 200};
+    }
+
+    // Ruin and recreate from the plan there is, from ``hot`` to ``cold`` as the time or the iterations go by; ``best``
+    // is the cheapest plan met, never dearer than it was.
+    template <class Tell>
+    void anneal(const Stop& stop, double hot, double cold, clock::time_point began, Tell tell) {
+        auto elapsed = [&] { return seconds_since(began); };
         double heat = hot;
         Routes before = now;
         std::vector<int> absent_before = absent;
-        int best_absent = static_cast<int>(absent.size());
+        best_absent_ = static_cast<int>(absent.size());
         double told_at = 0;
         for (;;) {
             if (stop.iterations >= 0 && iterations >= stop.iterations) break;
@@ -86,15 +128,16 @@ class Search : public Insertion {
                 heat = top * std::pow(cold / top, in - std::floor(in));
                 if (m.prices.largest_idle > 0) smooth_to(longest_ * SMOOTH * std::pow(SHARP / SMOOTH, std::min(1.0, share)));
                 if (at - told_at > 0.02) {
-                    if (!tell(iterations, at, best.cost, best_absent)) break;
+                    if (!tell(iterations, at, best.cost, best_absent_)) break;
                     told_at = at;
                 }
             }
             ++iterations;
             before = now;
             absent_before = absent;
+            begin_taking();
             ruin();
-            bool holds = recompute();
+            bool holds = settle_down(before);
             if (holds) {
                 shuffle();
                 recreate(knobs.blink);
@@ -109,7 +152,7 @@ class Search : public Insertion {
             if (cost < best.cost) {
                 best = now;
                 best.cost = cost;
-                best_absent = static_cast<int>(absent.size());
+                best_absent_ = static_cast<int>(absent.size());
             }
             const double worse = static_cast<double>(now.cost - before.cost);
             if (worse > 0 && worse > -heat * std::log(random.unit() + 1e-300)) {
@@ -117,22 +160,23 @@ class Search : public Insertion {
                 std::swap(absent, absent_before);
             }
         }
-        tell(iterations, elapsed(), best.cost, best_absent);
+        tell(iterations, elapsed(), best.cost, best_absent_);
     }
 
-    // The best plan as it is given out.
-    void finish() {
-        now = best;
-        smooth_ = 0;
-        weigh_idle();
-        if (come_later() && now.cost <= best.cost) best = now;
-    }
-
-  private:
     // How much the largest idle time is smoothed at the start and at the end, in parts of the longest duty.
     static constexpr double SMOOTH = 0.08, SHARP = 0.004;
     double span_ = 1;
     std::vector<double> centre_;
+    int wide_ = 120;  // neighbours of a visit that are kept
+
+    double road(int v, int w) const {
+        const int a = m.place[m.node_of[v]], b = m.place[m.node_of[w]];
+        return a == NONE || b == NONE ? 0 : 0.5 * (m.way(a, b) + m.way(b, a));
+    }
+
+  private:
+    std::vector<int> loose_;  // visits that may be taken out
+    int best_absent_ = 0;
     std::vector<std::vector<int>> near_;
     Routes union_before_;
     std::vector<char> string_in_;
@@ -211,7 +255,7 @@ class Search : public Insertion {
 
     void take(int v) {
         if (!served(v) || m.held[v]) return;
-        unlink(v);
+        lift(v);
         absent.push_back(v);
         for (int e = m.union_of[v]; e < m.union_of[v + 1]; ++e) take(m.unions[e]);
         // Half of the time those who need the same person go along, so that it may be another.
@@ -241,34 +285,33 @@ class Search : public Insertion {
         near_.assign(m.n_visits, {});
     }
 
-    double road(int v, int w) const {
-        const int a = m.place[m.node_of[v]], b = m.place[m.node_of[w]];
-        return a == NONE || b == NONE ? 0 : 0.5 * (m.way(a, b) + m.way(b, a));
-    }
-
     const std::vector<int>& near(int v) {
         std::vector<int>& list = near_[v];
         if (!list.empty()) return list;
-        const int width = std::min(m.n_visits, 120);
-        ranked_.resize(m.n_visits);
-        for (int w = 0; w < m.n_visits; ++w) ranked_[w] = {w == v ? -1 : road(v, w) + 0.2 * std::abs(centre_[v] - centre_[w]), w};
-        std::partial_sort(ranked_.begin(), ranked_.begin() + width, ranked_.end());
+        const int size = static_cast<int>(loose_.size()), width = std::min(size, wide_);
+        ranked_.resize(size);
+        for (std::size_t i = 0; i < loose_.size(); ++i) {
+            const int w = loose_[i];
+            ranked_[i] = {w == v ? -1 : road(v, w) + 0.2 * std::abs(centre_[v] - centre_[w]), w};
+        }
+        std::nth_element(ranked_.begin(), ranked_.begin() + width, ranked_.end());
+        std::sort(ranked_.begin(), ranked_.begin() + width);
         list.resize(width);
         for (int i = 0; i < width; ++i) list[i] = ranked_[i].second;
         return list;
     }
 
     void ruin() {
-        const int n = m.n_visits - static_cast<int>(absent.size());
+        const int size = static_cast<int>(loose_.size()), n = size - static_cast<int>(absent.size());
         if (n <= 0) return;
         int count = 1 + static_cast<int>(-std::log(1.0 - random.unit()) * (knobs.removed - 1));
         count = std::min({count, n, static_cast<int>(knobs.removed * 3) + 1});
-        int seed = random.below(m.n_visits);
+        int at = random.below(size), seed = loose_[at];
         const bool around = !absent.empty() && random.unit() < 0.5;  // make room for somebody left out
         if (around)
             seed = absent[random.below(static_cast<int>(absent.size()))];
         else
-            for (int tries = 0; !served(seed) && tries < m.n_visits; ++tries) seed = (seed + 1) % m.n_visits;
+            for (int tries = 0; !served(seed) && tries < size; ++tries) seed = loose_[++at % size];
         const double way = random.unit();
         if (way < 0.60) {
             strings(seed, count);
@@ -280,16 +323,16 @@ class Search : public Insertion {
             }
         } else if (way < 0.88) {
             take(seed);
-            for (int i = 1; i < count; ++i) take(random.below(m.n_visits));
+            for (int i = 1; i < count; ++i) take(loose_[random.below(size)]);
         } else if (way < 0.96) {
             worst(count);
         } else {  // a slice of the day
-            const double half = span_ * 0.06, at = served(seed) ? now.start[m.node_of[seed]] : centre_[seed];
-            const int from = random.below(m.n_visits);
+            const double half = span_ * 0.06, when = served(seed) ? now.start[m.node_of[seed]] : centre_[seed];
+            const int from = random.below(size);
             int left = count;
-            for (int i = 0; i < m.n_visits && left > 0; ++i) {
-                const int v = (from + i) % m.n_visits;
-                if (served(v) && std::abs(now.start[m.node_of[v]] - at) < half) take(v), --left;
+            for (int i = 0; i < size && left > 0; ++i) {
+                const int v = loose_[(from + i) % size];
+                if (served(v) && std::abs(now.start[m.node_of[v]] - when) < half) take(v), --left;
             }
         }
     }
@@ -320,7 +363,7 @@ class Search : public Insertion {
     void worst(int count) {
         ranked_.clear();
         for (int i = 0; i < m.n_nodes; ++i) {
-            if (now.duty[i] == NONE) continue;
+            if (now.duty[i] == NONE || m.held[m.node_visit[i]]) continue;
             const int h = now.prev[i], j = now.next[i];
             double pain = m.prices.lateness * static_cast<double>(m.late(i, now.start[i])) + m.fits[now.fit[i]].price;
             if (where_[h] != NONE && where_[i] != NONE && where_[j] != NONE)

@@ -32,20 +32,18 @@ class Insertion : public Schedule {
         for (int v = 0; v < m.n_visits; ++v) absent.push_back(v);
     }
 
-    // Take over a plan, visit by visit in order of time; what cannot stand is left out. Pinned visits come first.
+    // Take over a plan; what cannot stand is left out. Pinned visits come first, then earlier ones of the list.
     void load(std::vector<Service> services) {
         std::stable_sort(services.begin(), services.end(), [&](const Service& a, const Service& b) {
             const int v = m.node_visit[a.node], w = m.node_visit[b.node];
             if (m.held[v] != m.held[w]) return m.held[v] > m.held[w];
             return v < w;
         });
-        for (std::size_t at = 0; at < services.size();) {
-            const int v = m.node_visit[services[at].node];
-            std::size_t end = at;
-            while (end < services.size() && m.node_visit[services[end].node] == v) ++end;
-            put(v, services.data() + at, static_cast<int>(end - at));
-            at = end;
-        }
+        std::vector<std::size_t> teams;  // where the services of each visit begin
+        for (std::size_t at = 0; at < services.size(); ++at)
+            if (at == 0 || m.node_visit[services[at].node] != m.node_visit[services[at - 1].node]) teams.push_back(at);
+        teams.push_back(services.size());
+        put_all(services, teams, 0, teams.size() - 1);
         for (int v = 0; v < m.n_visits; ++v)
             for (int e = m.union_of[v]; e < m.union_of[v + 1]; ++e)
                 if (served(v) && !served(m.unions[e])) unlink(v);
@@ -90,48 +88,51 @@ class Insertion : public Schedule {
     Cost best_cost_ = 0;
     int until_blink_ = 1;
 
-    // One visit of a given plan, at its place in the order of time; left out again if it cannot stand.
+    // Teams ``from`` to ``to`` of a given plan at once; if they cannot stand together, one half and then the other.
+    void put_all(const std::vector<Service>& services, const std::vector<std::size_t>& teams, std::size_t from, std::size_t to) {
+        if (from == to) return;
+        std::vector<int> put_in;
+        for (std::size_t t = from; t < to; ++t) {
+            const int v = m.node_visit[services[teams[t]].node];
+            if (put(v, services.data() + teams[t], static_cast<int>(teams[t + 1] - teams[t]))) put_in.push_back(v);
+        }
+        if (recompute()) return;
+        for (int v : put_in) unlink(v);
+        recompute();
+        if (to - from == 1) return;
+        const std::size_t half = from + (to - from) / 2;
+        put_all(services, teams, from, half);
+        put_all(services, teams, half, to);
+    }
+
+    // One visit of a given plan, at its place in the order of time; false if that is no team for it.
     bool put(int v, const Service* team, int n) {
         const int a = m.node_of[v], k = m.node_of[v + 1] - a;
         if (n != k || served(v)) return false;
-        int linked = 0;
-        bool possible = true;
-        for (int s = 0; s < k && possible; ++s) {
+        std::vector<std::pair<int, int>> places;  // the duty and the fit of each slot
+        for (int s = 0; s < k; ++s) {
             const Service& one = team[s];
-            if (one.node != a + s) possible = false;
-            for (int o = 0; o < s; ++o) possible = possible && team[o].person != one.person;
-            int fit = NONE, after = NONE;
+            if (one.node != a + s) return false;
+            for (int o = 0; o < s; ++o)
+                if (team[o].person == one.person) return false;
+            int fit = NONE, duty = NONE;
             for (int f = m.fit_of[a + s]; f < m.fit_of[a + s + 1]; ++f)
                 if (m.fits[f].person == one.person) fit = f;
             const int only = only_person(a + s);
-            if (!possible || fit == NONE || (only != NONE && only != one.person)) {
-                possible = false;
-                break;
-            }
+            if (only != NONE && only != one.person) return false;
             for (int d = m.duty_of[one.person]; d < m.duty_of[one.person + 1]; ++d)
-                if (m.duty_start[d] <= one.start && one.start < m.duty_latest[d]) {
-                    after = m.first(d);
-                    while (!is_end(now.next[after]) && now.start[now.next[after]] <= one.start) after = now.next[after];
-                }
-            if (after == NONE) {
-                possible = false;
-                break;
-            }
-            link(a + s, after, fit);
-            now.start[a + s] = one.start;
-            now.floor[a + s] = one.start;  // a time that people may know already
-            ++linked;
+                if (m.duty_start[d] <= one.start && one.start < m.duty_latest[d]) duty = d;
+            if (fit == NONE || duty == NONE) return false;
+            places.emplace_back(duty, fit);
         }
-        if (possible && recompute()) return true;
-        for (int s = 0; s < linked; ++s) {
-            const int i = a + s;
-            now.next[now.prev[i]] = now.next[i];
-            now.prev[now.next[i]] = now.prev[i];
-            now.duty[i] = now.fit[i] = NONE;
-            now.floor[i] = -NEVER;
+        for (int s = 0; s < k; ++s) {
+            int after = m.first(places[s].first);
+            while (!is_end(now.next[after]) && now.start[now.next[after]] <= team[s].start) after = now.next[after];
+            link(a + s, after, places[s].second);
+            now.start[a + s] = team[s].start;
+            now.floor[a + s] = team[s].start;  // a time that people may know already
         }
-        recompute();
-        return false;
+        return true;
     }
 
     // Whether this place is overlooked; how many are seen until the next one is drawn at once.

@@ -97,6 +97,7 @@ struct Model {
     std::vector<int> told_person;  // by node: whom the published plan has there, or NONE
     std::vector<Time> told_start;
     Prices prices;
+    Time largest_before = 0;  // the largest lateness of what is not in here but counts (a part of a day)
 
     Time way(int a, int b) const { return travel[static_cast<std::size_t>(a) * n_places + b]; }  // the first way to move
     const Time* road(int d) const { return travel.data() + duty_road[d]; }

@@ -60,7 +60,7 @@ class Schedule : public Duties {
     std::vector<int> order_, mixed_;
     std::vector<signed char> waits_;
     std::vector<Context> after_, before_;
-    std::vector<int> queue_, touched_;
+    std::vector<int> queue_, touched_, risen_;  // risen: what walk_for_good made later
     std::size_t head_ = 0;
     std::vector<std::uint32_t> queued_;
 
@@ -72,7 +72,7 @@ class Schedule : public Duties {
         std::fill(now.met.begin(), now.met.end(), 0);
         std::fill(now.crises.begin(), now.crises.end(), 0);
         Cost cost = 0;
-        int reached = 0, n_served = 0;
+        int reached = 0, n_served = 0, rounds = 0;
         for (int v = 0; v < m.n_visits; ++v) {
             if (!served(v)) {
                 cost += left_out(v);
@@ -93,6 +93,7 @@ class Schedule : public Duties {
             order_.push_back(a);
         }
         mixed_.clear();
+        risen_.clear();
         for (std::size_t head = 0; head < order_.size();) {
             const int i = order_[head++], j = now.next[i], d = now.duty[i];
             const Context& c = after_[i];
@@ -129,29 +130,20 @@ class Schedule : public Duties {
         for (int v : mixed_)
             if (!mend(v)) return false;
         if (!m.arcs.empty() && !follow_arcs()) return false;
-        for (int d = 0; d < m.n_duties; ++d) {
-            if (now.count[d] == 0) continue;
-            cost += m.prices.travel * (now.legs[d] - m.duty_credit[d]);
-            if (watched_[d]) {
-                for (int round = 0;; ++round) {
-                    const int answer = look(d, NONE, NONE, 0, NONE, may_push && round < 4);
-                    if (answer == BROKEN || round > 8) return false;
-                    if (answer == FINE) break;
-                    begin_walk();
-                    for (const auto& [i, t] : pushes_)
-                        if (!push(i, t)) return false;
-                    if (!walk_for_good()) return false;
-                }
-            }
+        // What a pause pushes may push into another duty: until all of them are fine.
+        for (bool pushed = true; pushed;) {
+            pushed = false;
+            if (++rounds > 8) return false;
+            for (int d = 0; d < m.n_duties; ++d)
+                if (now.count[d] > 0 && watched_[d] && !rest_in(d, pushed, may_push && rounds < 5)) return false;
         }
-        for (int d = 0; d < m.n_duties; ++d) {
-            if (now.count[d] == 0 || !watched_[d]) continue;
-            if (look(d, NONE, NONE, 0, NONE, false) != FINE) return false;
-            cost += keep_look(d);
-        }
+        for (int d = 0; d < m.n_duties; ++d)
+            if (now.count[d] > 0)
+                cost += m.prices.travel * (now.legs[d] - m.duty_credit[d]) + m.prices.overtime * now.over[d] +
+                        m.prices.waiting * now.wait[d] + now.miss[d];
         weigh_idle();
         cost += now.idle_cost;
-        now.largest = 0;
+        now.largest = m.largest_before;
         for (int i = 0; i < m.n_nodes; ++i) {
             if (now.duty[i] == NONE) continue;
             const Time late = m.late(i, now.start[i]);
@@ -162,7 +154,25 @@ class Schedule : public Duties {
         if (m.prices.imbalance > 0)
             for (int p = 0; p < m.n_people; ++p) cost += m.prices.imbalance * load_of(p, now.met[p]);
         now.cost = cost + m.prices.largest_lateness * now.largest;
-        return !limited_ || within_limits();
+        bool within = true;
+        for (int p = 0; limited_ && within && p < m.n_people; ++p) within = within_limits(p);
+        return within;
+    }
+
+    // Duty d with its pauses, what must start later for them pushed; false if they find no room.
+    bool rest_in(int d, bool& pushed, bool may_push = true) {
+        for (int round = 0;; ++round) {
+            const int answer = look(d, NONE, NONE, 0, NONE, may_push && round < 4);
+            if (answer == BROKEN || round > 8) return false;
+            if (answer == FINE) break;
+            pushed = true;
+            begin_walk();
+            for (const auto& [i, t] : pushes_)
+                if (!push(i, t)) return drain();
+            if (!walk_for_good()) return false;
+        }
+        keep_look(d);
+        return true;
     }
 
     void begin_walk() {
@@ -262,6 +272,7 @@ class Schedule : public Duties {
             if (steps > 50 * (m.n_nodes + 4)) return drain();  // a circle
             const int i = pop();
             now.start[i] = trial_[i];
+            risen_.push_back(i);
             if (!spread(i, now.start[i], [&](int j, Time t) { return push(j, t); }, [&](int x) { return now.next[x]; }))
                 return drain();
         }
