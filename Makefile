@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run screenshots run setup test check fix race lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-board screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -36,6 +36,9 @@ fuzz-dispatch: setup ## the planner's core under sanitizers (SECONDS=60 SEED=1; 
 
 bench-dispatch-run: setup ## measure what is missing there (SETS=DG SEEDS=1,2 SECONDS=60 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/dispatch/run.py
+
+bench-board: setup ## how long "who can go", "why not" and a repair take, by size of the day (SECONDS=10 SEED=1)
+	@$(BIN)/python bench/dispatch/desk.py
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
