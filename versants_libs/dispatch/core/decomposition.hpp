@@ -37,6 +37,7 @@ struct Part {
     std::vector<int> people, duties, visits, nodes, fits;
     std::vector<int> fit;  // by node: the fit it is served with, or NONE
     std::vector<char> shared;  // by visit: somebody who is not in here serves it too
+    std::int64_t turn = 0;     // of the day it was cut from
 };
 
 class Day : public Search {
@@ -101,9 +102,10 @@ class Day : public Search {
     }
 
     // The routes of a part searched elsewhere, in place of those they were cut from; ``more`` is what they cost more.
-    // False, and nothing changed, if a visit shared with others is not served in them.
+    // False, and nothing changed, if a visit shared with others is not served in them, or the day is another one by now.
     bool take_back(const Part& part, const Routes& found, Cost more) {
         const Model& small = part.model;
+        if (part.turn != turn_) return false;
         for (int v = 0; v < small.n_visits; ++v)
             if (part.shared[v] && found.duty[small.node_of[v]] == NONE) return false;
         for (int z = 0; z < small.n_nodes; ++z) {
@@ -128,6 +130,7 @@ class Day : public Search {
                 at = i;
             }
             join_up(now, at, m.last(d), d);
+            now.start[m.last(d)] = found.start[small.last(s)];
             now.legs[d] = found.legs[s];
             now.work[d] = found.work[s];
             now.over[d] = found.over[s];
@@ -154,8 +157,10 @@ class Day : public Search {
             if (!recompute(true)) {
                 now = best;
                 list_absent();
+                ++turn_;
             }
         }
+        if (now.start != before_.start) ++turn_;  // a part that is out was cut from another day
         if (now.cost < best.cost) best = now;
     }
 
@@ -173,6 +178,7 @@ class Day : public Search {
     std::size_t few_ = 20;
     std::vector<Place> options_;
     Routes before_;
+    std::int64_t turn_ = 0;  // goes up when the day changes but for parts put back
 
     static void join_up(Routes& routes, int at, int i, int duty) {
         routes.next[at] = i;
@@ -270,6 +276,7 @@ class Day : public Search {
 
     void cut(Part& part) {
         part = Part{};
+        part.turn = turn_;
         Model& s = part.model;
         places_.clear();
         s.step = m.step;
@@ -506,7 +513,7 @@ void search_in_parts(Day& day, std::uint64_t seed, const Stop& stop, const Zonin
             }
             Part part;
             if (!day.draw(how, part)) {
-                if (threads == 1) day.iterations += 1;
+                if (out == 0) day.iterations += 1;  // nothing to do around this visit
                 else freed.wait_for(hold, std::chrono::milliseconds(5));
                 continue;
             }
