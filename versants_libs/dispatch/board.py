@@ -13,7 +13,8 @@ from itertools import product
 
 from .days import BUSY, NOWHERE, Entry, Piece, ShiftState
 from .fitting import Fits
-from .model import Link, LinkKind, Person, Slot, Span, Visit
+from .linking import Ties
+from .model import Person, Slot, Span, Visit
 from .problem import Assignment, Plan, Problem, Service
 from .resting import Day, Stop, settle
 from .spans import Starts, intersect, union
@@ -42,10 +43,7 @@ class Board:
         self.crisis = [0] * len(problem.people)
         self.visit_s = [0] * len(problem.people)
         self.placed: dict[int, dict[int, tuple[int, int]]] = {}
-        self._links: dict[int, list[Link]] = {}
-        for link in problem.links:
-            for name in link.visits:
-                self._links.setdefault(self.visit_index[name], []).append(link)
+        self.ties = Ties(problem, self.visits, self.placed, self.visit_index)
         self.fits = Fits(problem, self.visits)
         self._times: dict[tuple[int, int], Times] = {}
         published = problem.published.assignments if problem.published else {}
@@ -484,47 +482,6 @@ class Board:
         imbalance = (2 * held * then + then * then) // 60 - (2 * held * now + now * now) // 60
         more = (waiting - shift.waiting, overtime - shift.overtime, imbalance, missed - shift.missed)
         return legs - shift.legs, *more
-
-    # What joins it with other visits
-
-    def tied(self, v: int, s: int) -> tuple[set[int] | None, Starts | None]:
-        """Who alone may take a slot, and when it may start, because of linked visits that are placed; None is no limit."""
-        links = self._links.get(v)
-        if not links:
-            return None, None
-        visit = self.visits[v]
-        slot = visit.slots[s]
-        only: set[int] | None = None
-        low, high = -self.problem.horizon, 2 * self.problem.horizon
-        for link in links:
-            at = link.visits.index(visit.id)
-            if link.kind is LinkKind.SAME_PEOPLE:
-                for other in link.visits:
-                    mine = self._held(other).get(slot.id) if other != visit.id else None
-                    if mine is not None:
-                        only = {mine[0]} if only is None else only & {mine[0]}
-            elif link.kind is LinkKind.AFTER:
-                before = self._held(link.visits[at - 1]) if at else {}
-                if before:
-                    low = max(low, max(end for _, _, end in before.values()) + link.least)
-                    if link.most is not None:
-                        high = min(high, min(end for _, _, end in before.values()) + link.most)
-                then = self._held(link.visits[at + 1]) if at + 1 < len(link.visits) else {}
-                if then:
-                    length = visit.duration_of(slot)
-                    high = min(high, min(start for _, start, _ in then.values()) - link.least - length)
-                    if link.most is not None:
-                        low = max(low, max(start for _, start, _ in then.values()) - link.most - length)
-        return only, [(low, high)] if low <= high else []
-
-    def _held(self, name: str) -> dict[str, tuple[int, int, int]]:
-        """The team of a visit: slot id -> person, start, end."""
-        v = self.visit_index[name]
-        visit = self.visits[v]
-        return {
-            visit.slots[s].id: (p, start, start + visit.duration_of(visit.slots[s]))
-            for s, (p, start) in self.placed.get(v, {}).items()
-        }
 
     def sound(self, p: int) -> bool:
         """Whether every leg of the person's shifts with visits leaves time for its travel."""

@@ -158,7 +158,7 @@ class _Scan:
 
     def _linked(self, s: int, slot: Slot, p: int) -> Candidate | None:
         """Nothing is wrong with them but what a linked visit asks: at the start where least of it is broken."""
-        _, allowed = self.board.tied(self.v, s)
+        _, allowed = self.board.ties.of(self.v, s)
         person = self.problem.people[p]
         best: _Found | None = None
         for piece in self.board.pieces(p, self.v, s) if allowed is not None else ():

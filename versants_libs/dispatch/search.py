@@ -199,7 +199,7 @@ class _Search:
                 return False
             if not any(piece.low <= at <= piece.high for piece in self.board.pieces(p, v, s)):
                 return False
-            only, allowed = self.board.tied(v, s)
+            only, allowed = self.board.ties.of(v, s)
             if (only is not None and p not in only) or (
                 allowed is not None and not any(low <= at <= high for low, high in allowed)
             ):

@@ -63,7 +63,7 @@ def slot_members(board: Board, v: int, s: int, known: Mapping[int, Member] | Non
     """The members of one slot. ``known``: members by person whose times are what they were."""
     found = []
     known = known or {}
-    only, allowed = board.tied(v, s)
+    only, allowed = board.ties.of(v, s)
     for fit in board.fits[v][s]:
         if only is not None and fit.person not in only:
             continue
@@ -318,7 +318,7 @@ def best_team(board: Board, v: int, width: int | None = 16) -> Team | None:
     slots: list[list[tuple[int, int, Fit, Piece]]] = []
     for s in range(len(visit.slots)):
         options = []
-        only, allowed = board.tied(v, s)
+        only, allowed = board.ties.of(v, s)
         for fit in board.fits[v][s]:
             if only is not None and fit.person not in only:
                 continue
@@ -344,7 +344,7 @@ def may_have_team(board: Board, v: int, tries: int = 2_000) -> bool:
         nonlocal left
         if s == len(visit.slots):
             return first_at(joint, 0, visit_step(board, v)) is not None
-        only, allowed = board.tied(v, s)
+        only, allowed = board.ties.of(v, s)
         for fit in board.fits[v][s]:
             if fit.person in taken or (only is not None and fit.person not in only):
                 continue
