@@ -198,7 +198,7 @@ def accepted(benchmark: Benchmark, source: Path, plan: Plan, objective: float) -
 
 def main() -> int:
     """Run what is missing and show what is there; 1 if a plan breaks a rule."""
-    data = Path(os.environ.get("BENCH_DATA") or PROJECT.parent / "shared" / "bench" / "hhcrsp")
+    data = Path(os.environ.get("BENCH_DATA") or PROJECT.parent / "shared" / "bench") / "hhcrsp"
     core = int(os.environ.get("CORE") or max(os.sched_getaffinity(0)))
     there = set()
     if RESULTS.exists():

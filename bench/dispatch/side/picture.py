@@ -126,7 +126,8 @@ def drawing(means: dict[str, dict[str, dict[str, float | None]]]) -> str:
         parts.append(symbol(mark, at + 17, 66, colour))
         parts.append(f'<text x="{at + 42}" y="70">{method}</text>')
         at += 78 + 7 * len(method)
-    for i, (panel, title) in enumerate(GROUPS.items()):
+    measured = {panel: title for panel, title in GROUPS.items() if means.get(panel)}
+    for i, (panel, title) in enumerate(measured.items()):
         left, top = LEFT + i % 4 * WIDE, TOP + i // 4 * HIGH
         parts += plot(means.get(panel, {}), title, left, top, first=i % 4 == 0)
     return "\n".join([*parts, "</svg>\n"])
