@@ -184,7 +184,7 @@ def whole(it: Common, routes: Routes) -> Routes:
 
 
 def main() -> int:
-    """0 with a plan, 1 without."""
+    """0 with a plan, 4 without."""
     parser = argparse.ArgumentParser()
     parser.add_argument("problem", type=Path)
     parser.add_argument("out", type=Path)
@@ -194,7 +194,7 @@ def main() -> int:
     it = read(args.problem)
     routes = solve(it, args.seconds, routes_of(it, args.hint) if args.hint else None)
     if routes is None:
-        return 1
+        return 4
     args.out.write_text(json.dumps(plan_to_json(plan_of(it, routes))))
     return 0
 

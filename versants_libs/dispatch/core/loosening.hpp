@@ -2,7 +2,7 @@
 //
 // The starts there are keep every rule and are upper bounds of those to come. What lies behind a gap, and what starts
 // together with it, is worked out again in the order of the old starts, as long as something becomes earlier (incremental
-// longest paths: Katriel, Michel, Van Hentenryck 2005, doi 10.1007/s10601-005-2238-1). In a duty with pauses everything is
+// longest paths: Katriel, Michel, Van Hentenryck 2005, doi 10.1007/s10601-005-0554-9). In a duty with pauses everything is
 // worked out again, then the pauses. Where this cannot say, Schedule::recompute does the whole.
 #pragma once
 
