@@ -15,7 +15,8 @@ from itertools import permutations
 from .board import Board
 from .checking import link_violations
 from .differences import diff
-from .model import Visit, Window
+from .holding import held
+from .model import Visit
 from .problem import Assignment, Plan, Problem, Service
 from .solving import solve
 from .stopping import StopRule
@@ -227,13 +228,13 @@ class Mending:
             weights=dear,
             prices=dear,
         )
-        held = {
+        standing = {
             visit.id: Assignment(visit.id, {slot: Service(person, visit.fixed_start)})
             for visit in visits[len(loose) :]
             for slot, person in visit.pins.items()
             if visit.fixed_start is not None
         }
-        start = Plan({**held, **_only(before, names).assignments})
+        start = Plan({**standing, **_only(before, names).assignments})
         found = _only(solve(sub, stop=stop, seed=seed, start=start, engine=engine).plan, names)
         served = [v for v in missing if board.visits[v].id in found.assignments]
         lost = [name for name in names if name in before.assignments and name not in found.assignments]
@@ -282,18 +283,7 @@ class Mending:
                         continue
                     visit = self.board.visits[entry.visit]
                     slot = visit.slots[entry.slot]
-                    found.append(
-                        replace(
-                            visit,
-                            id=f"{visit.id} {slot.id} held",
-                            windows=(Window(entry.start, entry.start),),
-                            duration=entry.end - entry.start,
-                            slots=(replace(slot, lag=(0, 0), duration=None),),
-                            pins={slot.id: self.board.people[p].id},
-                            fixed_start=entry.start,
-                            unserved=HELD,
-                        )
-                    )
+                    found.append(held(visit, slot, Service(self.board.people[p].id, entry.start), HELD))
         return found
 
 
