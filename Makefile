@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-board screenshots run setup test check fix race lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -39,6 +39,12 @@ bench-dispatch-run: setup ## measure what is missing there (SETS=DGKU SEEDS=1,2 
 
 bench-dispatch-side: setup ## side by side with OR-Tools, what is missing measured (CORE=1 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/dispatch/side/measure.py
+
+bench-dispatch-sizes: setup ## time and memory from 100 to 10,000 visits, what is missing measured
+	@$(BIN)/python bench/dispatch/sizes.py
+
+bench-dispatch-hosts: setup ## a day planned by several workers through the database (WORKERS=4 SECONDS=40)
+	@$(BIN)/python bench/dispatch/hosts.py
 
 bench-board: setup ## how long "who can go", "why not" and a repair take, by size of the day (SECONDS=10 SEED=1)
 	@$(BIN)/python bench/dispatch/desk.py

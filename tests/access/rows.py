@@ -157,6 +157,7 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     planner = w.coordinator if team == w.walloon else w.french_coordinator
     r.move = m.BoardMove.objects.create(team=team, membership_id=planner.pk, kind="release")
     r.plan = m.PlanProposal.objects.create(team=team, day=clock.today())
+    r.piece = m.PlanPiece.objects.create(team=team, order=b"{}", seconds=1)
     r.fact = m.InterventionFact.objects.create(
         day=clock.today(),
         semester="2026-2",

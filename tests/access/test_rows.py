@@ -84,6 +84,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_attempt": ("attempt", TEAM | INVITED),
     "mobile_boardmove": ("move", TEAM),
     "mobile_planproposal": ("plan", TEAM),
+    "mobile_planpiece": ("piece", TEAM),
     "mobile_interventionfact": ("fact", {MEMBERS}),
     "mobile_unmetneed": ("unmet", {MEMBERS}),
 }

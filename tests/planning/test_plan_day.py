@@ -17,7 +17,7 @@ from versants.core.access.scope import acting
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition
 from versants.mobile.models import Assignment, PlanProposal, Visit
 from versants.mobile.planning import day_situation
-from versants.mobile.services import booking, planning
+from versants.mobile.services import apart, booking, planning
 from versants.mobile.services.planning import PlanRefused
 from versants_libs import dispatch
 
@@ -229,7 +229,7 @@ def test_plan_that_breaks_a_rule_is_never_stored(world, day):
 
 
 def test_solver_that_dies_is_a_sentence(world, day, monkeypatch):
-    monkeypatch.setattr(planning, "CHILD", "versants.mobile.no_such_module")
+    monkeypatch.setattr(apart, "CHILD", "versants.mobile.no_such_module")
     who = actor(world.coordinator)
     with acting(who):
         job = planning.start(actor=who, day=clock.today())

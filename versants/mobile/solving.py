@@ -1,6 +1,6 @@
 """The solver in a process of its own: a problem on standard input, progress and a plan on standard output.
 
-Started by ``versants.mobile.services.planning`` with limits of time and memory; knows neither Django nor the database.
+Started by ``versants.mobile.services.apart`` with limits of time and memory; knows neither Django nor the database.
 Each line of output is one JSON value: ``{"progress": {...}}`` any number of times, then ``{"outcome": {...}}``.
 """
 
@@ -41,10 +41,10 @@ def main() -> int:
             say({"progress": {"seconds": progress.seconds, "unassigned": progress.unassigned}})
         return False
 
-    rules = dispatch.AnyOf(
-        dispatch.MaxSeconds(seconds), dispatch.MaxIterations(int(order["iterations"])), stop
-    )
-    outcome = dispatch.solve(problem, stop=rules, seed=int(order["seed"]), start=start)
+    rules: list[dispatch.StopRule] = [dispatch.MaxSeconds(seconds), stop]
+    if order["iterations"] is not None:
+        rules.append(dispatch.MaxIterations(int(order["iterations"])))
+    outcome = dispatch.solve(problem, stop=dispatch.AnyOf(*rules), seed=int(order["seed"]), start=start)
     say(
         {
             "outcome": {

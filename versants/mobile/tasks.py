@@ -7,7 +7,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from versants.core.access.scope import Actor, acting
-from versants.mobile.services import escalation, offers
+from versants.mobile.services import escalation, offers, spreading
 from versants.people.enums import TeamKind
 from versants.people.models import Team
 
@@ -20,12 +20,21 @@ def escalate(step_id: int, team_id: int) -> None:
         escalation.run_step(step_id, team_id)
 
 
+@app.task(name="mobile.solve_piece", queue="default")
+def solve_piece(piece_id: int, team_id: int) -> None:
+    """One piece of a day that is being planned; nothing if somebody else has it, or the day is planned by now."""
+    spreading.take(Actor.for_team(Team.objects.get(pk=team_id)), [piece_id])
+
+
 @app.periodic(cron="17 * * * *")
 @app.task(name="mobile.forget_drafts", queue="default", pass_context=False)
 def forget_drafts(timestamp: int) -> None:
-    """Every hour: what was typed behind a link and not sent for a day."""
+    """Every hour: what was typed behind a link and not sent for a day, pieces of plans nobody waits for."""
     with acting(Actor.nobody()), connection.cursor() as cursor:
         cursor.execute("SELECT app.forget_drafts()")
+    for team in Team.objects.filter(kind=TeamKind.INTEGRAPSY).select_related("organisation"):
+        with acting(Actor.for_team(team)):
+            spreading.forget()
 
 
 @app.periodic(cron="* * * * *")

@@ -1,6 +1,7 @@
 from versants.mobile.models.facts import FigureDefinition, InterventionFact, UnmetNeed
 from versants.mobile.models.links import RequestLink
 from versants.mobile.models.moves import BoardMove
+from versants.mobile.models.pieces import PlanPiece
 from versants.mobile.models.plans import PlanProposal
 from versants.mobile.models.records import (
     Attempt,
@@ -38,6 +39,7 @@ __all__ = [
     "FollowUp",
     "InterventionFact",
     "Need",
+    "PlanPiece",
     "PlanProposal",
     "Record",
     "RecordAddition",

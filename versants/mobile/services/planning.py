@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, connection
 from django.db.models import F
 from django.urls import reverse
@@ -33,19 +27,15 @@ from versants.mobile.models.moves import MoveKind
 from versants.mobile.models.plans import PlanPurpose, PlanState
 from versants.mobile.planning import Situation, day_situation
 from versants.mobile.planning.situation import slots_of, starts_of
-from versants.mobile.services import announcing, moves, offers
+from versants.mobile.services import announcing, apart, moves, offers, spreading
 from versants.mobile.services.booking import open_files, request_planned, roads
 from versants.mobile.services.holding import lock_professionals
 from versants.people.services import grants
 from versants_libs import dispatch
 
 KIND = "plan_day"
-CHILD = "versants.mobile.solving"
 SECONDS = float(os.environ.get("VERSANTS_PLAN_SECONDS", "10"))
 ITERATIONS = 2_000
-MEGABYTES = 1_500
-# A solver that says nothing for so long after its time is ended.
-GRACE_S = 20.0
 SEED = 1
 
 
@@ -86,11 +76,16 @@ def plan_day(job: jobs.Face, *, day: str, seconds: float | None = None) -> dict[
         outcome = Answer(situation.plan, {}, 0, [], "python")
     else:
         job.report(5, _("Placing visits"))
-        outcome = solve_apart(
-            situation,
-            seconds=limit,
-            tell=lambda done: job.report(5 + round(85 * done), _("Placing visits")),
-        )
+
+        # A day too large for one process goes to all workers there are.
+        def tell(done: float) -> None:
+            job.report(5 + round(85 * done), _("Placing visits"))
+
+        # A day too large for one process goes to all workers there are.
+        if spreading.is_worth_it(len(situation.focus)):
+            outcome = solve_together(situation, actor=job.actor, seconds=limit, tell=tell)
+        else:
+            outcome = solve_apart(situation, seconds=limit, tell=tell)
     job.report(92, _("Checking every rule again"))
     check_plan(situation, outcome.plan)
     with acting(job.actor):
@@ -120,65 +115,19 @@ def solve_apart(
 
     Raises PlanRefused ``plan.no_answer`` when the child dies or does not end in time.
     """
-    order = {
-        "problem": dispatch.problem_to_json(situation.problem),
-        "start": dispatch.plan_to_json(situation.plan),
-        "seconds": seconds,
-        "iterations": ITERATIONS,
-        "megabytes": MEGABYTES,
-        "seed": SEED,
-    }
-    child = subprocess.Popen(
-        [sys.executable, "-m", CHILD],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=settings.PROJECT,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(settings.PROJECT), "OMP_NUM_THREADS": "1"},
-    )
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def listen() -> None:
-        assert child.stdout is not None
-        for line in child.stdout:
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=listen, daemon=True).start()
     try:
-        assert child.stdin is not None
-        try:
-            json.dump(order, child.stdin)
-            child.stdin.close()
-        except BrokenPipeError:
-            raise _no_answer() from None
-        while True:
-            try:
-                line = lines.get(timeout=seconds + GRACE_S)
-            except queue.Empty:
-                raise _no_answer() from None
-            if line is None:
-                raise _no_answer()
-            said = json.loads(line)
-            if "outcome" in said:
-                return _answer(said["outcome"])
-            tell(min(1.0, said["progress"]["seconds"] / max(seconds, 0.001)))
-    finally:
-        if child.poll() is None:
-            child.kill()
-        child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
-
-
-def _no_answer() -> PlanRefused:
-    return PlanRefused(
-        "plan.no_answer", gettext_lazy("The planner gave no answer in time. Nothing was changed.")
-    )
-
-
-def _answer(said: Mapping[str, Any]) -> Answer:
+        said = apart.solve(
+            dispatch.problem_to_json(situation.problem),
+            dispatch.plan_to_json(situation.plan),
+            seconds=seconds,
+            iterations=ITERATIONS,
+            seed=SEED,
+            tell=tell,
+        )
+    except apart.NoAnswer as exc:
+        raise PlanRefused(
+            "plan.no_answer", gettext_lazy("The planner gave no answer in time. Nothing was changed.")
+        ) from exc
     return Answer(
         dispatch.plan_from_json(said["plan"]),
         said["terms"],
@@ -186,6 +135,20 @@ def _answer(said: Mapping[str, Any]) -> Answer:
         list(said["unassigned"]),
         said["engine"],
     )
+
+
+def solve_together(
+    situation: Situation,
+    *,
+    actor: Actor,
+    seconds: float,
+    tell: Callable[[float], None] = lambda done: None,
+) -> Answer:
+    """Solve in pieces, with every worker that has time. ``tell`` hears the share done and may raise to stop it."""
+    found = spreading.solve(
+        situation.problem, situation.plan, actor=actor, seconds=seconds, seed=SEED, tell=tell
+    )
+    return Answer(found.plan, found.terms, found.cost, list(found.unassigned), found.engine)
 
 
 def check_plan(situation: Situation, plan: dispatch.Plan) -> None:
