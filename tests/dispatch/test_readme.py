@@ -13,7 +13,7 @@ README = Path(versants_libs.dispatch.__file__).with_name("README.md")
 def test_readme_examples(capsys):
     names: dict = {}
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         exec(block, names)
     assert capsys.readouterr().out.startswith("33900 {'psychologist': 'lena', 'interpreter': 'sami'}")
@@ -24,3 +24,4 @@ def test_readme_examples(capsys):
     first = answer.candidates[0]
     assert (first.person, first.rule.value, first.margin, first.start) == ("lena", "travel", 1500, 9 * 3600)
     assert answer.relaxations
+    assert names["spread"].cost == outcome.cost
