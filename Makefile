@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots sbom run setup test check fix race lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -54,6 +54,9 @@ race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 
 screenshots: setup ## the pictures of docs/img, from the running demonstration world (needs Chromium)
 	@$(BIN)/python docs/screenshots.py
+
+upgrade-drill: setup ## from an older version to this one over a database that it filled (FROM=COMMIT)
+	@$(BIN)/python bench/upgrade.py
 
 sbom: setup ## what the product is made of, as CycloneDX: var/reports/sbom.cdx.json
 	@$(BIN)/python docs/sbom.py
