@@ -253,6 +253,26 @@ def enriched(rng: random.Random, problem: Problem) -> Problem:
     return replace(problem, people=people, visits=tuple(visits), weights=weights, days=days, travel_by=modes)
 
 
+def shared(rng: random.Random, problem: Problem) -> Problem:
+    """The same with few vehicles for many: most shifts need one of a pool, and at times one is away."""
+    pools = {name: rng.choice([0, 1, 1, 2]) for name in rng.choice([("north",), ("north", "south")])}
+    people = tuple(
+        replace(
+            person,
+            shifts=tuple(
+                shift._replace(vehicle=rng.choice([None, *pools, *pools])) for shift in person.shifts
+            ),
+        )
+        for person in problem.people
+    )
+    away = {}
+    for name in pools:
+        if rng.random() < 0.3:
+            at = rng.randrange(0, 200)
+            away[name] = (Span(at, at + rng.randrange(10, 80)),)
+    return replace(problem, people=people, vehicles=pools, vehicles_away=away)
+
+
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:
     """Brute force: all teams for a visit by trying everybody at every start, earliest start of each team.
 
@@ -354,4 +374,4 @@ def _all_placements(problem: Problem, visit: Visit) -> Iterator[dict[str, Servic
                 yield team
 
 
-__all__ = ["enriched", "every_team", "metric", "optimum", "random_problem", "softened"]
+__all__ = ["enriched", "every_team", "metric", "optimum", "random_problem", "shared", "softened"]

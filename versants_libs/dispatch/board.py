@@ -15,6 +15,7 @@ from .days import BUSY, NOWHERE, Entry, Piece, ShiftState
 from .fitting import Fits
 from .linking import Ties
 from .model import Person, Slot, Span, Visit
+from .pools import Pools
 from .problem import Assignment, Plan, Problem, Service
 from .resting import Day, Stop, settle
 from .spans import Starts, intersect, union
@@ -33,8 +34,10 @@ class Board:
         self.people, self.visits = list(problem.people), list(problem.visits)
         self.person_index = {person.id: i for i, person in enumerate(problem.people)}
         self.visit_index = {visit.id: i for i, visit in enumerate(problem.visits)}
+        self.pools = Pools(problem)
         self.days = [
-            [ShiftState(problem, person, k) for k in range(len(person.shifts))] for person in problem.people
+            [ShiftState(problem, person, k, self.pools) for k in range(len(person.shifts))]
+            for person in problem.people
         ]
         for shifts in self.days:
             for shift in shifts:
@@ -108,6 +111,7 @@ class Board:
                 if shift.low <= start:
                     shift.n_visits += 1
                     shift.work += end - start
+                    self._to_site(shift, place, 1)
             self.version[p] += 1
             self.crisis[p] += visit.crisis
             self.visit_s[p] += end - start
@@ -116,6 +120,13 @@ class Board:
 
     def _settle(self, shift: ShiftState) -> None:
         shift.legs, shift.waiting, shift.overtime, shift.missed = self.amounts(shift, shift.entries)
+
+    def _to_site(self, shift: ShiftState, place: int | None, n: int) -> None:
+        """A visit more, or less, to travel to: the first one takes a shared vehicle."""
+        if place is not None:
+            shift.sites += n
+            if shift.stretch is not None and shift.sites == (n > 0):
+                self.pools.take(shift.stretch, n)
 
     def remove(self, v: int) -> dict[int, tuple[int, int]]:
         """Take a visit's team off and return it."""
@@ -129,6 +140,7 @@ class Board:
                 if shift.low <= start:
                     shift.n_visits -= 1
                     shift.work -= duration
+                    self._to_site(shift, visit.place_of(visit.slots[s]), -1)
                 self._settle(shift)
             self.version[p] += 1
             self.crisis[p] -= visit.crisis
@@ -199,6 +211,27 @@ class Board:
 
         The person is assumed to be in ``fits[v][s]``, and the visit not to be placed with them.
         """
+        found = self.pieces_of_day(p, v, s)
+        if not self.pools.there or self.times(v, s).place == NOWHERE:
+            return found
+        return [piece for piece in found if self.vehicles_short(p, piece.shift) <= 0]
+
+    def vehicles_short(self, p: int, k: int) -> int:
+        """Shared vehicles missing for shift ``k`` to have a visit on site; 0 or less if there is one."""
+        shift = self.days[p][k]
+        return 0 if shift.stretch is None or shift.sites else 1 - self.pools.free(shift.stretch)
+
+    def vehicles_for(self, v: int, team: dict[int, tuple[int, int]]) -> bool:
+        """Whether there are shared vehicles for all of a team."""
+        wanted = []
+        for s, (p, start) in team.items() if self.pools.there else ():
+            for shift in self.days[p] if self.times(v, s).place != NOWHERE else ():
+                if shift.low <= start < shift.high and shift.stretch is not None and not shift.sites:
+                    wanted.append(shift.stretch)
+        return self.pools.together(wanted)
+
+    def pieces_of_day(self, p: int, v: int, s: int) -> list[Piece]:
+        """The same as far as their own day is concerned, shared vehicles apart."""
         times = self.times(v, s)
         known = times.pieces.get(p)
         if known is not None and known[0] == self.version[p]:

@@ -14,7 +14,15 @@ from .model import Break, LanguageNeed, Link, LinkKind, Person, Shift, Slot, Spa
 from .problem import Assignment, Plan, Problem, Service
 from .results import Rule, Violation
 
-__all__ = ["check", "link_violations", "person_violations", "slot_violations", "visit_violations"]
+__all__ = [
+    "check",
+    "link_violations",
+    "person_violations",
+    "slot_violations",
+    "takers",
+    "vehicle_violations",
+    "visit_violations",
+]
 
 
 def check(problem: Problem, plan: Plan) -> list[Violation]:
@@ -42,6 +50,7 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
             by_person[service.person].append(work_of(visit, slot, service))
     for person_id, works in by_person.items():
         found += person_violations(problem, people[person_id], works)
+    found += vehicle_violations(problem, plan)
     for link in problem.links:
         found += link_violations(link, visits, plan)
     return found
@@ -79,6 +88,53 @@ def link_violations(link: Link, visits: Mapping[str, Visit], plan: Plan) -> Iter
                 margin = max(margin, max(starts) - min(ends) - link.most)
             if margin > 0:
                 yield Violation(Rule.LINK_TIME, then, None, None, margin, "s")
+
+
+class Taker(NamedTuple):
+    """A shift that takes a vehicle of a pool; ``sites``: its visits on site, (visit, slot), the earliest first."""
+
+    pool: str
+    span: Span
+    person: str
+    sites: tuple[tuple[str, str], ...]
+
+
+def takers(problem: Problem, plan: Plan) -> list[Taker]:
+    """Everybody who takes a shared vehicle, by when their shift begins, then in the order of the problem's people."""
+    sites: dict[str, list[tuple[int, str, str]]] = {}
+    for visit in problem.visits if problem.vehicles else ():
+        assignment = plan.assignments.get(visit.id)
+        for slot in visit.slots if assignment else ():
+            service = assignment.services.get(slot.id) if assignment else None
+            if service is not None and visit.place_of(slot) is not None:
+                sites.setdefault(service.person, []).append((service.start, visit.id, slot.id))
+    found = []
+    for person in problem.people:
+        for shift in person.shifts:
+            span = Span(shift.start, shift.end + shift.overtime_s)
+            mine = sorted(one for one in sites.get(person.id, ()) if span.start <= one[0] < span.end)
+            if shift.vehicle is not None and mine:
+                found.append(Taker(shift.vehicle, span, person.id, tuple(one[1:] for one in mine)))
+    return sorted(found, key=lambda taker: taker.span.start)
+
+
+def vehicle_violations(problem: Problem, plan: Plan) -> Iterator[Violation]:
+    """Those for whom no vehicle is left when everybody takes one in turn, at the first visit they would travel to."""
+    held: dict[str, list[Span]] = {pool: [*spans] for pool, spans in problem.vehicles_away.items()}
+    for taker in takers(problem, plan):
+        others = held.setdefault(taker.pool, [])
+        instants = [taker.span.start, *(one.start for one in others)]
+        most = max(
+            sum(one.start <= at < one.end for one in others)
+            for at in instants
+            if taker.span.start <= at < taker.span.end
+        )
+        short = most + 1 - problem.vehicles[taker.pool]
+        if short > 0:
+            visit, slot = taker.sites[0]
+            yield Violation(Rule.VEHICLE, visit, slot, taker.person, short, "vehicles")
+        else:
+            others.append(taker.span)
 
 
 class Work(NamedTuple):

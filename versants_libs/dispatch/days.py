@@ -6,6 +6,7 @@ from bisect import insort
 from typing import NamedTuple
 
 from .model import Break, Person
+from .pools import Pools
 from .problem import Problem
 
 __all__ = ["BUSY", "NOWHERE", "Entry", "Gap", "Piece", "ShiftState"]
@@ -52,16 +53,18 @@ class Gap(NamedTuple):
 class ShiftState:
     """One shift of one person with what is in it. ``left``/``right``: places of its ends, or NOWHERE.
 
-    ``due``: the breaks there have to be; ``soft``: those that may be missed.
+    ``due``: the breaks there have to be; ``soft``: those that may be missed. ``stretch``: when it has a shared vehicle
+    if it takes one; ``sites``: visits on site.
     """
 
     __slots__ = (
         "_gaps", "day", "due", "end", "entries", "high", "left", "legs", "low", "missed", "n_visits", "overtime",
-        "right", "soft", "travel", "waiting", "week", "work",
+        "right", "sites", "soft", "stretch", "travel", "waiting", "week", "work",
     )  # fmt: skip
 
-    def __init__(self, problem: Problem, person: Person, number: int) -> None:
+    def __init__(self, problem: Problem, person: Person, number: int, pools: Pools) -> None:
         shift = person.shifts[number]
+        self.stretch = pools.stretch(shift)
         self.travel = problem.travel_of(person)
         self.low, self.high, self.end = shift.start, shift.end + shift.overtime_s, shift.end
         self.left = NOWHERE if shift.start_place is None else shift.start_place
@@ -87,7 +90,7 @@ class ShiftState:
         self.soft = sorted((b for b in due if b.missed is not None), key=lambda b: b.earliest)
         self.day = next((i for i, d in enumerate(problem.days) if d.start <= self.low < d.end), None)
         self.week = next((i for i, w in enumerate(problem.weeks) if w.start <= self.low < w.end), None)
-        self.n_visits = self.work = self.legs = self.waiting = self.overtime = self.missed = 0
+        self.sites = self.n_visits = self.work = self.legs = self.waiting = self.overtime = self.missed = 0
 
     def _room(self, pause: Break) -> bool:
         free = self.low

@@ -78,6 +78,12 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
         points = [list(point) for point in problem.coordinates.points]
         value["coordinates"] = {"points": points, "degrees": problem.coordinates.degrees}
     value["travel"] = [list(row) for row in problem.travel]
+    if problem.vehicles:
+        value["vehicles"] = dict(problem.vehicles)
+    if problem.vehicles_away:
+        value["vehicles_away"] = {
+            pool: [list(span) for span in spans] for pool, spans in problem.vehicles_away.items()
+        }
     if problem.travel_by:
         value["travel_by"] = {mode: [list(row) for row in rows] for mode, rows in problem.travel_by.items()}
     value["people"] = {person.id: _person_to_json(person) for person in problem.people}
@@ -344,6 +350,7 @@ def _shift(r: _Reader) -> Shift:
             "end_place": _maybe_whole,
             "overtime_s": _whole,
             "breaks": _many(_break),
+            "vehicle": _maybe_text,
         },
     )
 
@@ -449,6 +456,8 @@ _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "coordinates": lambda r: _read(r, Coordinates, {"points": _many(lambda p: p.point()), "degrees": _truth}),
     "travel": _many(_many(_whole)),
     "travel_by": lambda r: {mode: _many(_many(_whole))(rows) for mode, rows in r.object().items()},
+    "vehicles": _levels,
+    "vehicles_away": _mandates,
     "people": lambda r: tuple(_read(p, Person, _PERSON, id=name) for name, p in r.object().items()),
     "visits": lambda r: tuple(_read(v, Visit, _VISIT, id=name) for name, v in r.object().items()),
     "links": _many(lambda r: _read(r, Link, _LINK)),

@@ -20,6 +20,7 @@ from .fitting import Fitting
 from .levels import check_range
 from .matrix import Rows, flat
 from .model import Break, LinkKind, Person, Shift, Slot, Visit
+from .pools import Pools
 from .problem import TERMS, Assignment, Plan, Problem, Service
 from .results import Outcome, Progress
 from .spans import Starts, intersect, union
@@ -101,6 +102,8 @@ class Compiled:
         days = [span.start for span in self.problem.days]
         weeks = [span.start for span in self.problem.weeks]
         begins = array("q")
+        pools = Pools(self.problem)
+        stretches: list[tuple[int, int]] = []
         roads = {mode: k for k, mode in enumerate([None, *self.problem.travel_by])}
         for p, person in enumerate(self.problem.people):
             travel = self.problem.travel_of(person)
@@ -115,6 +118,8 @@ class Compiled:
                 duty["start"].append(shift.start)
                 duty["end"].append(shift.end)
                 duty["latest"].append(until)
+                stretch = pools.stretch(shift)
+                stretches.append((0, 0) if stretch is None else (stretch.first, stretch.last))
                 begins.append(roads[person.travel_mode] * len(self.problem.travel) ** 2)
                 duty["credit"].append(_legs(travel, left, right, entries))
                 fixed += entries
@@ -134,6 +139,8 @@ class Compiled:
         self.arrays |= {f"duty_{name}": array("i", values) for name, values in duty.items()}
         self.arrays |= {
             "duty_road": begins,
+            "vehicles": array("i", pools.there),
+            "stretches": array("i", chain.from_iterable(stretches)),
             "duty_of": array("i", duty_of),
             "pause_of": array("i", pause_of),
             "pauses": array("i", pauses),

@@ -126,9 +126,8 @@ def _within(points: Iterable[int], spans: Starts) -> list[int]:
 def _shared(board: Board, p: int, start: int, end: int) -> int:
     """Seconds of a service that are taken; those of another visit count for both."""
     total = 0
-    for shift in board.days[p]:
-        for entry in shift.entries:
-            common = min(end, entry.end) - max(start, entry.start)
-            if common > 0:
-                total += common if entry.visit == BUSY else 2 * common
+    for entry in {entry for shift in board.days[p] for entry in shift.entries}:  # one may lie in two shifts
+        common = min(end, entry.end) - max(start, entry.start)
+        if common > 0:
+            total += common if entry.visit == BUSY else 2 * common
     return total

@@ -161,6 +161,9 @@ class Problem:
     places : labels of the places, for people to read; empty or one per row of ``travel``.
     links : what joins visits; of linked visits that are served.
     coordinates : where the places are, for the drawing of a map only.
+    vehicles : pools of vehicles that people share: name -> how many there are. At no instant are more of a pool taken
+        than there are; see :class:`~versants_libs.dispatch.Shift` for who takes one, and when.
+    vehicles_away : pool -> spans during which one of its vehicles is not there (at the workshop, lent); a span for each.
     prices : the weights with their levels made one sum; worked out here, and kept by :meth:`part`.
     """
 
@@ -178,6 +181,8 @@ class Problem:
     links: tuple[Link, ...] = ()
     coordinates: Coordinates | None = None
     travel_by: Mapping[str, Rows] = field(default_factory=dict)
+    vehicles: Mapping[str, int] = field(default_factory=dict)
+    vehicles_away: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     prices: Weights = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -188,6 +193,9 @@ class Problem:
         put(self, "travel_by", {mode: _rows(rows) for mode, rows in self.travel_by.items()})
         put(self, "places", tuple(self.places))
         put(self, "links", tuple(self.links))
+        put(self, "vehicles", dict(self.vehicles))
+        away = {pool: tuple(Span(*span) for span in spans) for pool, spans in self.vehicles_away.items()}
+        put(self, "vehicles_away", away)
         if self.horizon <= 0 or self.step <= 0:
             raise InstanceError("horizon and step must be positive")
         days = self.days or [Span(at, min(at + DAY_S, self.horizon)) for at in range(0, self.horizon, DAY_S)]
@@ -197,6 +205,7 @@ class Problem:
         for mode, rows in [("travel", self.travel), *self.travel_by.items()]:
             self._check_travel(mode, rows)
         self._check_ids()
+        self._check_vehicles()
         for person in self.people:
             self._check_person_places(person)
         known = {person.id for person in self.people}
@@ -245,6 +254,23 @@ class Problem:
                 if thing.id in seen:
                     raise InstanceError("an id is used twice", [thing.id])
                 seen.add(thing.id)
+
+    def _check_vehicles(self) -> None:
+        short = sorted(pool for pool, count in self.vehicles.items() if count < 0)
+        if short:
+            raise InstanceError("a pool has less than no vehicle", short)
+        unknown = sorted({*self.vehicles_away} - {*self.vehicles})
+        if unknown:
+            raise InstanceError("vehicles of an unknown pool are away", unknown)
+        for pool, spans in self.vehicles_away.items():
+            if any(span.end <= span.start for span in spans):
+                raise InstanceError("a vehicle is away for a span that ends before it starts", [pool])
+        for person in self.people:
+            for shift in person.shifts:
+                if shift.vehicle is not None and shift.vehicle not in self.vehicles:
+                    raise InstanceError(
+                        "a shift names an unknown pool of vehicles", [person.id, shift.vehicle]
+                    )
 
     def _check_place(self, place: int | None, owner: str) -> None:
         if place is not None and not 0 <= place < len(self.travel):

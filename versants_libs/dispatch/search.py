@@ -193,6 +193,8 @@ class _Search:
         if len(placement) < len(visit.slots) or len({p for p, _ in placement.values()}) < len(placement):
             return False
         first = placement[0][1]
+        if not self.board.vehicles_for(v, placement):
+            return False
         for s, (p, at) in placement.items():
             least, most = visit.slots[s].lag
             if not least <= at - first <= most or all(fit.person != p for fit in self.board.fits[v][s]):

@@ -87,6 +87,7 @@ class Day : public Search {
                     one.now.fit[z] = part.fit[z];
                     one.now.start[z] = now.start[i];
                     one.now.floor[z] = now.floor[i];
+                    if (!small.vehicles.empty() && small.place[z] != NONE) one.to_site(s, 1);
                 } else {
                     z = fixed++;
                 }
@@ -102,12 +103,14 @@ class Day : public Search {
     }
 
     // The routes of a part searched elsewhere, in place of those they were cut from; ``more`` is what they cost more.
-    // False, and nothing changed, if a visit shared with others is not served in them, or the day is another one by now.
+    // False, and nothing changed, if a visit shared with others is not served in them, another part took the vehicles they
+    // need, or the day is another one by now.
     bool take_back(const Part& part, const Routes& found, Cost more) {
         const Model& small = part.model;
         if (part.turn != turn_) return false;
         for (int v = 0; v < small.n_visits; ++v)
             if (part.shared[v] && found.duty[small.node_of[v]] == NONE) return false;
+        if (pooled_ && !take_vehicles_back(part, found)) return false;
         for (int z = 0; z < small.n_nodes; ++z) {
             const int i = part.nodes[z];
             now.duty[i] = now.fit[i] = NONE;
@@ -179,6 +182,26 @@ class Day : public Search {
     std::vector<Place> options_;
     Routes before_;
     std::int64_t turn_ = 0;  // goes up when the day changes but for parts put back
+
+    // The vehicles the part's people have by now go back, those they have in ``found`` are taken; false if there are too few.
+    bool take_vehicles_back(const Part& part, const Routes& found) {
+        std::vector<int> taken = without(part);
+        for (std::size_t s = 0; s < part.duties.size(); ++s)
+            for (int d = part.duties[s], z = m.stretch_from[d]; z < m.stretch_to[d]; ++z) taken[z] += found.sites[s] > 0;
+        for (std::size_t z = 0; z < taken.size(); ++z)
+            if (taken[z] > m.vehicles[z]) return false;
+        now.taken = std::move(taken);
+        for (std::size_t s = 0; s < part.duties.size(); ++s) now.sites[part.duties[s]] = found.sites[s];
+        return true;
+    }
+
+    // Vehicles taken by people who are not in the part.
+    std::vector<int> without(const Part& part) const {
+        std::vector<int> taken = now.taken;
+        for (int d : part.duties)
+            for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z) taken[z] -= now.sites[d] > 0;
+        return taken;
+    }
 
     static void join_up(Routes& routes, int at, int i, int duty) {
         routes.next[at] = i;
@@ -299,6 +322,8 @@ class Day : public Search {
                 s.duty_end.push_back(m.duty_end[d]);
                 s.duty_latest.push_back(m.duty_latest[d]);
                 s.duty_credit.push_back(m.duty_credit[d]);
+                s.stretch_from.push_back(m.stretch_from[d]);
+                s.stretch_to.push_back(m.stretch_to[d]);
                 s.pauses.insert(s.pauses.end(), m.pauses.begin() + m.pause_of[d], m.pauses.begin() + m.pause_of[d + 1]);
                 s.pause_of.push_back(static_cast<int>(s.pauses.size()));
                 for (int f = m.fixed_of[d]; f < m.fixed_of[d + 1]; ++f) {
@@ -320,6 +345,11 @@ class Day : public Search {
         }
         s.n_duties = static_cast<int>(part.duties.size());
         s.n_fixed = static_cast<int>(s.fixed_start.size());
+        if (pooled_) {
+            s.vehicles = m.vehicles;
+            const std::vector<int> others = without(part);
+            for (std::size_t z = 0; z < others.size(); ++z) s.vehicles[z] -= others[z];
+        }
         cut_visits(part);
         s.n_places = static_cast<int>(places_.size());
         // Every way to move that somebody of the part has.

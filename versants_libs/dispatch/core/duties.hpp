@@ -25,6 +25,11 @@ class Duties {
         now.count.assign(m.n_duties, 0);
         now.met.assign(m.n_people, 0);
         now.crises.assign(m.n_people, 0);
+        pooled_ = !m.vehicles.empty();
+        if (pooled_) {
+            now.sites.assign(m.n_duties, 0);
+            now.taken.assign(m.vehicles.size(), 0);
+        }
         where_.assign(size, NONE);
         length_.assign(size, 0);
         for (int i = 0; i < m.n_nodes; ++i) where_[i] = m.place[i], length_[i] = m.duration[i];
@@ -50,12 +55,19 @@ class Duties {
         return found;
     }
 
+    // Where vehicles are shared: a visit at a place more in duty d, or less (-1). The first one takes a vehicle.
+    void to_site(int d, int n) {
+        now.sites[d] += n;
+        if (now.sites[d] != (n > 0 ? 1 : 0)) return;
+        for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z) now.taken[z] += n;
+    }
+
   protected:
     enum Answer { FINE, PUSH, BROKEN };
 
     std::vector<int> where_;
     std::vector<Time> length_;
-    bool plain_ = true, limited_ = false, told_ = false;
+    bool plain_ = true, limited_ = false, told_ = false, pooled_ = false;
     std::vector<char> watched_;  // duties whose pauses, overtime or waiting have to be looked at as a whole
     std::vector<int> told_of_;
     // walks
@@ -384,8 +396,24 @@ class Duties {
         }
     }
 
+    // Whether duty d has a vehicle, or there is one for it.
+    bool has_vehicle(int d) const {
+        if (now.sites[d] > 0) return true;
+        for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z)
+            if (now.taken[z] >= m.vehicles[z]) return false;
+        return true;
+    }
+
+    // Whether no more vehicles are taken than there are while duty d may have one.
+    bool enough_vehicles(int d) const {
+        for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z)
+            if (now.taken[z] > m.vehicles[z]) return false;
+        return true;
+    }
+
     void unlink(int v) {
         for (int i = m.node_of[v]; i < m.node_of[v + 1]; ++i) {
+            if (pooled_ && where_[i] != NONE) to_site(now.duty[i], -1);
             now.next[now.prev[i]] = now.next[i];
             now.prev[now.next[i]] = now.prev[i];
             now.duty[i] = now.fit[i] = NONE;
@@ -401,6 +429,7 @@ class Duties {
         now.prev[j] = i;
         now.duty[i] = now.duty[after];
         now.fit[i] = fit;
+        if (pooled_ && where_[i] != NONE) to_site(now.duty[i], 1);
     }
 };
 

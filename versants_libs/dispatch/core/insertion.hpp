@@ -132,6 +132,11 @@ class Insertion : public Schedule {
             now.start[a + s] = team[s].start;
             now.floor[a + s] = team[s].start;  // a time that people may know already
         }
+        for (int s = 0; pooled_ && s < k; ++s) {
+            if (where_[a + s] == NONE || enough_vehicles(places[s].first)) continue;
+            unlink(v);
+            return false;
+        }
         return true;
     }
 
@@ -161,6 +166,7 @@ class Insertion : public Schedule {
                 base += m.prices.imbalance * (load_of(fit.person, now.met[fit.person] + length) - load_of(fit.person, now.met[fit.person]));
             for (int d = m.duty_of[fit.person]; d < m.duty_of[fit.person + 1]; ++d) {
                 if (m.spans[fit.spans_end - 1].high < m.duty_start[d] || m.spans[fit.spans].low > m.duty_latest[d]) continue;
+                if (pooled_ && here != NONE && !has_vehicle(d)) continue;
                 const Time room = limited_ ? most_travel(d, length, crisis) : NEVER;
                 if (room < 0) continue;
                 const Time opening = now.count[d] == 0 ? now.legs[d] - m.duty_credit[d] : 0;
@@ -393,8 +399,24 @@ class Insertion : public Schedule {
         return true;
     }
 
+    // Whether there are vehicles for all of the team in taken_.
+    bool vehicles_for(int v, int k) {
+        int s = 0;
+        bool enough = true;
+        for (; s < k && enough; ++s) {
+            if (where_[m.node_of[v] + s] == NONE) continue;
+            const int d = now.duty[taken_[s]->after];
+            enough = has_vehicle(d);
+            to_site(d, 1);
+        }
+        for (--s; s >= 0; --s)
+            if (where_[m.node_of[v] + s] != NONE) to_site(now.duty[taken_[s]->after], -1);
+        return enough;
+    }
+
     // The team in taken_, costed exactly; kept if it is the best so far.
     void exact(int v, int k) {
+        if (pooled_ && k > 1 && !vehicles_for(v, k)) return;
         starts_.resize(k);
         pushed_ = false;
         for (const bool may_push : {true, false}) {

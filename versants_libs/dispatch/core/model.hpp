@@ -76,6 +76,10 @@ struct Model {
     std::vector<Time> fixed_start, fixed_length;
     std::vector<int> fixed_place;
 
+    // Shared vehicles: how many there are in each piece of time of each pool; the pieces from stretch_from to stretch_to
+    // (none: no vehicle) are those in which duty d has one, if it has a visit at a place.
+    std::vector<int> vehicles, stretch_from, stretch_to;
+
     std::vector<Limits> limits;  // by person
     std::vector<Time> worked;    // by person: work of the first week done before
 
@@ -164,6 +168,12 @@ struct Model {
         offsets(peer_of, n_nodes, peers.size());
         offsets(union_of, n_visits, unions.size());
         for (auto* list : {&duty_person, &duty_from, &duty_to, &duty_day, &duty_week}) sized(*list, n_duties);
+        sized(stretch_from, n_duties);
+        sized(stretch_to, n_duties);
+        for (int there : vehicles) need(moderate(there), "a number of vehicles is out of range");
+        for (int d = 0; d < n_duties; ++d)
+            need(stretch_from[d] >= 0 && stretch_from[d] <= stretch_to[d] && stretch_to[d] <= static_cast<int>(vehicles.size()),
+                 "a duty has an unknown pool of vehicles");
         for (auto* list : {&duty_start, &duty_end, &duty_latest, &duty_credit}) sized(*list, n_duties);
         for (auto* list : {&fixed_start, &fixed_length}) sized(*list, n_fixed);
         sized(fixed_place, n_fixed);
@@ -245,6 +255,7 @@ struct Routes {
     std::vector<int> count;                  // by duty: visits
     std::vector<Time> met;                   // by person: seconds of visits
     std::vector<int> crises;                 // by person
+    std::vector<int> sites, taken;           // where vehicles are shared: visits at a place by duty, vehicles by piece of time
     Cost cost = 0;
     Time largest = 0;      // lateness
     double idle_sum = 0;   // what smooths the largest idle time, see Schedule::idle_price
