@@ -370,8 +370,9 @@ class _Day:
         if shift.end_place is not None and to_home:
             points.append((self.until, self.until, shift.end_place, None))
         self.points = points
-        travel = problem.travel_of(person)
-        self.needs = [travel[a[2]][b[2]] for a, b in pairwise(points)]
+        self.roads = problem.roads_of(person)
+        self.at_home = shift.end_place is not None and to_home
+        self.needs = [self._driving(k) for k in range(len(points) - 1)]
         self.driving_s = sum(self.needs)
 
     def _between(self, k: int) -> list[int]:
@@ -381,17 +382,34 @@ class _Day:
         high = len(self.works) if after is None else after
         return list(range(low + 1, high))
 
+    def _ready(self, k: int) -> int:
+        """When the person can leave point k for the next one: calls on the way count as made before."""
+        return self.points[k][0] + sum(self.works[i].end - self.works[i].start for i in self._between(k))
+
+    def _driving(self, k: int) -> int:
+        """Seconds on the road between points k and k+1; at the end of a shift one goes home at once."""
+        a, b = self.points[k][2], self.points[k + 1][2]
+        if self.at_home and k == len(self.points) - 2:
+            return self.roads.home(a, b, self._ready(k))
+        return self.roads.drive(a, b, self._ready(k), self.points[k + 1][1])
+
+    def _late(self, k: int) -> int:
+        """By how much one is late at point k+1, no more than the way takes; 0 or below if in time."""
+        ready = self._ready(k)
+        arrival = self.roads.arrive(self.points[k][2], self.points[k + 1][2], ready)
+        return min(arrival - ready, arrival - self.points[k + 1][1])
+
     def _spare(self, k: int) -> int:
-        """Seconds left between points k and k+1 after remote work and travel."""
-        held = sum(self.works[i].end - self.works[i].start for i in self._between(k))
-        return self.points[k + 1][1] - self.points[k][0] - held - self.needs[k]
+        """Seconds by which the person may leave point k later, after remote work."""
+        until = self.points[k + 1][1]
+        return self.roads.leave(self.points[k][2], self.points[k + 1][2], until) - self._ready(k)
 
     def late_arrivals(self) -> Iterator[Violation]:
         """Legs that touch a visit and do not fit. Calls may be taken on the road, not while driving."""
-        for k, need in enumerate(self.needs):
+        for k in range(len(self.needs)):
             touched = [*self._between(k), self.points[k + 1][3], self.points[k][3]]
             visits = [self.works[i] for i in touched if i is not None and self.works[i].visit is not None]
-            short = min(need, -self._spare(k))
+            short = self._late(k)
             if visits and short > 0:
                 goal = self.points[k + 1][3]
                 late = self.works[goal] if goal is not None else visits[-1]

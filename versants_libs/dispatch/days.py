@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .model import Break, Person
 from .pools import Pools
 from .problem import Problem
+from .roads import Timed
 
 __all__ = ["BUSY", "NOWHERE", "Entry", "Gap", "Piece", "ShiftState"]
 
@@ -39,7 +40,8 @@ class Gap(NamedTuple):
     """Free time between two entries, or an entry and an end of the shift, in seconds.
 
     Free from ``free`` to ``until``. One comes from the place ``left`` (or NOWHERE), at ``leave`` at the earliest if
-    calls since are taken on the way, and must be at ``right`` by ``reach``, calls until then taken off.
+    calls since are taken on the way, and must be at ``right`` by ``reach``, ``calls`` until then taken off; ``home``: at
+    the end of the shift.
     """
 
     free: int
@@ -48,6 +50,8 @@ class Gap(NamedTuple):
     left: int
     reach: int
     right: int
+    calls: int
+    home: bool
 
 
 class ShiftState:
@@ -59,13 +63,14 @@ class ShiftState:
 
     __slots__ = (
         "_gaps", "day", "due", "end", "entries", "high", "left", "legs", "low", "missed", "n_visits", "overtime",
-        "right", "sites", "soft", "stretch", "travel", "waiting", "week", "work",
+        "right", "roads", "sites", "soft", "stretch", "timed", "travel", "waiting", "week", "work",
     )  # fmt: skip
 
     def __init__(self, problem: Problem, person: Person, number: int, pools: Pools) -> None:
         shift = person.shifts[number]
         self.stretch = pools.stretch(shift)
-        self.travel = problem.travel_of(person)
+        self.travel, self.roads = problem.travel_of(person), problem.roads_of(person)
+        self.timed = self.roads if isinstance(self.roads, Timed) else None
         self.low, self.high, self.end = shift.start, shift.end + shift.overtime_s, shift.end
         self.left = NOWHERE if shift.start_place is None else shift.start_place
         self.right = NOWHERE if shift.end_place is None else shift.end_place
@@ -117,17 +122,18 @@ class ShiftState:
         """The free times in order, one more than there are entries; where entries touch, one of no length."""
         if self._gaps is None:
             # Known place after each gap, looking backwards, and when to be there.
-            after = [(self.high, self.right)]
+            after = [(self.high, self.right, 0, True)]
             for entry in reversed(self.entries):
                 if entry.place != NOWHERE:
-                    after.append((entry.start, entry.place))
+                    after.append((entry.start, entry.place, 0, False))
                 else:
-                    reach, where = after[-1]
-                    after.append((reach - entry.end + entry.start, where))
+                    reach, where, calls, home = after[-1]
+                    length = entry.end - entry.start
+                    after.append((reach - length, where, calls + length, home))
             self._gaps = []
             free, leave, left = self.low, self.low, self.left
-            for entry, (reach, right) in zip(self.entries, reversed(after), strict=False):
-                self._gaps.append(Gap(free, entry.start, leave, left, reach, right))
+            for entry, rest in zip(self.entries, reversed(after), strict=False):
+                self._gaps.append(Gap(free, entry.start, leave, left, *rest))
                 free = max(free, entry.end)
                 if entry.place != NOWHERE:
                     leave, left = entry.end, entry.place

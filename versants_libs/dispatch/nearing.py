@@ -74,6 +74,9 @@ def nearest_starts(board: Board, p: int, v: int, s: int, starts: Starts, inside:
     duration = visit.duration_of(slot)
     place = visit.place_of(slot)
     days = board.days[p]
+    if any(shift.timed is not None for shift in days):  # no closed form where travel depends on the time
+        points = turning_points(board, p, v, s, starts)
+        return Near(_within(points, inside) or points)
     if place is None:
         points = _within(turning_points(board, p, v, s, starts), inside)
         entries = [(entry.start - duration, entry.end) for shift in days for entry in shift.entries]

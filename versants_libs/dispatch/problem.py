@@ -14,6 +14,7 @@ from .layout import Coordinates
 from .levels import scaled
 from .matrix import Matrix, Rows
 from .model import Link, Person, Span, Visit
+from .roads import Roads, Steady, Timed, TravelBand, checked, tables
 
 __all__ = ["TERMS", "Assignment", "Plan", "Problem", "Service", "Weights"]
 
@@ -152,6 +153,8 @@ class Problem:
         :class:`~versants_libs.dispatch.Matrix` for many places.
     travel_by : the same by other means (public transport, on foot): name -> as many rows, for people whose
         ``travel_mode`` it is.
+    travel_at : bands of time in which ways take longer or less long; none: always the same. See
+        :mod:`~versants_libs.dispatch.roads` for when people leave.
     epoch : the UTC instant of second 0, as ISO 8601 with zone.
     horizon : seconds planned for; windows lie inside ``[0, horizon)``.
     step : the engine proposes starts that are multiples of this many seconds, or fixed.
@@ -164,7 +167,8 @@ class Problem:
     vehicles : pools of vehicles that people share: name -> how many there are. At no instant are more of a pool taken
         than there are; see :class:`~versants_libs.dispatch.Shift` for who takes one, and when.
     vehicles_away : pool -> spans during which one of its vehicles is not there (at the workshop, lent); a span for each.
-    prices : the weights with their levels made one sum; worked out here, and kept by :meth:`part`.
+    prices : the weights with their levels made one sum; worked out here, and kept by :meth:`part`. So are the ``roads``
+        of each way to move.
     """
 
     people: tuple[Person, ...]
@@ -183,7 +187,9 @@ class Problem:
     travel_by: Mapping[str, Rows] = field(default_factory=dict)
     vehicles: Mapping[str, int] = field(default_factory=dict)
     vehicles_away: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    travel_at: tuple[TravelBand, ...] = ()
     prices: Weights = field(init=False, repr=False, compare=False)
+    roads: Mapping[str | None, Roads] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -204,6 +210,7 @@ class Problem:
         self._check_calendar()
         for mode, rows in [("travel", self.travel), *self.travel_by.items()]:
             self._check_travel(mode, rows)
+        self._check_bands()
         self._check_ids()
         self._check_vehicles()
         for person in self.people:
@@ -246,6 +253,18 @@ class Problem:
             raise InstanceError(f"{len(self.places)} place labels for {n} places")
         if self.coordinates is not None:
             object.__setattr__(self, "coordinates", self.coordinates.checked(n))
+
+    def _check_bands(self) -> None:
+        object.__setattr__(self, "travel_at", tuple(self.travel_at))
+        checked(self.travel_at, self.travel_by)
+        for band in self.travel_at:
+            for mode, rows in [("travel", band.travel), *band.travel_by.items()]:
+                if rows is not None:
+                    self._check_travel(f"{mode} of a band", rows)
+        roads: dict[str | None, Roads] = {}
+        for name, base in [(None, self.travel), *self.travel_by.items()]:
+            roads[name] = Timed(tables(self.travel_at, name, base)) if self.travel_at else Steady(base)
+        object.__setattr__(self, "roads", roads)
 
     def _check_ids(self) -> None:
         for things in (self.people, self.visits):
@@ -332,6 +351,10 @@ class Problem:
     def travel_of(self, person: Person) -> Rows:
         """Seconds between places the way this person moves."""
         return self.travel if person.travel_mode is None else self.travel_by[person.travel_mode]
+
+    def roads_of(self, person: Person) -> Roads:
+        """How this person moves, by when they leave."""
+        return self.roads[person.travel_mode]
 
     def person(self, person_id: str) -> Person:
         """The person of that id. Raises KeyError."""
