@@ -261,6 +261,10 @@ class Problem:
             for mode, rows in [("travel", band.travel), *band.travel_by.items()]:
                 if rows is not None:
                     self._check_travel(f"{mode} of a band", rows)
+        self._pave()
+
+    def _pave(self) -> None:
+        """Work the roads out of the matrices."""
         roads: dict[str | None, Roads] = {}
         for name, base in [(None, self.travel), *self.travel_by.items()]:
             roads[name] = Timed(tables(self.travel_at, name, base)) if self.travel_at else Steady(base)
@@ -340,6 +344,8 @@ class Problem:
         part = copy.copy(self)
         for name, value in {"people": tuple(people), "visits": tuple(visits), **others}.items():
             object.__setattr__(part, name, value)
+        if not others.keys().isdisjoint({"travel", "travel_by", "travel_at"}):
+            part._pave()
         if self.links:
             known = {visit.id for visit in part.visits}
             links = (
