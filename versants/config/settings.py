@@ -12,6 +12,8 @@ PACKAGE = PROJECT / "versants"
 DATA = Path(os.environ.get("VERSANTS_DATA", PROJECT / "var"))
 KEYS_FILE = Path(os.environ.get("VERSANTS_KEYS_FILE", PROJECT / ".keys" / "keys.json"))
 SECRET_FILE = Path(os.environ.get("VERSANTS_SECRET_FILE", PROJECT / ".keys" / "secret"))
+# Heads of the sealed log and the list of erasures: what a restored database has forgotten.
+WITNESS_DIR = Path(os.environ.get("VERSANTS_WITNESS_DIR", KEYS_FILE.parent / "witness"))
 MAIL_DIR = Path(os.environ.get("VERSANTS_MAIL_DIR", DATA / "mail"))
 # A frozen clock, honoured by core.clock only when the database holds the demonstration world.
 FROZEN_NOW = os.environ.get("VERSANTS_NOW", "")

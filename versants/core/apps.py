@@ -38,6 +38,9 @@ class CoreConfig(AppConfig):
             ("mfa_", "second factors, read before anyone is known; secrets are encrypted"),
             ("procrastinate_", "jobs carry ids only, never content"),
             ("core_cache", "rate limits and page fragments without persons"),
+            ("core_wrappingkey", "names of keys that are not in the database, and whose they are"),
+            ("core_keyrotation", "when keys were changed"),
+            ("core_erasure", "codes of persons who were erased and names of keys that are gone"),
         ):
             leave_open(table, why, prefix=table.endswith("_"))
         from versants.core.access.classes import TEAM_ROLES, Role

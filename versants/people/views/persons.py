@@ -180,10 +180,10 @@ def _page(
         )
         if found.household_id
         else [],
-        "situation": vault.read(social, "situation") if social else "",
-        "plan": vault.read(social, "plan") if social else "",
+        "situation": vault.left(social, "situation") if social else "",
+        "plan": vault.left(social, "plan") if social else "",
         "reads_social": social is not None,
-        "clinical": vault.read(clinical, "summary") if clinical else "",
+        "clinical": vault.left(clinical, "summary") if clinical else "",
         "reads_clinical": clinical is not None,
         "consents": _consents(found, actor),
         "holders": _holders(found),
