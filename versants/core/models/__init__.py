@@ -3,6 +3,7 @@ from versants.core.models.grants import Grant
 from versants.core.models.jobs import Job, JobState
 from versants.core.models.keys import DataKey, Erasure, KeyRotation, WrappingKey
 from versants.core.models.messages import Message
+from versants.core.models.seals import LogCheck, Seal, UnsealedEvent
 
 __all__ = [
     "AuditEvent",
@@ -12,6 +13,9 @@ __all__ = [
     "Job",
     "JobState",
     "KeyRotation",
+    "LogCheck",
     "Message",
+    "Seal",
+    "UnsealedEvent",
     "WrappingKey",
 ]
