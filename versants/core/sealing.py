@@ -28,8 +28,8 @@ MOST = 5000  # events under one seal
 FIRST = bytes(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# The queue, the hashes and the seals are the owner's: the application's role reaches them through these alone. A
-# hash of an event tells nothing of it; nothing here returns one word of the log.
+# Queue and seals are the owner's: the application's role changes them through these alone. A hash of an event tells
+# nothing of it; nothing here returns one word of the log.
 LEAF = """
 CREATE OR REPLACE FUNCTION app.event_part(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT coalesce(octet_length(value)::text || ':' || value, '-') $$;

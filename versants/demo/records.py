@@ -29,7 +29,7 @@ from versants.mobile.models import (
 from versants.mobile.services.facts import REMOTE, UNMET_ATTEMPTS, UNMET_REFUSALS, part_of_day, semester_of
 from versants.mobile.services.records import STOOD_READY
 from versants.people.enums import CLINICAL_DISCIPLINES, Discipline
-from versants.people.models import Person
+from versants.people.models import Person, Team
 
 _DONE = {
     "crisis": (Done.LISTENING, Done.STABILISING),
@@ -134,7 +134,7 @@ def _clinical_key(world: World, where: Visit, people: Sequence[Person], at: date
     """As mobile.services.keys: the person's clinical key, or one for this visit's clinical words alone."""
     if len(people) == 1:
         return people[0].clinical_key
-    team = where.team
+    team = next(team for team in world.all(Team) if team.pk == where.team_id)
     return world.key(team, at, apart_of=where.request.key)
 
 

@@ -128,14 +128,15 @@ def retire() -> list[str]:
     The row goes first, and the database refuses while one data key refers to it; the key in the file goes after.
     """
     gone = []
-    for old in WrappingKey.objects.filter(is_active=False).order_by("made_at"):
+    older = WrappingKey.objects.filter(is_active=False).order_by("made_at")
+    for key_id in list(older.values_list("key_id", flat=True)):
         try:
             with transaction.atomic():
-                old.delete()
+                WrappingKey.objects.filter(key_id=key_id).delete()
         except IntegrityError:
             continue
-        keyring.remove_wrapping_key(old.key_id)
-        gone.append(old.key_id)
+        keyring.remove_wrapping_key(key_id)
+        gone.append(key_id)
     return gone
 
 

@@ -180,6 +180,7 @@ def _page(
         )
         if found.household_id
         else [],
+        "erased_at": found.key.destroyed_at,
         "situation": vault.left(social, "situation") if social else "",
         "plan": vault.left(social, "plan") if social else "",
         "reads_social": social is not None,
