@@ -82,7 +82,11 @@ def _run(arguments: list[str]) -> int:
         return _schema(rest)
     if name == "keys" and (not rest or rest[0] in {"init", "-h", "--help"}):
         return _keys(rest)
-    if name == "keys" and rest[0] in {"export", "confirm", "recover"}:  # files only: after a fire there is no database
+    if name == "keys" and rest[0] in {
+        "export",
+        "confirm",
+        "recover",
+    }:  # files only: after a fire there is no database
         return _django(replace(command, role=""), rest)
     if name == "database":
         from versants.launch.database import main as database_command

@@ -225,7 +225,9 @@ def test_the_worker_takes_small_steps_until_nothing_is_left(folder, world):
     status = rotation.status()
     assert status["to_wrap_anew"] == 0
     assert set(status["to_do"].values()) == {0}
-    sheets = ClinicalSheet.objects.filter(person__team=world.walloon).select_related("key", "person__clinical_key")
+    sheets = ClinicalSheet.objects.filter(person__team=world.walloon).select_related(
+        "key", "person__clinical_key"
+    )
     for sheet in sheets:
         assert sheet.key == sheet.person.clinical_key
         assert vault.read(sheet, "summary") == "Zzcanari clinique"
@@ -338,7 +340,10 @@ def test_after_a_fire_the_export_gives_every_key_back(registered, folder, settin
     settings.KEYS_FILE = tmp_path / "fresh" / "keys.json"
     with pytest.raises(KeysMissing):
         vault.read(Identity.objects.get(person=registered), "name")
-    assert len(recovery.recover(file, PASSPHRASE)) == len(recovery.opened(file, PASSPHRASE)["keys.json"]["wrap"]) + 4
+    assert (
+        len(recovery.recover(file, PASSPHRASE))
+        == len(recovery.opened(file, PASSPHRASE)["keys.json"]["wrap"]) + 4
+    )
     assert vault.read(Identity.objects.get(person=registered), "name") == "Zzcanari"
     assert recovery.recover(file, PASSPHRASE) == []  # again: nothing to do
     for path in settings.KEYS_FILE.parent.rglob("*.json"):

@@ -92,7 +92,9 @@ def test_a_batch_has_its_limit_and_the_rest_follows(world):
 def test_what_commits_late_is_sealed_late_and_never_passed_over(world):
     """An event whose number is lower than those sealed already still waits in the queue."""
     late = AuditEvent.objects.order_by("-pk").first().pk + 1
-    _sql("SELECT setval(pg_get_serial_sequence('core_auditevent', 'id'), %s)", late)  # the late one has its number
+    _sql(
+        "SELECT setval(pg_get_serial_sequence('core_auditevent', 'id'), %s)", late
+    )  # the late one has its number
     _work(world, 1)
     assert _seal() == 1
     AuditEvent.objects.create(pk=late, action="person.read", actor_kind="membership")
@@ -103,9 +105,9 @@ def test_what_commits_late_is_sealed_late_and_never_passed_over(world):
 
 
 def test_an_action_that_was_rolled_back_leaves_nothing_to_seal(world):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        _work(world, 1)
-        raise ZeroDivisionError
+    before = transaction.savepoint()
+    _work(world, 1)
+    transaction.savepoint_rollback(before)
     assert _seal() == 0
 
 
@@ -371,7 +373,9 @@ def test_after_pruning_a_removed_or_changed_row_is_still_found(world):
     _seal()
     _age()
     _prune()
-    kept = list(AuditEvent.objects.filter(action="visit.assigned").order_by("pk").values_list("pk", flat=True))
+    kept = list(
+        AuditEvent.objects.filter(action="visit.assigned").order_by("pk").values_list("pk", flat=True)
+    )
     mutant = transaction.savepoint()
     _sql("UPDATE core_auditevent SET role = 'desk' WHERE id = %s", kept[1])
     _broken("changed", seal=5, event=kept[1])

@@ -39,16 +39,23 @@ def _marks() -> set[bytes]:
     values |= {canaries.REQUEST_WORDS, canaries.CALLBACK, TYPED, *canaries.MARKS}
     found: set[bytes] = set()
     for value in values:
-        for text in (value, _ascii(value), value.replace(" ", ""), value.replace(" ", "+"), value.replace(" ", "%20")):
+        for text in (
+            value,
+            _ascii(value),
+            value.replace(" ", ""),
+            value.replace(" ", "+"),
+            value.replace(" ", "%20"),
+        ):
             raw = text.casefold().encode()
             found |= {raw, text.lower().encode()}
-            for form in (text, text.casefold(), text.upper()):
+            for form in (text, text.casefold(), text.upper(), text.capitalize()):
                 found.add(form.encode().hex().encode())
-                # Base64 at each of the three offsets at which it may stand.
-                for offset in range(3):
-                    coded = base64.b64encode(b"\0" * offset + form.encode())[4 if offset else 0 : -4]
-                    if len(coded) > 8:
-                        found.add(coded.lower())
+                # Base64 at each of the three offsets at which it may stand, without what its neighbours decide.
+                for offset, begins in enumerate((0, 2, 3)):
+                    plain = b"\0" * offset + form.encode()
+                    coded = base64.b64encode(plain)[begins : len(plain) * 8 // 6].lower()
+                    if len(coded) > 8:  # shorter ones stand in any random key
+                        found.add(coded)
     # What is in dates of birth is in other dates too; their year is the canaries' own.
     return {mark for mark in found if len(mark) >= 5}
 
@@ -98,7 +105,10 @@ class _Kept(logging.Handler):
 @pytest.fixture
 def logs():
     kept = _Kept()
-    loggers = [logging.getLogger(name) for name in ("", "versants", "versants.web", "django.request", "procrastinate")]
+    loggers = [
+        logging.getLogger(name)
+        for name in ("", "versants", "versants.web", "django.request", "procrastinate")
+    ]
     levels = [one.level for one in loggers]
     logging.getLogger().addHandler(kept)
     for one in loggers:
@@ -182,7 +192,9 @@ def test_nothing_readable_is_left_behind_anywhere(used, settings):
             with cursor.copy(f"COPY {table} TO STDOUT") as copy:
                 look(table, b"".join(bytes(part) for part in copy))
         # What the planner remembers of columns, and text search indexes hold the words of their columns.
-        cursor.execute("SELECT string_agg(to_jsonb(s)::text, E'\\n') FROM pg_stats s WHERE schemaname = 'public'")
+        cursor.execute(
+            "SELECT string_agg(to_jsonb(s)::text, E'\\n') FROM pg_stats s WHERE schemaname = 'public'"
+        )
         look("pg_stats", cursor.fetchone()[0].encode())
         cursor.execute("SELECT count(*) FROM procrastinate_jobs")
         assert cursor.fetchone()[0] > 0
@@ -202,7 +214,11 @@ def test_no_error_report_is_mailed(settings):
     assert settings.ADMINS == []
     assert settings.MANAGERS == []
     assert "AdminEmailHandler" not in str(settings.LOGGING)
-    handlers = [handler for logger in logging.root.manager.loggerDict.values() for handler in getattr(logger, "handlers", [])]
+    handlers = [
+        handler
+        for logger in logging.root.manager.loggerDict.values()
+        for handler in getattr(logger, "handlers", [])
+    ]
     names = {type(handler).__name__ for handler in handlers}
     assert "AdminEmailHandler" not in names or not settings.ADMINS
 

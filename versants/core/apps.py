@@ -44,7 +44,10 @@ class CoreConfig(AppConfig):
             ("mfa_", "second factors, read before anyone is known; secrets are encrypted"),
             ("procrastinate_", "jobs carry ids only, never content"),
             ("core_cache", "rate limits and page fragments without persons"),
-            ("core_unsealedevent", "numbers of events; the application's role changes it through functions only"),
+            (
+                "core_unsealedevent",
+                "numbers of events; the application's role changes it through functions only",
+            ),
             ("core_seal", "hashes and signatures; the application's role may only read them"),
             ("core_logcheck", "what verifications of the log found: figures and numbers of events"),
             ("core_wrappingkey", "names of keys that are not in the database, and whose they are"),

@@ -78,10 +78,7 @@ def prune(most: int = 200) -> int:
 
 def _one(number: int, root: bytes, n: int, ids: list[int]) -> int:
     everything = len(ids) == n
-    proof = sealing.signer().sign(
-        sealing.pruned_message(number, root, [] if everything else ids, everything)
-    )
+    proof = sealing.signer().sign(sealing.pruned_message(number, root, [] if everything else ids, everything))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT app.prune(%s, %s::bigint[], %s, %s)", [number, ids, everything, proof])
         return int(cursor.fetchone()[0])
-

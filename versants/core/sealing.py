@@ -8,7 +8,6 @@ the hash of the seal before and an Ed25519 signature over all of it; its head go
 from __future__ import annotations
 
 import hashlib
-import struct
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -239,7 +238,9 @@ def state() -> dict[str, Any]:
     """How far the log is sealed: ``sealed_up_to`` (instant of the newest seal), events waiting, age of the oldest."""
     with connection.cursor() as cursor:
         head = newest(cursor)
-        cursor.execute("SELECT waiting, extract(epoch FROM clock_timestamp() - since) FROM app.unsealed_state()")
+        cursor.execute(
+            "SELECT waiting, extract(epoch FROM clock_timestamp() - since) FROM app.unsealed_state()"
+        )
         waiting, age = cursor.fetchone()
     return {
         "sealed_up_to": head[0].at if head else None,
@@ -290,4 +291,3 @@ def is_late(limit: timedelta) -> bool:
     """Has an event waited longer than ``limit``?"""
     age = state()["oldest_unsealed_s"]
     return age is not None and age > limit.total_seconds()
-

@@ -43,7 +43,12 @@ _TABLE = (
         "keys of sealed text: init, status, rotate, export, confirm, recover, replay",
         "keys",
     ),
-    Command("audit", "verify the sealed log of actions and readings, or go on with it after a restore", "audit", "owner"),
+    Command(
+        "audit",
+        "verify the sealed log of actions and readings, or go on with it after a restore",
+        "audit",
+        "owner",
+    ),
     Command("backup", "write the database to a file", "backup", "owner"),
     Command("restore", "read the database back from a file", "restore", "owner"),
     Command("import", "load people or places from a file", "import", "owner"),

@@ -40,7 +40,9 @@ def keep(actor: Actor, link: RequestLink, way: str, fields: dict[str, list[str]]
     content = json.dumps({"way": way, "fields": fields})
     if len(content) > _LARGEST:
         return
-    draft = _mine(actor, link) or RequestDraft(link=link, cookie_hash=actor.phone, key=keys.new_key(link.team))
+    draft = _mine(actor, link) or RequestDraft(
+        link=link, cookie_hash=actor.phone, key=keys.new_key(link.team)
+    )
     vault.write(draft, "content", content)
     draft.saved_at = clock.now()
     draft.save()

@@ -36,9 +36,7 @@ def active_key(name: str = "") -> str:
     if found is not None:
         return found
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"core.wrapping_key.{name}"]
-        )
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"core.wrapping_key.{name}"])
         found = (
             WrappingKey.objects.filter(holder=name, is_active=True).values_list("key_id", flat=True).first()
         )

@@ -45,9 +45,7 @@ def export(path: Path, passphrase: str) -> list[str]:
     Raises BadInput ``export.passphrase`` if it is short, ``export.exists``.
     """
     if len("".join(c for c in passphrase if c.isalnum())) < SHORTEST:
-        raise BadInput(
-            "export.passphrase", f"The passphrase has {SHORTEST} letters and digits or more."
-        )
+        raise BadInput("export.passphrase", f"The passphrase has {SHORTEST} letters and digits or more.")
     files = keyring.contents()
     salt, nonce = os.urandom(16), os.urandom(12)
     sealed = AESGCM(_derived(passphrase, salt)).encrypt(nonce, json.dumps(files).encode(), _BOUND)
@@ -128,7 +126,9 @@ def recover(path: Path, passphrase: str) -> list[str]:
         here, there = keyring.fingerprints({"": held}), keyring.fingerprints({"": content})
         for key_id, print_ in there.items():
             if here.get(key_id, print_) != print_:
-                raise Conflict("export.other", f"Another key “{key_id}” stands in {target}: nothing was written.")
+                raise Conflict(
+                    "export.other", f"Another key “{key_id}” stands in {target}: nothing was written."
+                )
         new += sorted(set(there) - set(here))
         merged = content | held
         merged["wrap"] = content.get("wrap", {}) | held.get("wrap", {})

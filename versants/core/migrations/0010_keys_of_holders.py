@@ -45,7 +45,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="KeyRotation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("holder", models.CharField(max_length=25, null=True)),
                 ("started_at", models.DateTimeField(default=versants.core.clock.now)),
                 ("finished_at", models.DateTimeField(null=True)),
@@ -55,7 +60,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Erasure",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("code", models.CharField(max_length=12)),
                 ("at", models.DateTimeField(default=versants.core.clock.now)),

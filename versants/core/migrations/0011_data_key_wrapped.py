@@ -6,5 +6,7 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("core", "0010_keys_of_holders")]
     operations = [
-        AddIndexConcurrently("datakey", models.Index(fields=["wrapped_by", "holder"], name="data_key_wrapped")),
+        AddIndexConcurrently(
+            "datakey", models.Index(fields=["wrapped_by", "holder"], name="data_key_wrapped")
+        ),
     ]

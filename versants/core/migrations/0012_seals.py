@@ -79,7 +79,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LogCheck",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 ("holds", models.BooleanField()),
                 ("found", models.JSONField(default=dict)),

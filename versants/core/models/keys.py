@@ -39,7 +39,7 @@ class DataKey(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     holder = models.CharField(max_length=25, blank=True, default="")  # as WrappingKey.holder
     # The id of a WrappingKey; the database refuses one that does not exist, and to forget one that is used.
-    wrapped_by = models.CharField(_("wrapped by"), max_length=40, null=True)
+    wrapped_by = models.CharField(_("wrapped by"), max_length=40, null=True)  # noqa: DJ001 (refers, or to nothing)
     wrapped = models.BinaryField(null=True)  # None: destroyed, what it sealed is gone for good
     created_at = models.DateTimeField(default=clock.now)
     destroyed_at = models.DateTimeField(null=True)
@@ -56,7 +56,7 @@ class DataKey(models.Model):
 class KeyRotation(models.Model):
     """A change of wrapping keys: begun, finished when nothing is left under older ones."""
 
-    holder = models.CharField(max_length=25, null=True)  # None: every holder's
+    holder = models.CharField(max_length=25, null=True)  # noqa: DJ001 (None: every holder's; empty: the house's)
     started_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True)
 

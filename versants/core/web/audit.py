@@ -62,9 +62,7 @@ def seal_note() -> dict[str, Any]:
     last = LogCheck.objects.order_by("-pk").first()
     at = state["sealed_up_to"]
     facts = {"day": words.day_short(at), "time": words.clock_time(at)} if at is not None else {}
-    sealed = (
-        _("Sealed up to %(day)s, %(time)s.") % facts if facts else _("Nothing is sealed yet.")
-    )
+    sealed = _("Sealed up to %(day)s, %(time)s.") % facts if facts else _("Nothing is sealed yet.")
     if last is not None and not last.holds:
         broken = last.found.get("first_break") or {}
         where = {"segment": broken.get("segment") or "–", "event": broken.get("event") or "–"}

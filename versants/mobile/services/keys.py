@@ -41,7 +41,10 @@ def clinical_key_for(visit: Visit, person_ids: frozenset[int], actor: Actor) -> 
 def _of_visit(visit: Visit) -> DataKey:
     for model in CLINICAL:
         for row in model.objects.filter(visit=visit).select_related("key"):
-            if holders.is_team(row.key.holder) and not Person.objects.filter(clinical_key=row.key_id).exists():
+            if (
+                holders.is_team(row.key.holder)
+                and not Person.objects.filter(clinical_key=row.key_id).exists()
+            ):
                 return row.key
     return keys.new_clinical_key(Team.objects.select_related("organisation").get(pk=visit.team_id))
 

@@ -41,7 +41,9 @@ def erase_person(*, person: Person, actor: Actor) -> Erasure:
     Raises ActionDenied ``person.not_my_team`` or ``person.coordination``; InvalidTransition ``person.erased``.
     """
     check_may_erase(actor, person)
-    person = Person.objects.select_for_update(of=("self",)).select_related("key", "clinical_key").get(pk=person.pk)
+    person = (
+        Person.objects.select_for_update(of=("self",)).select_related("key", "clinical_key").get(pk=person.pk)
+    )
     if person.key.wrapped is None:
         raise InvalidTransition("person.erased", _("This file was erased already."))
     keys: list[DataKey] = [person.key]

@@ -41,9 +41,7 @@ def clinical_key_of(person: Person) -> DataKey:
         return person.clinical_key
     team = Team.objects.select_related("organisation").get(pk=person.team_id)
     with acting(Actor.for_team(team)):
-        own = (
-            Person.objects.select_for_update(of=("self",)).select_related("clinical_key").get(pk=person.pk)
-        )
+        own = Person.objects.select_for_update(of=("self",)).select_related("clinical_key").get(pk=person.pk)
         if own.clinical_key is None:
             own.clinical_key = new_clinical_key(team)
             own.save(update_fields=["clinical_key"])
