@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from versants.launch.commands import TABLE, Command, available
@@ -79,8 +80,14 @@ def _run(arguments: list[str]) -> int:
         return plan(rest)
     if name == "schema":
         return _schema(rest)
-    if name == "keys":
+    if name == "keys" and (not rest or rest[0] in {"init", "-h", "--help"}):
         return _keys(rest)
+    if name == "keys" and rest[0] in {
+        "export",
+        "confirm",
+        "recover",
+    }:  # files only: after a fire there is no database
+        return _django(replace(command, role=""), rest)
     if name == "database":
         from versants.launch.database import main as database_command
 
@@ -115,7 +122,11 @@ def _keys(arguments: list[str]) -> int:
     from versants.core.crypto.keyring import init_keys
 
     parser = argparse.ArgumentParser(prog="versants keys", description=TABLE["keys"].help)
-    parser.add_argument("action", choices=["init"])
+    parser.add_argument(
+        "action",
+        choices=["init", "status", "rotate", "export", "confirm", "recover", "replay"],
+        help="init makes the key file if there is none; each other one has its own --help",
+    )
     parser.add_argument("--json", action="store_true", help="answer as one JSON value")
     options = parser.parse_args(arguments)
     path = Paths.from_environment().keys_file

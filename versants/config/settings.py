@@ -12,6 +12,10 @@ PACKAGE = PROJECT / "versants"
 DATA = Path(os.environ.get("VERSANTS_DATA", PROJECT / "var"))
 KEYS_FILE = Path(os.environ.get("VERSANTS_KEYS_FILE", PROJECT / ".keys" / "keys.json"))
 SECRET_FILE = Path(os.environ.get("VERSANTS_SECRET_FILE", PROJECT / ".keys" / "secret"))
+# Heads of the sealed log and the list of erasures: what a restored database has forgotten.
+WITNESS_DIR = Path(os.environ.get("VERSANTS_WITNESS_DIR", KEYS_FILE.parent / "witness"))
+# How long readings of files stay in the log: 6 to 36 months. What was done stays.
+AUDIT_READ_MONTHS = int(os.environ.get("VERSANTS_AUDIT_READ_MONTHS") or 36)
 MAIL_DIR = Path(os.environ.get("VERSANTS_MAIL_DIR", DATA / "mail"))
 # A frozen clock, honoured by core.clock only when the database holds the demonstration world.
 FROZEN_NOW = os.environ.get("VERSANTS_NOW", "")

@@ -23,7 +23,13 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        from versants.core import diagnoses, pruning, sealing
+        from versants.core.access.install import register_sql
         from versants.core.access.shield import leave_open
+
+        for sql in (sealing.LEAF, sealing.TAKE, sealing.ADD, pruning.LOOK, pruning.PRUNE, pruning.LEAVES):
+            register_sql(sql)
+        diagnoses.add_all()
 
         # Django's own sentence blames; ours says what is left to do.
         forms.Field.default_error_messages["required"] = _("An answer is missing here.")
@@ -38,6 +44,15 @@ class CoreConfig(AppConfig):
             ("mfa_", "second factors, read before anyone is known; secrets are encrypted"),
             ("procrastinate_", "jobs carry ids only, never content"),
             ("core_cache", "rate limits and page fragments without persons"),
+            (
+                "core_unsealedevent",
+                "numbers of events; the application's role changes it through functions only",
+            ),
+            ("core_seal", "hashes and signatures; the application's role may only read them"),
+            ("core_logcheck", "what verifications of the log found: figures and numbers of events"),
+            ("core_wrappingkey", "names of keys that are not in the database, and whose they are"),
+            ("core_keyrotation", "when keys were changed"),
+            ("core_erasure", "codes of persons who were erased and names of keys that are gone"),
         ):
             leave_open(table, why, prefix=table.endswith("_"))
         from versants.core.access.classes import TEAM_ROLES, Role

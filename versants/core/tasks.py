@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from versants.core import jobs, messages
+from versants.core import jobs, messages, pruning, verifying
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor, acting
-from versants.core.models import Message
+from versants.core.crypto import rotation
+from versants.core.models import LogCheck, Message
 
 
 @app.task(name="core.run_job", queue="default")
@@ -26,3 +29,21 @@ def send_message(message_id: int, team_id: int) -> None:
         message = Message.objects.filter(pk=message_id).first()
         if message is not None:
             messages.send(message)
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(name="core.tend_keys", queue="default", lock="core.tend_keys", pass_context=False)
+def tend_keys(timestamp: int) -> None:
+    """A small step of what keys still need; nothing to do costs a few counts. Safe to run twice."""
+    rotation.tend()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="core.check_log", queue="default", lock="core.check_log", pass_context=False)
+def check_log(timestamp: int) -> None:
+    """Every night: readings past their period go, then the whole log is verified and what was found is kept."""
+    pruning.prune()
+    found = verifying.verify(verifying.leaves_by_function)
+    LogCheck.objects.create(at=timezone.now(), holds=found["holds"], found=found)
+    if not found["holds"]:
+        logging.getLogger("versants.sealer").error("log_broken")

@@ -134,7 +134,7 @@ def request(
     **fields: Any,
 ) -> Request:
     """A request as it was received, with its words, its persons, its languages and its first line."""
-    key = world.key(asked_at)
+    key = world.key(team, asked_at)
     link = None
     if channel == Channel.LINK and site is not None:
         current = world.named[f"link:now:{site.pk}"]

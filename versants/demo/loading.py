@@ -58,7 +58,7 @@ def load(world: World, tell: Callable[[str], None] = lambda text: None) -> dict[
 
 def _draw_keys(world: World) -> None:
     rows = world.all(DataKey)
-    for row, drawn in zip(rows, vault.prepare_keys(len(rows)), strict=True):
+    for row, drawn in zip(rows, vault.prepare_keys([row.holder for row in rows]), strict=True):
         row.uid, row.wrapped, row.wrapped_by = drawn.uid, drawn.wrapped, drawn.wrapped_by
 
 

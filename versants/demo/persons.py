@@ -52,11 +52,13 @@ def make(
     rng = world.rng
     gender = gender or (Gender.MAN if world.chance(0.56) else Gender.WOMAN)
     age = age or world.weighted({AgeGroup.ADULT: 0.83, AgeGroup.MINOR: 0.17})
-    key = world.key(at)
+    key = world.key(team, at)
+    clinical_key = world.key(team, at, apart_of=key)
     person = world.add(
         Person,
         code=world.code(code),
         key=key,
+        clinical_key=clinical_key,
         team=team,
         versant=team.versant,
         household=household,
@@ -84,7 +86,7 @@ def make(
     )
     words = "nl" if world.chance(0.12) else "fr"
     social = world.add(SocialSheet, person=person, team=team, key=key, saved_at=at)
-    clinical = world.add(ClinicalSheet, person=person, team=team, key=key, saved_at=at)
+    clinical = world.add(ClinicalSheet, person=person, team=team, key=clinical_key, saved_at=at)
     canary = identity is not None
     world.seal(
         social,

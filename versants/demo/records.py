@@ -29,7 +29,7 @@ from versants.mobile.models import (
 from versants.mobile.services.facts import REMOTE, UNMET_ATTEMPTS, UNMET_REFUSALS, part_of_day, semester_of
 from versants.mobile.services.records import STOOD_READY
 from versants.people.enums import CLINICAL_DISCIPLINES, Discipline
-from versants.people.models import Person
+from versants.people.models import Person, Team
 
 _DONE = {
     "crisis": (Done.LISTENING, Done.STABILISING),
@@ -130,6 +130,14 @@ def _key(where: Visit, people: Sequence[Person]) -> Any:
     return people[0].key if len(people) == 1 else where.request.key
 
 
+def _clinical_key(world: World, where: Visit, people: Sequence[Person], at: datetime) -> Any:
+    """As mobile.services.keys: the person's clinical key, or one for this visit's clinical words alone."""
+    if len(people) == 1:
+        return people[0].clinical_key
+    team = next(team for team in world.all(Team) if team.pk == where.team_id)
+    return world.key(team, at, apart_of=where.request.key)
+
+
 def _notes(world: World, where: Visit, author: Member, people: Sequence[Person], at: datetime) -> None:
     language = _language_of(author)
     clinical = bool(CLINICAL_DISCIPLINES & set(author.row.disciplines))
@@ -139,7 +147,11 @@ def _notes(world: World, where: Visit, author: Member, people: Sequence[Person],
         world.seal(note, text=canaries.SOCIAL_NOTE if canary else world.pick(texts.SOCIAL_NOTES[language]))
     if clinical and people and (canary or world.chance(0.7)):
         note = world.add(
-            ClinicalNote, visit=where, team_id=where.team_id, key=_key(where, people), saved_at=at
+            ClinicalNote,
+            visit=where,
+            team_id=where.team_id,
+            key=_clinical_key(world, where, people, at),
+            saved_at=at,
         )
         world.seal(
             note, text=canaries.CLINICAL_NOTE if canary else world.pick(texts.CLINICAL_NOTES[language])

@@ -20,7 +20,8 @@ from versants.core import clock
 from versants.core.crypto.vault import SealedField
 from versants.core.ids import PREFIX, new_code
 from versants.core.models import DataKey
-from versants.people.models import Account
+from versants.people.models import Account, Team
+from versants.people.services import keys
 
 Row = TypeVar("Row", bound=models.Model)
 Item = TypeVar("Item")
@@ -69,9 +70,15 @@ class World:
         rows.append(row)
         return row
 
-    def key(self, at: datetime) -> DataKey:
-        """A data key; its secret is drawn when the world is loaded."""
-        return self.add(DataKey, created_at=at)
+    def key(self, team: Team, at: datetime, apart_of: DataKey | None = None) -> DataKey:
+        """A data key of the team's organisation; beside ``apart_of`` the team's own, for clinical words.
+
+        Its secret is drawn when the world is loaded.
+        """
+        if apart_of is None:
+            return self.add(DataKey, created_at=at, holder=keys.holder_of(team))
+        uid = uuid.uuid5(apart_of.uid, "clinical")  # not drawn: what is drawn afterwards stays as it was
+        return self.add(DataKey, created_at=at, holder=keys.clinical_holder_of(team), uid=uid)
 
     def seal(self, row: Any, **texts: str) -> None:
         """Text for sealed columns of ``row``, encrypted when the world is loaded."""

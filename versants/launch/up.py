@@ -253,7 +253,7 @@ class Supervisor:
         env |= {"VERSANTS_HOST": self.paths.host, "VERSANTS_PORT": str(self.paths.port)}
         logs = self.paths.data / "log"
         web = [sys.executable, "-m", "versants.config.web"]
-        worker = [sys.executable, "-m", "versants.config.manage", "procrastinate", "worker"]
+        worker = [sys.executable, "-m", "versants.config.manage", "work"]
         worker += ["--concurrency", "2", "--shutdown-graceful-timeout", str(int(STOP_WORKER_S) - 1)]
         return [
             Child("web", web, logs / "web.log", env),

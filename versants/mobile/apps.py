@@ -33,7 +33,7 @@ SET search_path = public AS $$
 DECLARE n int;
 BEGIN
   WITH old AS (DELETE FROM mobile_requestdraft WHERE saved_at < app.now() - interval '24 hours' RETURNING key_id)
-  UPDATE core_datakey SET wrapped = NULL, destroyed_at = app.now() WHERE id IN (SELECT key_id FROM old);
+  UPDATE core_datakey SET wrapped = NULL, wrapped_by = NULL, destroyed_at = app.now() WHERE id IN (SELECT key_id FROM old);
   GET DIAGNOSTICS n = ROW_COUNT;
   RETURN n;
 END $$;
@@ -76,9 +76,36 @@ class MobileConfig(AppConfig):
         register_sql(FORGET_DRAFTS)
         register_sql(FIRST_CONTACTS)
         leave_open("mobile_figuredefinition", "what counts is public")
+        self._register_keys()
         self._register_inbox()
         self._register_planning()
         self._register_follow_up()
+
+    def _register_keys(self) -> None:
+        """What keys from before still need, and what goes when a person is erased."""
+        from versants.core.crypto.holders import KeyChore, chores
+        from versants.core.erasure import ErasureSource, sources
+        from versants.mobile.services import keys
+
+        sources.add(ErasureSource("mobile", keys.keys_of_person))
+        chores.add(
+            KeyChore(
+                "mobile.part",
+                "clinical notes under another key",
+                keys.part_clinical,
+                keys.clinical_together,
+                order=30,
+            )
+        )
+        chores.add(
+            KeyChore(
+                "mobile.assign",
+                "keys of requests that do not say whose they are",
+                keys.assign_requests,
+                keys.requests_unassigned,
+                order=40,
+            )
+        )
 
     def _register_inbox(self) -> None:
         """The first word of the masthead for those who answer; the links by which centres ask."""

@@ -10,6 +10,7 @@ from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.crypto import vault
 from versants.mobile.models import RequestDraft, RequestLink
+from versants.people.services import keys
 
 KEPT = timedelta(hours=24)
 _LARGEST = 20_000
@@ -39,7 +40,9 @@ def keep(actor: Actor, link: RequestLink, way: str, fields: dict[str, list[str]]
     content = json.dumps({"way": way, "fields": fields})
     if len(content) > _LARGEST:
         return
-    draft = _mine(actor, link) or RequestDraft(link=link, cookie_hash=actor.phone, key=vault.new_key())
+    draft = _mine(actor, link) or RequestDraft(
+        link=link, cookie_hash=actor.phone, key=keys.new_key(link.team)
+    )
     vault.write(draft, "content", content)
     draft.saved_at = clock.now()
     draft.save()

@@ -64,7 +64,11 @@ def register_sql(sql: str) -> None:
 
 
 # What the application's role may not do at all, whatever a view tries.
-_APPEND_ONLY = ("core_auditevent",)
+_WITHHELD = {
+    "core_auditevent": "UPDATE, DELETE",
+    "core_unsealedevent": "INSERT, UPDATE, DELETE",
+    "core_seal": "INSERT, UPDATE, DELETE",
+}
 
 
 def install() -> None:
@@ -94,9 +98,9 @@ def install() -> None:
             )
             cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}")
             cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public, app TO {APP_ROLE}")
-            for table in _APPEND_ONLY:
+            for table, rights in _WITHHELD.items():
                 if table in present:
-                    cursor.execute(f'REVOKE UPDATE, DELETE ON "{table}" FROM {APP_ROLE}')
+                    cursor.execute(f'REVOKE {rights} ON "{table}" FROM {APP_ROLE}')
             if "django_migrations" in present:
                 cursor.execute(f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APP_ROLE}")
 

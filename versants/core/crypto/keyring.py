@@ -1,14 +1,25 @@
-"""The keys that are never in the database: a JSON file, mode 0600, outside the data folder.
+"""The keys that are never in the database: JSON files of mode 0600 outside the data folder.
 
-Wrapping, blind-index and signing keys are separate and random; none is derived from the web secret.
+``keys.json`` holds the installation's own keys: blind index, signature of the log, and wrapping keys for what belongs
+to no organisation. Beside it, ``holders/ORGANISATION.json`` holds the wrapping keys of one organisation and of its
+teams, and nothing else: an organisation may keep, mount or take away its own file, and what it wrapped goes dark
+without it. Every key is random; none is derived from another or from the web secret.
+
+A wrapping key's id says whose it is: ``ORGANISATION:RANDOM``, ``ORGANISATION/TEAM:RANDOM`` or ``house:RANDOM``; the
+first key of an installation is called ``w1``.
 """
 
 from __future__ import annotations
 
 import base64
+import fcntl
+import hashlib
+import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +28,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from versants.core.errors import VersantsError
+
+HOUSE = "house"
 
 
 class KeysMissing(VersantsError):
@@ -50,7 +63,7 @@ def _random() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1024)
 def _load(path: Path, _changed_ns: int) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text())
     return content
@@ -66,19 +79,125 @@ def _file() -> dict[str, Any]:
         ) from exc
 
 
-def active_key_id() -> str:
-    """Id of the key that wraps new data keys."""
+def folder() -> Path:
+    """Where the key files are."""
+    return Path(settings.KEYS_FILE).parent
+
+
+def path_of(key_id: str) -> Path:
+    """The file in which a wrapping key stands."""
+    holder, colon, _name = key_id.partition(":")
+    if not colon or holder == HOUSE:
+        return Path(settings.KEYS_FILE)
+    return folder() / "holders" / f"{holder.partition('/')[0]}.json"
+
+
+def first_key_id() -> str:
+    """The wrapping key that the key file was made with."""
     return str(_file()["active"])
 
 
 def wrapping_key(key_id: str) -> bytes:
-    """32 bytes. Raises KeysMissing for an unknown id."""
+    """32 bytes. Raises KeysMissing ``keys.unknown``: the file of its holder is not here, or does not have it."""
+    path = path_of(key_id)
+    if path == Path(settings.KEYS_FILE):
+        held = _file()
+    else:
+        try:
+            held = _load(path, path.stat().st_mtime_ns)
+        except (OSError, ValueError):
+            held = {"wrap": {}}
     try:
-        return base64.b64decode(_file()["wrap"][key_id])
+        return base64.b64decode(held["wrap"][key_id])
     except KeyError as exc:
-        raise KeysMissing("keys.unknown", _("A key is missing from the key file.")) from exc
+        raise KeysMissing(
+            "keys.unknown", _("The key of this organisation is not here: what it protects stays closed.")
+        ) from exc
+
+
+def has(key_id: str) -> bool:
+    """Is this wrapping key at hand?"""
+    try:
+        wrapping_key(key_id)
+    except KeysMissing:
+        return False
+    return True
+
+
+def add_wrapping_key(holder: str) -> str:
+    """A fresh wrapping key for ``holder``, written to disk before anything is wrapped with it. Returns its id.
+
+    Raises KeysMissing ``keys.closed`` where the folder of keys may not be written.
+    """
+    key_id = f"{holder or HOUSE}:{secrets.token_hex(3)}"
+    with _changing(path_of(key_id)) as content:
+        content.setdefault("version", 1)
+        content.setdefault("wrap", {})[key_id] = _random()
+    return key_id
+
+
+def remove_wrapping_key(key_id: str) -> bool:
+    """Destroy a wrapping key that nothing needs any more. True if it was there."""
+    with _changing(path_of(key_id)) as content:
+        return content.get("wrap", {}).pop(key_id, None) is not None
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[dict[str, Any]]:
+    """Read, change, replace: whole or not at all, one writer at a time."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (path.parent / ".lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+            yield content
+            write_private(path, json.dumps(content, indent=1))
+    except OSError as exc:
+        raise KeysMissing("keys.closed", _("The folder of keys cannot be written here.")) from exc
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file, mode 0600, so that a crash leaves the old one or the new one, never a half."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.new")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def index_key() -> bytes:
     """32 bytes, for blind indexes only."""
     return base64.b64decode(_file()["index"])
+
+
+def sign_key() -> bytes:
+    """32 bytes, the seed of the Ed25519 key that signs the log and nothing else."""
+    return base64.b64decode(_file()["sign"])
+
+
+def contents() -> dict[str, dict[str, Any]]:
+    """Every key file at hand, by its name under the folder of keys: for the recovery export."""
+    found = {Path(settings.KEYS_FILE).name: dict(_file())}
+    for path in sorted((folder() / "holders").glob("*.json")):
+        found[f"holders/{path.name}"] = json.loads(path.read_text())
+    return found
+
+
+def fingerprints(files: dict[str, dict[str, Any]] | None = None) -> dict[str, str]:
+    """What tells one key from another and tells nothing of it: by id, ``index`` and ``sign`` included."""
+    found: dict[str, str] = {}
+    for content in (contents() if files is None else files).values():
+        named = dict(content.get("wrap", {}))
+        named |= {name: content[name] for name in ("index", "sign") if name in content}
+        for key_id, value in named.items():
+            found[key_id] = hmac.new(
+                base64.b64decode(value), f"versants|{key_id}".encode(), hashlib.sha256
+            ).hexdigest()[:32]
+    return found

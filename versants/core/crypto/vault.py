@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -16,7 +17,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
-from versants.core.crypto import keyring
+from versants.core.crypto import holders, keyring
 from versants.core.errors import VersantsError
 from versants.core.models.keys import DataKey
 
@@ -78,36 +79,55 @@ class SealedField(models.BinaryField):
         return "<sealed>"
 
 
-def new_key() -> DataKey:
-    """A fresh data key, wrapped and saved."""
-    key = DataKey(wrapped_by=keyring.active_key_id())
-    _wrap(key, os.urandom(32))
+def new_key(holder: str = "") -> DataKey:
+    """A fresh data key, wrapped by the active key of ``holder`` (core.crypto.holders) and saved."""
+    key = DataKey(holder=holder, wrapped_by=holders.active_key(holder))
+    wrap(key, os.urandom(32))
     key.save()
     return key
 
 
-def prepare_keys(n: int) -> list[DataKey]:
-    """``n`` fresh data keys, wrapped, not yet saved: for loading many at once."""
-    keys = [DataKey(wrapped_by=keyring.active_key_id()) for _ in range(n)]
+def prepare_keys(wanted: Sequence[str]) -> list[DataKey]:
+    """Fresh data keys, one per holder named, wrapped, not yet saved: for loading many at once."""
+    active = {holder: holders.active_key(holder) for holder in sorted(set(wanted))}
+    keys = [DataKey(holder=holder, wrapped_by=active[holder]) for holder in wanted]
     for key in keys:
-        _wrap(key, os.urandom(32))
+        wrap(key, os.urandom(32))
     return keys
 
 
 def destroy(key: DataKey) -> None:
-    """Erase: what the key sealed cannot be read again, here, in history or in a restored backup."""
-    key.wrapped, key.destroyed_at = None, clock.now()
-    key.save(update_fields=["wrapped", "destroyed_at"])
+    """Erase: what the key sealed cannot be read again, here, in history or in whatever is copied from now on.
+
+    A backup made before still holds the wrapped key: core.erasure does it again after a restore.
+    """
+    key.wrapped, key.wrapped_by, key.destroyed_at = None, None, clock.now()
+    key.save(update_fields=["wrapped", "wrapped_by", "destroyed_at"])
 
 
-def _wrap(key: DataKey, plain: bytes) -> None:
+def wrap(key: DataKey, plain: bytes) -> None:
+    """Wrap 32 bytes under ``key.wrapped_by``; not saved yet."""
+    assert key.wrapped_by is not None
     nonce = os.urandom(_NONCE_BYTES)
     box = AESGCM(keyring.wrapping_key(key.wrapped_by))
     key.wrapped = nonce + box.encrypt(nonce, plain, b"datakey|" + key.uid.bytes)
 
 
+def unwrap(key: DataKey) -> bytes:
+    """The data key in clear, 32 bytes. Raises SealBroken; KeysMissing if its holder's key is not here."""
+    try:
+        return _unwrap(key)
+    except keyring.KeysMissing:
+        # Wrapped anew since this row was read, and the older key is gone already: what the database says now counts.
+        before = key.wrapped_by
+        key.refresh_from_db(fields=["wrapped", "wrapped_by"])
+        if key.wrapped_by == before:
+            raise
+        return _unwrap(key)
+
+
 def _unwrap(key: DataKey) -> bytes:
-    if key.wrapped is None:
+    if key.wrapped is None or key.wrapped_by is None:
         raise SealBroken("seal.erased", _("This was erased."))
     raw = bytes(key.wrapped)
     box = AESGCM(keyring.wrapping_key(key.wrapped_by))
@@ -127,7 +147,7 @@ def write(row: Any, field: str, text: str) -> None:
         setattr(row, field, None)
         return
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(_unwrap(row.key)).encrypt(nonce, text.encode(), _place(row, field))
+    sealed = AESGCM(unwrap(row.key)).encrypt(nonce, text.encode(), _place(row, field))
     setattr(row, field, Sealed(_VERSION + nonce + sealed))
 
 
@@ -141,10 +161,15 @@ def read(row: Any, field: str) -> str:
         raise SealBroken("seal.version", _("This text was sealed by a newer version."))
     start = len(_VERSION) + _NONCE_BYTES
     try:
-        plain = AESGCM(_unwrap(row.key)).decrypt(raw[len(_VERSION) : start], raw[start:], _place(row, field))
+        plain = AESGCM(unwrap(row.key)).decrypt(raw[len(_VERSION) : start], raw[start:], _place(row, field))
     except InvalidTag as exc:
         raise SealBroken("seal.broken", _("This text does not belong here or was changed.")) from exc
     return plain.decode()
+
+
+def left(row: Any, field: str) -> str:
+    """As ``read``; of what was erased, nothing is left and nobody is stopped by it."""
+    return "" if row.key.wrapped is None else read(row, field)
 
 
 def blind_index(purpose: str, text: str) -> str:

@@ -1,7 +1,21 @@
 from versants.core.models.audit import AuditEvent
 from versants.core.models.grants import Grant
 from versants.core.models.jobs import Job, JobState
-from versants.core.models.keys import DataKey
+from versants.core.models.keys import DataKey, Erasure, KeyRotation, WrappingKey
 from versants.core.models.messages import Message
+from versants.core.models.seals import LogCheck, Seal, UnsealedEvent
 
-__all__ = ["AuditEvent", "DataKey", "Grant", "Job", "JobState", "Message"]
+__all__ = [
+    "AuditEvent",
+    "DataKey",
+    "Erasure",
+    "Grant",
+    "Job",
+    "JobState",
+    "KeyRotation",
+    "LogCheck",
+    "Message",
+    "Seal",
+    "UnsealedEvent",
+    "WrappingKey",
+]

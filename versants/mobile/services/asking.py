@@ -36,6 +36,7 @@ from versants.mobile.models import (
 from versants.mobile.services import escalation, links, matters, promises
 from versants.people.enums import TeamKind
 from versants.people.models import Person, Site, Team
+from versants.people.services import keys
 from versants.territory.models import Commune, Language
 
 TRAVELS = (Agreement.AGREES, Agreement.ASKED_FOR_IT, Agreement.TOLD)
@@ -184,7 +185,7 @@ def create_request(
     request = Request(
         uid=uid,
         team=team,
-        key=vault.new_key(),
+        key=keys.new_key(team),
         number=_next_number(now.astimezone(clock.LOCAL).year),
         channel=channel,
         link=link,

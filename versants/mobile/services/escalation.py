@@ -324,7 +324,7 @@ def tell_requester(request: Request, about: str, body: str) -> bool:
         if asked is not None and asked.role in {Role.REQUESTER, Role.SITE_MANAGER}:
             return tell("email", asked.account.email, "Versants")
     note = RequestNote.objects.filter(request=request, team_id=request.team_id).select_related("key").first()
-    phone = vault.read(note, "callback_phone") if note is not None else ""
+    phone = vault.left(note, "callback_phone") if note is not None else ""
     return tell("sms", phone)
 
 

@@ -39,4 +39,4 @@ def write(request: Request, team: Team, *, why_not: str | None = None, **said: A
 def why_not(request: Request) -> str:
     """Why the person was not asked yet, opened; empty for a reader who may not."""
     matter = of(request)
-    return vault.read(matter, "why_not") if matter.pk and matter.why_not else ""
+    return vault.left(matter, "why_not") if matter.pk and matter.why_not else ""

@@ -33,8 +33,9 @@ from versants.mobile.models import (
     SocialNote,
     Visit,
 )
-from versants.mobile.services import facts
+from versants.mobile.services import facts, keys
 from versants.people.models import Person, Professional
+from versants.people.services import keys as person_keys
 
 CLOSED_STATES = frozenset({VisitState.DONE, VisitState.MISSED, VisitState.CANCELLED})
 # Whoever was on the road is done with the visit; whoever never left is free again.
@@ -78,7 +79,7 @@ def candidates(visit: Visit, actor: Actor) -> list[Person]:
 def read_note(model: type[SocialNote] | type[ClinicalNote], visit: Visit, actor: Actor) -> str:
     """The note of a tier in clear, empty if there is none or it is not this reader's."""
     note = model.objects.visible_to(actor).filter(visit=visit).select_related("key").first()
-    return vault.read(note, "text") if note is not None else ""
+    return vault.left(note, "text") if note is not None else ""
 
 
 def content_of(record: Record, actor: Actor) -> Content:
@@ -152,11 +153,12 @@ def _write(record: Record, visit: Visit, actor: Actor, content: Content) -> None
     record.version += 1
     record.save()
     _write_persons(record, visit, actor, content.person_ids)
-    key = _key_for(visit, content.person_ids, actor)
-    _write_note(SocialNote, visit, key, content.social_note)
+    _write_note(SocialNote, visit, _key_for(visit, content.person_ids, actor), content.social_note)
     if content.clinical_note is not None:
         rules.check_may_write_clinical(actor, visit)
-        _write_note(ClinicalNote, visit, key, content.clinical_note)
+        if content.clinical_note or ClinicalNote.objects.filter(visit=visit).exists():
+            key = keys.clinical_key_for(visit, content.person_ids, actor)
+            _write_note(ClinicalNote, visit, key, content.clinical_note)
 
 
 def _write_persons(record: Record, visit: Visit, actor: Actor, wanted: frozenset[int]) -> None:
@@ -179,7 +181,7 @@ def _key_for(visit: Visit, person_ids: frozenset[int], actor: Actor) -> DataKey:
         if person is not None:
             return person.key
     request = Request.objects.visible_to(actor).filter(pk=visit.request_id).select_related("key").first()
-    return request.key if request is not None else vault.new_key()
+    return request.key if request is not None else person_keys.new_key(visit.team)
 
 
 def _write_note(model: type[SocialNote] | type[ClinicalNote], visit: Visit, key: DataKey, text: str) -> None:
@@ -188,7 +190,7 @@ def _write_note(model: type[SocialNote] | type[ClinicalNote], visit: Visit, key:
         if not text:
             return
         note = model(visit=visit, team_id=visit.team_id)
-    elif note.key_id == key.pk and vault.read(note, "text") == text:
+    elif note.key_id == key.pk and vault.left(note, "text") == text:
         return
     note.key, note.saved_at = key, clock.now()
     vault.write(note, "text", text)
@@ -302,7 +304,7 @@ def add_to_record(
     if not text.strip():
         raise BadInput("addition.empty", _("Write what is to be added."), field="text")
     persons = frozenset(RecordPerson.objects.filter(record=record).values_list("person_id", flat=True))
-    key = _key_for(visit, persons, actor)
+    key = (keys.clinical_key_for if clinical else _key_for)(visit, persons, actor)
     addition: RecordAddition | ClinicalAddition
     if clinical:
         addition = ClinicalAddition(visit=visit, team_id=visit.team_id, key=key, by=actor.membership)

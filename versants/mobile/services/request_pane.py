@@ -160,7 +160,7 @@ def read_words(actor: Actor, request: Request) -> Said:
     for code in codes or [""]:
         audit.record("request.read", subject=request, person_code=code)
     return Said(
-        vault.read(note, "summary"), vault.read(note, "callback_phone"), vault.read(note, "callback_who")
+        vault.left(note, "summary"), vault.left(note, "callback_phone"), vault.left(note, "callback_who")
     )
 
 

@@ -320,7 +320,7 @@ def pass_request(*, request: Request, actor: Actor, to_team: Team, version: int 
     travel = words_cross(known.agreement, request.audience)
     note = RequestNote.objects.filter(request=request, team=from_team).select_related("key").first()
     phone, who, summary = (
-        (vault.read(note, "callback_phone"), vault.read(note, "callback_who"), vault.read(note, "summary"))
+        (vault.left(note, "callback_phone"), vault.left(note, "callback_who"), vault.left(note, "summary"))
         if note is not None
         else ("", "", "")
     )

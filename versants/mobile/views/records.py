@@ -234,7 +234,7 @@ def _signed(
         .order_by("person__code")
     )
     additions = [
-        {"at": row.at, "by": _name_of(row.by), "text": vault.read(row, "text"), "clinical": is_clinical}
+        {"at": row.at, "by": _name_of(row.by), "text": vault.left(row, "text"), "clinical": is_clinical}
         for is_clinical, rows in (
             (False, RecordAddition.objects.visible_to(actor).filter(record=known).select_related("key")),
             (True, ClinicalAddition.objects.visible_to(actor).filter(visit=visit).select_related("key")),

@@ -42,6 +42,8 @@ class Person(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(_("programme code"), max_length=9, unique=True, default=new_code)
     key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
+    # Apart, wrapped by the team's own key; None until the first clinical word of a file from before.
+    clinical_key = models.ForeignKey(DataKey, on_delete=models.PROTECT, null=True, related_name="+")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="persons", verbose_name=_("team"))
     versant = models.CharField(_("versant"), max_length=16, choices=Versant)
     household = models.ForeignKey(Household, on_delete=models.SET_NULL, null=True, related_name="members")
@@ -107,6 +109,8 @@ class Identity(SealedRow):
                 f"person_id IN (SELECT app.granted('person', ARRAY['{DataClass.IDENTITY}']))",
                 f"person_id IN (SELECT app.granted('person', ARRAY['{DataClass.IDENTITY}']))",
             ),
+            # app.forget_name() empties the name's index of somebody whose key is gone.
+            Policy("erasing", "ALL", "current_user = 'versants_owner'", "current_user = 'versants_owner'"),
         ),
     )
 

@@ -143,6 +143,11 @@ def close_under_consent(consent_id: int) -> int:
     return _close("consent_id = %(consent_id)s", consent_id=consent_id)
 
 
+def close_on_person(person: Person) -> int:
+    """End every right to this person's file, now: the person is erased."""
+    return _close("subject_kind = 'person' AND subject_id = %(person)s", person=person.pk)
+
+
 def name_referent(*, person: Person, membership: Membership, until: datetime | None = None) -> Grant:
     """The referent opens the identity of those they follow, until named otherwise.
 

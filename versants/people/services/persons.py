@@ -25,8 +25,9 @@ from versants.people.models import (
     Person,
     PersonLanguage,
     SocialSheet,
+    Team,
 )
-from versants.people.services import grants
+from versants.people.services import grants, keys
 
 # Long enough to make a call, short enough to be an exception.
 BREAK_GLASS = timedelta(hours=1)
@@ -49,12 +50,18 @@ def register_person(
     """
     if actor.team is None:
         raise ActionDenied("person.no_team", _("Only a team that accompanies persons registers them."))
-    key = vault.new_key()
+    team = Team.objects.select_related("organisation").get(pk=actor.team)
+    key, clinical_key = keys.new_key(team), keys.new_clinical_key(team)
     for attempt in range(5):
         try:
             with transaction.atomic():
                 person = Person.objects.create(
-                    team_id=actor.team, key=key, versant=actor.versant, gender=gender, age_group=age_group
+                    team_id=actor.team,
+                    key=key,
+                    clinical_key=clinical_key,
+                    versant=actor.versant,
+                    gender=gender,
+                    age_group=age_group,
                 )
             break
         except (
@@ -85,7 +92,7 @@ def _lay_clinical_sheet(person: Person, team_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_clinicalsheet (uid, person_id, team_id, key_id, saved_at) VALUES (%s, %s, %s, %s, %s)",
-            [sheet.uid, person.pk, team_id, person.key_id, clock.now()],
+            [sheet.uid, person.pk, team_id, person.clinical_key_id, clock.now()],
         )
 
 

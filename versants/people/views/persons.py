@@ -180,10 +180,11 @@ def _page(
         )
         if found.household_id
         else [],
-        "situation": vault.read(social, "situation") if social else "",
-        "plan": vault.read(social, "plan") if social else "",
+        "erased_at": found.key.destroyed_at,
+        "situation": vault.left(social, "situation") if social else "",
+        "plan": vault.left(social, "plan") if social else "",
         "reads_social": social is not None,
-        "clinical": vault.read(clinical, "summary") if clinical else "",
+        "clinical": vault.left(clinical, "summary") if clinical else "",
         "reads_clinical": clinical is not None,
         "consents": _consents(found, actor),
         "holders": _holders(found),

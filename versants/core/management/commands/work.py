@@ -1,0 +1,33 @@
+"""The worker: procrastinate's own, with the sealer of the log beside it in the same process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from versants.core.sealing import Sealer
+
+
+class Command(BaseCommand):
+    help = "take jobs from the database and seal the log, until asked to stop"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--concurrency", type=int, default=2)
+        parser.add_argument("--shutdown-graceful-timeout", type=int, default=3)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sealer = Sealer()
+        sealer.start()
+        try:
+            call_command(
+                "procrastinate",
+                "worker",
+                "--concurrency",
+                str(options["concurrency"]),
+                "--shutdown-graceful-timeout",
+                str(options["shutdown_graceful_timeout"]),
+            )
+        finally:
+            sealer.stop()

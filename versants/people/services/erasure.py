@@ -1,0 +1,59 @@
+"""Erasing a person: the keys go, the code stays, and it stays known that this was done."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from versants.core import audit, erasure
+from versants.core.access.classes import Role
+from versants.core.access.scope import Actor
+from versants.core.errors import ActionDenied, InvalidTransition
+from versants.core.models import DataKey, Erasure
+from versants.people import rules
+from versants.people.models import Person
+from versants.people.services import grants
+
+# The name's index is a keyed hash: without the name it still tells an equal one. It goes only once the key is gone.
+FORGET_NAME = """
+CREATE OR REPLACE FUNCTION app.forget_name(person bigint) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = public AS
+$$ UPDATE people_identity SET name_index = '' WHERE person_id = person
+   AND key_id IN (SELECT id FROM core_datakey WHERE wrapped IS NULL) $$;
+"""
+
+
+def check_may_erase(actor: Actor, person: Person) -> None:
+    """Coordination of the team that follows the person."""
+    rules.check_may_write_file(actor, person)
+    if actor.role != Role.COORDINATOR:
+        raise ActionDenied("person.coordination", _("The coordination of the team erases a file."))
+
+
+@transaction.atomic
+def erase_person(*, person: Person, actor: Actor) -> Erasure:
+    """Destroy every key that seals words about this person alone, and end every right to the file.
+
+    Identity, sheets, notes and the words of requests go dark at once: here, in history and in every copy made from
+    now on; a copy made before is erased again when it is restored (``versants keys replay``). Code, dates and counts
+    stay: figures do not change. Words about several persons stay, under their own keys.
+
+    Raises ActionDenied ``person.not_my_team`` or ``person.coordination``; InvalidTransition ``person.erased``.
+    """
+    check_may_erase(actor, person)
+    person = (
+        Person.objects.select_for_update(of=("self",)).select_related("key", "clinical_key").get(pk=person.pk)
+    )
+    if person.key.wrapped is None:
+        raise InvalidTransition("person.erased", _("This file was erased already."))
+    keys: list[DataKey] = [person.key]
+    if person.clinical_key is not None:
+        keys.append(person.clinical_key)
+    for source in erasure.sources:
+        keys.extend(source.keys(person))
+    done = erasure.erase(code=person.code, keys=keys)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app.forget_name(%s)", [person.pk])
+    grants.close_on_person(person)
+    audit.record("person.erased", subject=person, person_code=person.code, keys=len(done.keys))
+    return done
