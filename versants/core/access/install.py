@@ -64,7 +64,12 @@ def register_sql(sql: str) -> None:
 
 
 # What the application's role may not do at all, whatever a view tries.
-_APPEND_ONLY = ("core_auditevent",)
+_APPEND_ONLY = {"core_auditevent"}
+
+
+def append_only(table: str) -> None:
+    """Rows of ``table`` are added by the application, never changed or removed."""
+    _APPEND_ONLY.add(table)
 
 
 def install() -> None:
@@ -94,7 +99,7 @@ def install() -> None:
             )
             cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}")
             cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public, app TO {APP_ROLE}")
-            for table in _APPEND_ONLY:
+            for table in sorted(_APPEND_ONLY):
                 if table in present:
                     cursor.execute(f'REVOKE UPDATE, DELETE ON "{table}" FROM {APP_ROLE}')
             if "django_migrations" in present:

@@ -78,6 +78,8 @@ class Grant(models.Model):
                 " OR (holder_kind = 'organisation' AND holder_id = app.organisation())"
                 " OR (holder_kind = 'link' AND holder_id = app.link())",
             ),
+            # app.end_grants_of and app.referent_of run as the tables' owner.
+            Policy("ending", "ALL", "current_user = 'versants_owner'", "current_user = 'versants_owner'"),
         ),
         extra_q=lambda actor: Q(pk__in=Grant.objects.open_to(actor).values("pk")),
     )

@@ -143,8 +143,10 @@ def close_under_consent(consent_id: int) -> int:
     return _close("consent_id = %(consent_id)s", consent_id=consent_id)
 
 
-def name_referent(*, person: Person, membership: Membership, until: datetime | None = None) -> Grant:
-    """The referent opens the identity of those they follow, until named otherwise.
+def name_referent(
+    *, person: Person, membership: Membership, until: datetime | None = None, since: datetime | None = None
+) -> Grant:
+    """The referent opens the identity of those they follow, until named otherwise; from ``since``, or now.
 
     Raises ActionDenied ``referent.team``: only a member of the team that follows the person becomes referent.
     """
@@ -158,7 +160,7 @@ def name_referent(*, person: Person, membership: Membership, until: datetime | N
         holder_kind="membership",
         holder_id=membership.pk,
         data_class=DataClass.IDENTITY,
-        period=span(clock.now(), until),
+        period=span(since or clock.now(), until),
         because="referent",
         because_id=membership.pk,
         given_by_team=person.team_id,
