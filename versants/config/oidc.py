@@ -53,4 +53,6 @@ def apps(providers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def origins(providers: list[dict[str, Any]]) -> list[str]:
     """Where a form may lead: the browser follows its redirect to the partner."""
-    return sorted({f"{part.scheme}://{part.netloc}" for part in (urlsplit(one["server"]) for one in providers)})
+    return sorted(
+        {f"{part.scheme}://{part.netloc}" for part in (urlsplit(one["server"]) for one in providers)}
+    )

@@ -195,7 +195,9 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Versants"
-MFA_TOTP_TOLERANCE = 1  # a phone's clock is off by half a minute; each code still serves once (people.forms.accounts)
+MFA_TOTP_TOLERANCE = (
+    1  # a phone's clock is off by half a minute; each code still serves once (people.forms.accounts)
+)
 MFA_PASSKEY_LOGIN_ENABLED = False
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # After so long without anybody there, a session under a role that reads files ends.

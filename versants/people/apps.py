@@ -37,8 +37,14 @@ class PeopleConfig(AppConfig):
             ("people_signinlimit", "keyed hashes and counts, asked before anyone is known"),
             ("people_knowndevice", "hashes of random cookies, asked before anyone is known"),
             ("people_heldform", "sealed under a key of its own; found by account and a uid in the session"),
-            ("socialaccount_", "which partner's sign-in belongs to which account, read before anyone is known"),
-            ("usersessions_", "where one's own account is signed in; a session key opens nothing without its cookie"),
+            (
+                "socialaccount_",
+                "which partner's sign-in belongs to which account, read before anyone is known",
+            ),
+            (
+                "usersessions_",
+                "where one's own account is signed in; a session key opens nothing without its cookie",
+            ),
         ):
             leave_open(table, why, prefix=table.endswith("_"))
 
@@ -69,9 +75,7 @@ class PeopleConfig(AppConfig):
             )
         )
         nav.add(
-            NavEntry(
-                "demands", _("Demands by authorities"), "demands", roles=frozenset({Role.DPO}), order=20
-            )
+            NavEntry("demands", _("Demands by authorities"), "demands", roles=frozenset({Role.DPO}), order=20)
         )
         name_actions(
             {

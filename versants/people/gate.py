@@ -76,7 +76,9 @@ class Gate:
         if self.name in ENROLMENT:
             return None
         request.without_factor = True  # type: ignore[attr-defined]
-        if self.public and not self.name.startswith(("account_", "mfa_", "socialaccount_", "sessions", "held_form")):
+        if self.public and not self.name.startswith(
+            ("account_", "mfa_", "socialaccount_", "sessions", "held_form")
+        ):
             return None  # anybody may read this; it shows nothing of this account
         if factors.has_one(request.user):  # type: ignore[arg-type]
             back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"

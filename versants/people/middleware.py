@@ -111,7 +111,9 @@ class ScopeMiddleware:
         )
         request.memberships = mine  # type: ignore[attr-defined]
         chosen = request.session.get(SESSION_KEY)
-        if chosen is None and mine:  # the session acts under this role until another is chosen, or the role ends
+        if (
+            chosen is None and mine
+        ):  # the session acts under this role until another is chosen, or the role ends
             request.session[SESSION_KEY] = mine[0].pk
         for membership in mine:
             if membership.pk == chosen:

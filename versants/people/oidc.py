@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jwt
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -20,9 +21,7 @@ from django.shortcuts import render
 
 from versants.core import audit
 from versants.people.models import Account
-from versants.people.models import Account
 from versants.people.services import who
-from versants.people.models import Account
 
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"})
 
@@ -45,9 +44,12 @@ class VerifyingAdapter(OpenIDConnectOAuth2Adapter):
         return login
 
     def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
-        header = jwtkit.jwt.get_unverified_header(id_token)
-        if header.get("alg") not in ALGORITHMS:
-            raise OAuth2Error("unsigned or signed with a shared secret")
+        try:
+            header = jwt.get_unverified_header(id_token)
+        except jwt.PyJWTError as exc:
+            raise OAuth2Error("no token at all") from exc
+        if header.get("alg") not in ALGORITHMS or "kid" not in header:
+            raise OAuth2Error("unsigned, or signed with a shared secret or an unnamed key")
         claims: dict[str, Any] = jwtkit.verify_and_decode(
             credential=id_token,
             keys_url=self.openid_config["jwks_uri"],
@@ -95,4 +97,6 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         claims = sociallogin.account.extra_data.get("id_token") or {}
         said = claims.get("amr") or []
         methods = set(said) if isinstance(said, list) else {said}
-        return bool(methods & set(accepted.get("amr", []))) or claims.get("acr") in set(accepted.get("acr", []))
+        return bool(methods & set(accepted.get("amr", []))) or claims.get("acr") in set(
+            accepted.get("acr", [])
+        )

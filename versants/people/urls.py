@@ -4,9 +4,9 @@ from versants.people.views import access, demands, entering, membership, oidc, p
 
 urlpatterns: list[URLPattern] = [
     path("membership/", membership.switch, name="membership"),
-    # Before allauth's own: the same addresses, with signed tokens always verified.
-    path("account/3rdparty/oidc/<slug:provider_id>/login/", oidc.login, name="openid_connect_login"),
-    path("account/3rdparty/oidc/<slug:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
+    # In the place of allauth's own, with signed tokens always verified.
+    path("account/oidc/<slug:provider_id>/login/", oidc.login, name="openid_connect_login"),
+    path("account/oidc/<slug:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
     path("account/invited/<str:token>/", entering.invited, name="invited"),
     path("account/back/<str:token>/", entering.recovered, name="recovered"),
     path("account/second-factor/", sessions.second_factor, name="second_factor"),

@@ -10,7 +10,13 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from versants.core.access.classes import CLINICAL_ROLES, COORDINATING_ROLES, TEAM_ROLES, WALLED_ROLES, DataClass
+from versants.core.access.classes import (
+    CLINICAL_ROLES,
+    COORDINATING_ROLES,
+    TEAM_ROLES,
+    WALLED_ROLES,
+    DataClass,
+)
 from versants.core.access.scope import Actor
 from versants.core.access.shield import Shield, shields
 

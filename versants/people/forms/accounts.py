@@ -142,7 +142,9 @@ class AddWebAuthnForm(AllauthAddWebAuthnForm):
 
 def _as_code(form: Any) -> None:
     _without_placeholders(form)
-    form.fields["code"].widget.attrs.update({"inputmode": "numeric", "autocomplete": "one-time-code", "dir": "ltr"})
+    form.fields["code"].widget.attrs.update(
+        {"inputmode": "numeric", "autocomplete": "one-time-code", "dir": "ltr"}
+    )
 
 
 def _without_placeholders(form: Any) -> None:

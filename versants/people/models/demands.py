@@ -118,7 +118,9 @@ class AuthorityDemand(models.Model):
             models.CheckConstraint(
                 name="demand_reference_is_a_number",
                 condition=Q(reference__regex=REFERENCE),
-                violation_error_message=_("A file number only: figures and short groups of letters, no name."),
+                violation_error_message=_(
+                    "A file number only: figures and short groups of letters, no name."
+                ),
             ),
             models.CheckConstraint(
                 name="demand_person_is_a_code",

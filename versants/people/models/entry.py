@@ -116,7 +116,7 @@ class Recovery(models.Model):
     opened_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
-    token_hash = models.CharField(max_length=64, null=True, unique=True)
+    token_hash = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  (none until two confirmed)
     used_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
 
@@ -135,11 +135,14 @@ class Recovery(models.Model):
                     Q(second_account=None)
                     | (~Q(second_account=F("account")) & ~Q(second_account=F("first_account")))
                 ),
-                violation_error_message=_("Two different people confirm, and neither is the one who comes back."),
+                violation_error_message=_(
+                    "Two different people confirm, and neither is the one who comes back."
+                ),
             ),
             models.CheckConstraint(
                 name="recovery_link_after_two",
-                condition=Q(token_hash=None) | (Q(second_account__isnull=False) & Q(confirmed_at__isnull=False)),
+                condition=Q(token_hash=None)
+                | (Q(second_account__isnull=False) & Q(confirmed_at__isnull=False)),
                 violation_error_message=_("The link is made when two people have confirmed."),
             ),
             models.UniqueConstraint(

@@ -55,9 +55,7 @@ def find(uid: str, account_id: int) -> HeldForm | None:
     """The form kept under ``uid`` for this account, not older than a day."""
     if not uid:
         return None
-    return HeldForm.objects.filter(
-        uid=uid, account_id=account_id, held_at__gt=timezone.now() - KEPT
-    ).first()
+    return HeldForm.objects.filter(uid=uid, account_id=account_id, held_at__gt=timezone.now() - KEPT).first()
 
 
 def opened(row: HeldForm) -> Held:
@@ -78,5 +76,3 @@ def clean_up() -> int:
     for row in old:
         destroy(row)
     return len(old)
-
-

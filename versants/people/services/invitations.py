@@ -67,7 +67,9 @@ def check_may_give(actor: Actor, role: str, team: Team | None, email: str = "") 
     if role in TEAM_ROLES and actor.role == Role.ADMINISTRATOR:
         taken = Membership.objects.active().filter(team=team, role=Role.COORDINATOR)
         if taken.exists():
-            raise ActionDenied("role.team_has_coordination", _("This team has a coordination: it gives this role."))
+            raise ActionDenied(
+                "role.team_has_coordination", _("This team has a coordination: it gives this role.")
+            )
     if email and Account.objects.filter(pk=actor.account, email=email.lower()).exists():
         raise ActionDenied("role.oneself", _("Nobody gives a role to oneself: ask a colleague."))
 
@@ -111,7 +113,12 @@ def invite(
         expires_at=clock.now() + HOLDS,
     )
     over = Invitation.objects.filter(
-        organisation=house, email=email, role=role, accepted_at=None, revoked_at=None, expires_at__lte=clock.now()
+        organisation=house,
+        email=email,
+        role=role,
+        accepted_at=None,
+        revoked_at=None,
+        expires_at__lte=clock.now(),
     )
     over.update(revoked_at=clock.now())
     try:
@@ -235,12 +242,13 @@ def accept(*, actor: Actor, password: str = "", account: Account | None = None) 
     row.accepted_at = clock.now()
     row.save(update_fields=["accepted_at"])
     audit.record(
-        "account.invitation_accepted", subject=row, actor=Actor.for_membership(membership), role_given=row.role
+        "account.invitation_accepted",
+        subject=row,
+        actor=Actor.for_membership(membership),
+        role_given=row.role,
     )
     return membership
 
 
 def has_account(row: Invitation) -> bool:
     return Account.objects.filter(email=row.email).exists()
-
-

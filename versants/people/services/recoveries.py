@@ -104,7 +104,8 @@ def confirm(*, actor: Actor, uid: Any, fresh: bool) -> Recovery:
         raise ActionDenied("recovery.same_person", _("Somebody else confirms this: two different people."))
     if actor.role == row.first.role == Role.ADMINISTRATOR:
         raise ActionDenied(
-            "recovery.two_administrators", _("One of the two is of the coordination or the data protection officer.")
+            "recovery.two_administrators",
+            _("One of the two is of the coordination or the data protection officer."),
         )
     account = Account.objects.select_for_update().get(pk=row.account_id)
     token = new_token()

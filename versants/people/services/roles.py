@@ -62,7 +62,9 @@ def check_may_end(actor: Actor, membership: Membership) -> None:
     if actor.role not in GIVING_ROLES or membership.organisation_id != actor.organisation:
         raise ActionDenied("role.not_yours", _("Roles of your own organisation only."))
     if membership.role == Role.ADMINISTRATOR and actor.role != Role.ADMINISTRATOR:
-        raise ActionDenied("role.not_yours_to_end", _("An administrator’s role is ended by an administrator."))
+        raise ActionDenied(
+            "role.not_yours_to_end", _("An administrator’s role is ended by an administrator.")
+        )
     if actor.role == Role.COORDINATOR and membership.role in TEAM_ROLES and membership.team_id != actor.team:
         raise ActionDenied("role.other_team", _("A team’s own coordination ends this role."))
 
@@ -201,11 +203,7 @@ def _own_cases(actor: Actor, row: Membership) -> list[Any]:
     held = Grant.objects.filter(
         holder_kind="membership", holder_id=row.pk, because="referent", period__contains=clock.now()
     )
-    return list(
-        Person.objects.visible_to(actor).filter(
-            team_id=actor.team, pk__in=held.values("subject_id")
-        )
-    )
+    return list(Person.objects.visible_to(actor).filter(team_id=actor.team, pk__in=held.values("subject_id")))
 
 
 def _professional_of(account: Account, organisation_id: int) -> Any:

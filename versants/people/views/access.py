@@ -145,9 +145,7 @@ def recovery_list(request: HttpRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                recoveries.begin(
-                    actor=request.actor, fresh=factors.is_fresh(request), **form.cleaned_data
-                )
+                recoveries.begin(actor=request.actor, fresh=factors.is_fresh(request), **form.cleaned_data)
                 messages.success(request, _("Begun. A second person confirms it within a day."))
                 return redirect("recoveries")
             except VersantsError as exc:

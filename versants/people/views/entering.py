@@ -113,9 +113,7 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
             "login_url": f"{reverse('account_login')}?next={request.path}",
         }
         with translation.override(_language(request, row.language)):
-            return render(
-                request, "people/accounts/invited.html", context, status=409 if refusal else 200
-            )
+            return render(request, "people/accounts/invited.html", context, status=409 if refusal else 200)
 
 
 @own_scope
