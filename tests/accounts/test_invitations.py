@@ -80,7 +80,7 @@ def test_a_role_without_files_enters_at_once(world, capture):
     invite(world.coordinator, capture, role=Role.REQUESTER)
     client = fresh()
     post_with_seal(client, link_in(messages_to(NEW)[0]), password=PASSWORD)
-    assert client.get("/requests/").status_code == 200
+    assert client.get("/rights/").status_code == 200
 
 
 def test_the_message_is_in_the_receivers_language(world, capture):
@@ -126,7 +126,8 @@ def test_a_form_of_another_site_is_not_taken(world, capture):
 def test_who_has_an_account_signs_in_and_takes_the_role_on(world, capture, client_for):
     invite(world.coordinator, capture, role=Role.REQUESTER, email=world.requester.account.email)
     link = link_in(messages_to(world.requester.account.email)[0])
-    assert post_with_seal(fresh(), link, password=PASSWORD).status_code == 409
+    assert post_with_seal(fresh(), link, password=PASSWORD).status_code == 302
+    assert 'data-test="sign-in-first"' in fresh().get(link).content.decode()
     stranger = client_for(world.site_manager)
     assert "Sam" not in stranger.get(link).content.decode()
     assert post_with_seal(stranger, link).status_code in {302, 409}

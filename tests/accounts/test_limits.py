@@ -163,6 +163,7 @@ def test_the_owners_browser_goes_in_while_strangers_wait(world):
         sign_in(stranger, account, "faux faux faux")
     assert sign_in(stranger, account).status_code == 200
     assert sign_in(mine, account).status_code == 302
+    mine.post("/account/logout/")
     # The cookie of one account is no key to another's waiting.
     other = with_password(world.site_manager.account)
     for _ in range(8):

@@ -60,7 +60,7 @@ def come(partner, client=None, next_url=""):
 
 
 def is_in(client) -> bool:
-    return client.get("/requests/").status_code == 200
+    return client.get("/rights/").status_code == 200
 
 
 def test_who_was_invited_comes_in(ready, partner):

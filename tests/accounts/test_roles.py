@@ -116,6 +116,7 @@ def test_handing_over_is_one_step(full):
     begins = clock.today() + timedelta(days=5)
     made = pass_on(full.coordinator, full.clinician, heir.account, begins)
     full.clinician.refresh_from_db()
+    made.refresh_from_db()
     assert full.clinician.period.upper == begins == made.period.lower
     assert (made.role, made.team, made.period.upper) == (Role.CLINICIAN, full.walloon, None)
     at = clock.at(begins, 9)
@@ -128,6 +129,7 @@ def test_handing_over_is_one_step(full):
 
 def test_handing_over_to_who_holds_it_already_leaves_all_as_it_was(full):
     second = make_membership(make_account("Deja La"), full.house_be, Role.CLINICIAN, full.walloon)
+    full.clinician.refresh_from_db()
     before = full.clinician.period
     code = refused(pass_on, full.coordinator, full.clinician, second.account, clock.today())
     assert code == "role.held"

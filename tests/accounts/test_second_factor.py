@@ -46,7 +46,7 @@ def test_nothing_but_the_enrolment_opens(world, client_for):
                 assert "/account/second-factor/" not in to or page.name == "second_factor", page.name
             else:
                 assert to == "/account/second-factor/", (page.name, method, answer.status_code, to)
-    assert "Camille" not in client.get("/accessibility/").content.decode()
+    assert 'name="membership"' not in client.get("/accessibility/").content.decode()
 
 
 def test_htmx_is_led_there_too(world, client_for):
@@ -125,10 +125,10 @@ def test_the_mark_of_one_account_serves_no_other(world, client_for):
 
 def test_a_role_given_later_asks_for_the_factor_of_a_session_that_has_shown_none(world, client_for):
     client = client_for(world.requester, factor=False)
-    assert client.get("/requests/").status_code == 200
+    assert client.get("/rights/").status_code == 200
     with_app(world.requester.account)
     make_membership(world.requester.account, world.house_be, Role.PRACTITIONER, world.walloon)
-    assert client.get("/requests/").url.startswith(reverse("mfa_reauthenticate"))
+    assert client.get("/rights/").url.startswith(reverse("mfa_reauthenticate"))
 
 
 def test_the_last_factor_of_a_care_role_stays(world):

@@ -41,10 +41,10 @@ def test_the_list_and_ending_one(world):
     # Not by somebody else, whatever number they type.
     other = entered(with_password(world.site_manager.account))
     other.post("/account/sessions/", {"end": str(theirs.pk)})
-    assert phone.get("/requests/").status_code == 200
+    assert phone.get("/rights/").status_code == 200
     desk.post("/account/sessions/", {"end": str(theirs.pk)})
-    assert phone.get("/requests/").status_code == 302
-    assert desk.get("/requests/").status_code == 200
+    assert phone.get("/rights/").status_code == 302
+    assert desk.get("/rights/").status_code == 200
 
 
 def test_ending_all_others_keeps_this_one_and_forgets_their_devices(world):
@@ -52,8 +52,8 @@ def test_ending_all_others_keeps_this_one_and_forgets_their_devices(world):
     phone, desk = entered(account), entered(account)
     assert KnownDevice.objects.filter(account=account).count() == 2
     desk.post("/account/sessions/", {"others": "1"})
-    assert phone.get("/requests/").status_code == 302
-    assert desk.get("/requests/").status_code == 200
+    assert phone.get("/rights/").status_code == 302
+    assert desk.get("/rights/").status_code == 200
     assert KnownDevice.objects.filter(account=account).count() == 1
 
 
@@ -70,7 +70,7 @@ def rest(client, seconds: int) -> None:
 @pytest.mark.parametrize(("name", "ends"), [("coordinator", True), ("dpo", True), ("requester", False)])
 def test_a_care_session_ends_after_half_an_hour_of_rest(world, client_for, name, ends):
     client = client_for(getattr(world, name))
-    first = "/audit/" if name == "dpo" else "/requests/"
+    first = "/rights/"
     rest(client, 29 * 60)
     assert client.get(first).status_code == 200
     rest(client, 31 * 60)
@@ -162,7 +162,7 @@ def test_a_session_ends_with_the_role_under_which_it_acted(world, client_for):
     world.coordinator.period = (clock.today() - timedelta(days=9), clock.today())
     world.coordinator.save()
     assert client.get("/people/").status_code == 302
-    assert client.get("/requests/").status_code == 302  # not under the other role either: one signs in again
+    assert client.get("/rights/").status_code == 302  # not under the other role either: one signs in again
 
 
 @pytest.mark.parametrize(
@@ -182,4 +182,4 @@ def test_a_new_password_ends_the_sessions_elsewhere(world):
     phone = entered(account)
     account.set_password("cinq mots bien plus neufs")
     account.save()
-    assert phone.get("/requests/").status_code == 302
+    assert phone.get("/rights/").status_code == 302

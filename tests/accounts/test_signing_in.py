@@ -17,8 +17,8 @@ def test_the_session_of_before_is_not_the_session_of_after(world):
     client.cookies["sessionid"] = "planted0planted0planted0planted0"
     sign_in(client, account)
     assert client.cookies["sessionid"].value != "planted0planted0planted0planted0"
-    assert client.get("/requests/").status_code == 200
-    assert fresh_with("planted0planted0planted0planted0").get("/requests/").status_code == 302
+    assert client.get("/rights/").status_code == 200
+    assert fresh_with("planted0planted0planted0planted0").get("/rights/").status_code == 302
 
 
 def fresh_with(session: str) -> Client:

@@ -97,10 +97,10 @@ def _as_mail(message: Message) -> bytes:
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"] = settings.DEFAULT_FROM_EMAIL, message.address
     mail["Subject"], mail["Date"] = message.subject, format_datetime(message.created_at)
-    mail["Content-Language"] = message.language
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Versants-About"] = message.about
     mail.set_content(message.body)
+    mail["Content-Language"] = message.language  # after the content, which takes such headers away
     return mail.as_bytes()
 
 

@@ -73,9 +73,11 @@ class Gate:
 
     def _ask_for_factor(self) -> HttpResponse | None:
         request = self.request
+        # Until then one acts as nobody, and is offered no role to act under.
+        request.without_factor = True  # type: ignore[attr-defined]
+        request.memberships = []  # type: ignore[attr-defined]
         if self.name in ENROLMENT:
             return None
-        request.without_factor = True  # type: ignore[attr-defined]
         if self.public and not self.name.startswith(
             ("account_", "mfa_", "socialaccount_", "sessions", "held_form")
         ):

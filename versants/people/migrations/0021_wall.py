@@ -10,7 +10,7 @@ WALL = """
 CREATE OR REPLACE FUNCTION people_wall() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE house bigint;
 BEGIN
-  house := CASE TG_TABLE_NAME WHEN 'people_membership' THEN NEW.organisation_id ELSE NEW.id END;
+  house := coalesce(to_jsonb(NEW)->>'organisation_id', to_jsonb(NEW)->>'id');
   IF EXISTS (
     SELECT 1 FROM people_organisation o JOIN people_membership m ON m.organisation_id = o.id
     WHERE o.id = house AND (

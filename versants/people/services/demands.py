@@ -13,6 +13,7 @@ from versants.core.access.classes import Role
 from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput
 from versants.people.models import AuthorityDemand, DemandAnswer
+from versants.people.services import who
 
 
 def check_may_keep(actor: Actor) -> None:
@@ -28,7 +29,7 @@ def write_down(*, actor: Actor, received_on: date, **said: Any) -> AuthorityDema
     if received_on > clock.today():
         raise BadInput("demand.day", _("A demand is written down on the day it came, or later."))
     row = AuthorityDemand.objects.create(
-        organisation_id=actor.organisation, received_on=received_on, written_by_id=actor.membership, **said
+        organisation_id=who.house(actor), received_on=received_on, written_by_id=who.membership(actor), **said
     )
     audit.record(
         "demand.written",
@@ -55,7 +56,7 @@ def answer(*, actor: Actor, uid: Any, answered_on: date, answer: str) -> DemandA
         organisation_id=demand.organisation_id,
         answered_on=answered_on,
         answer=answer,
-        written_by_id=actor.membership,
+        written_by_id=who.membership(actor),
     )
     audit.record("demand.answered", subject=demand, person_code=demand.person_code, answer=answer)
     return row

@@ -25,7 +25,7 @@ def must_show(memberships: Iterable[Membership]) -> bool:
 
 def has_one(account: Account) -> bool:
     """Is there an app or a passkey? Recovery codes alone are none."""
-    return Authenticator.objects.filter(user=account, type__in=TYPES).exists()
+    return bool(Authenticator.objects.filter(user=account, type__in=TYPES).exists())
 
 
 def passed(request: HttpRequest) -> bool:

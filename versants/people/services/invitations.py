@@ -19,6 +19,7 @@ from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransi
 from versants.core.ids import new_token, token_hash
 from versants.people.enums import OrganisationKind
 from versants.people.models import Account, Invitation, Membership, Organisation, Professional, Team
+from versants.people.services import who
 
 HOLDS = timedelta(days=7)
 # Whoever keeps the system gives no way to a file, but to the first coordinator of a team that has none yet.
@@ -33,7 +34,7 @@ def roles_to_give(actor: Actor) -> list[str]:
     """
     if actor.organisation is None:
         return []
-    house = Organisation.objects.get(pk=actor.organisation)
+    house = Organisation.objects.get(pk=who.house(actor))
     if actor.role == Role.COORDINATOR:
         mine = [role for role in Role.values if role != Role.ADMINISTRATOR]
     elif actor.role == Role.ADMINISTRATOR:
@@ -70,7 +71,7 @@ def check_may_give(actor: Actor, role: str, team: Team | None, email: str = "") 
             raise ActionDenied(
                 "role.team_has_coordination", _("This team has a coordination: it gives this role.")
             )
-    if email and Account.objects.filter(pk=actor.account, email=email.lower()).exists():
+    if email and Account.objects.filter(pk=who.account(actor), email=email.lower()).exists():
         raise ActionDenied("role.oneself", _("Nobody gives a role to oneself: ask a colleague."))
 
 
@@ -96,7 +97,7 @@ def invite(
     check_may_give(actor, role, team, email)
     if ends is not None and ends <= max(begins, clock.today()):
         raise BadInput("invitation.dates", _("The role ends after it begins, and not in the past."))
-    house = Organisation.objects.get(pk=actor.organisation)
+    house = Organisation.objects.get(pk=who.house(actor))
     token = new_token()
     invitation = Invitation(
         organisation=house,

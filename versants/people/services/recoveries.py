@@ -43,7 +43,7 @@ def check_may_confirm(actor: Actor, account: Account, fresh: bool) -> None:
         raise ActionDenied("recovery.role", _("Two people of the coordination confirm this."))
     if actor.account == account.pk:
         raise ActionDenied("recovery.oneself", _("Two other people confirm, never oneself."))
-    if not Membership.objects.active().filter(account=account, organisation_id=actor.organisation).exists():
+    if not Membership.objects.active().filter(account=account, organisation_id=who.house(actor)).exists():
         raise ActionDenied("recovery.other_house", _("This person holds no role in your organisation."))
     if not fresh:
         raise ActionDenied("recovery.not_fresh", _("Show your own second factor first."))
@@ -60,11 +60,11 @@ def begin(*, actor: Actor, account: Account, reason: str, fresh: bool) -> Recove
         stopped_at=now
     )
     row = Recovery(
-        organisation_id=actor.organisation,
+        organisation_id=who.house(actor),
         account=account,
         reason=reason,
-        first_id=actor.membership,
-        first_account_id=actor.account,
+        first_id=who.membership(actor),
+        first_account_id=who.account(actor),
         expires_at=now + HOLDS,
     )
     try:

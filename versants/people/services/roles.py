@@ -14,7 +14,7 @@ from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, Conflict
 from versants.core.registries import open_work
 from versants.people.models import Account, Membership
-from versants.people.services import grants, invitations, sessions
+from versants.people.services import grants, invitations, sessions, who
 
 # Grants of a membership end with it, whichever team gave them. Only for the coordination and the administrators of
 # the membership's own organisation; it answers how many, and shows none.
@@ -48,7 +48,7 @@ $$ SELECT count(DISTINCT subject_id)::int FROM core_grant WHERE holder_kind = 'm
 def of_house(actor: Actor) -> Any:
     """Every role held, to come or ended in the actor's organisation."""
     return (
-        Membership.objects.filter(organisation_id=actor.organisation)
+        Membership.objects.filter(organisation_id=who.house(actor))
         .select_related("account", "team", "professional")
         .order_by("account__name", "pk")
     )
@@ -103,7 +103,7 @@ def _locked(actor: Actor, uid: Any) -> Membership:
     row = (
         Membership.objects.select_for_update(of=("self",))
         .select_related("account", "team", "organisation")
-        .filter(organisation_id=actor.organisation, uid=uid)
+        .filter(organisation_id=who.house(actor), uid=uid)
         .first()
     )
     if row is None:
@@ -154,7 +154,7 @@ def hand_over(*, actor: Actor, uid: Any, to: Account, begins: date) -> Membershi
     check_may_end(actor, row)
     if to.pk == row.account_id:
         raise BadInput("role.same", _("Choose somebody else."))
-    if not Membership.objects.filter(account=to, organisation_id=actor.organisation).exists():
+    if not Membership.objects.filter(account=to, organisation_id=who.house(actor)).exists():
         raise BadInput("role.stranger", _("This person has no role in your organisation: invite them."))
     _check_may_pass(actor, row, to)
     upper = row.period.upper
@@ -203,7 +203,9 @@ def _own_cases(actor: Actor, row: Membership) -> list[Any]:
     held = Grant.objects.filter(
         holder_kind="membership", holder_id=row.pk, because="referent", period__contains=clock.now()
     )
-    return list(Person.objects.visible_to(actor).filter(team_id=actor.team, pk__in=held.values("subject_id")))
+    return list(
+        Person.objects.visible_to(actor).filter(team_id=actor.team or 0, pk__in=held.values("subject_id"))
+    )
 
 
 def _professional_of(account: Account, organisation_id: int) -> Any:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from versants.core import audit
 from versants.core.web.access import public
+from versants.people.models import Membership
 from versants.people.services import devices, factors, held
 from versants.people.services import sessions as service
 
@@ -53,7 +54,8 @@ def _end(request: HttpRequest) -> int:
 @require_safe
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Why one is needed, and the choice: an app on the phone, or a passkey."""
-    context = {"must": factors.must_show(_memberships(request)), "has_one": factors.has_one(request.user)}  # type: ignore[arg-type]
+    mine = Membership.objects.active().filter(account_id=request.user.pk)
+    context = {"must": factors.must_show(mine), "has_one": factors.has_one(request.user)}  # type: ignore[arg-type]
     return render(request, "people/accounts/second_factor.html", context)
 
 
