@@ -44,7 +44,7 @@ class ChangePasswordForm(allauth.ChangePasswordForm):
 
 
 class PasswordForm(forms.Form):
-    """A first or a new password, typed once: it can be seen while it is typed."""
+    """A first or a new password, typed once: the browser keeps it, or the e-mail gives another."""
 
     password = forms.CharField(
         label=_("Password"),
