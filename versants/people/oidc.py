@@ -82,7 +82,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def _invited(self, sociallogin: SocialLogin) -> Account | None:
         for address in sociallogin.email_addresses:
-            if not address.verified:
+            if address.verified not in (True, "true"):  # some say it as a word, and "false" is a word too
                 continue
             account = Account.objects.filter(email=address.email.lower(), is_active=True).first()
             verified = EmailAddress.objects.filter(user=account, email=address.email.lower(), verified=True)
