@@ -131,8 +131,8 @@ class MobileConfig(AppConfig):
         from versants.core.registries import NavEntry, OpenWork, nav, open_work
         from versants.core.web.audit import name_actions
         from versants.core.web.jobs import name_job
-        from versants.mobile.services.holding import open_visits
         from versants.mobile.pages import FIELD
+        from versants.mobile.services.holding import open_visits
 
         open_work.add(OpenWork("visits", _("visits to come"), open_visits, order=20))
         nav.add(NavEntry("today", _("Today"), "today", roles=FIELD, order=5, icon="day", pocket=True))
