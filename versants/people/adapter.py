@@ -6,9 +6,12 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django import forms
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -62,6 +65,16 @@ class AccountAdapter(DefaultAccountAdapter):
         account = get_user_model().objects.filter(email=credentials.get("email", "")).first()
         if account is not None:
             audit.record("account.wrong_password", subject=account, actor=who.actor_of(account))
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whoever has just signed in is not asked again for the password: the second factor is set up at once."""
+        request = context.request
+        since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        if app == "allauth.mfa" and any(
+            record.get("at", 0) >= since for record in get_authentication_records(request, request.user)
+        ):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     # -- coming in --------------------------------------------------------------------------------------------------
 

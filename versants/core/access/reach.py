@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from versants.core.access.classes import (
     CLINICAL_ROLES,
@@ -49,17 +49,27 @@ def ways(shield: Shield, role: str) -> set[str]:
         found.add(GIVEN)
     if shield.coordinators and role in COORDINATING_ROLES:
         found.add(EVERY)
-    if shield.extra_q is not None and not _is_nothing(shield.extra_q(_somebody(role))):
-        found.add(WORK)
+    if shield.extra_q is not None:
+        found |= _ways_of(shield.extra_q(_somebody(role)))
     return found
 
 
-def _is_nothing(q: Q) -> bool:
-    """Does this filter name only the empty list?"""
-    return all(
-        _is_nothing(child) if isinstance(child, Q) else (child[0] == "pk__in" and child[1] == [])
-        for child in q.children
-    )
+def _ways_of(q: Q) -> set[str]:
+    """What a filter of its own opens: nothing if it names only empty lists, grants if it asks them, else by work."""
+    from versants.core.models import Grant
+
+    found: set[str] = set()
+    for child in q.children:
+        if isinstance(child, Q):
+            found |= _ways_of(child)
+            continue
+        value = child[1]  # type: ignore[index]
+        if isinstance(value, QuerySet):
+            if not value.query.is_empty():
+                found.add(GIVEN if value.model is Grant else WORK)
+        elif value != []:
+            found.add(WORK)
+    return found
 
 
 def table(roles: Iterable[str], classes: Iterable[str]) -> dict[str, dict[str, list[str]]]:
