@@ -44,23 +44,22 @@ def _rows(actor: Actor, table: str) -> int:
 
 
 def _most(role: str, w) -> list[Actor]:
-    """Actors of a walled role with all a scope can carry: the team's own ids, a professional, both houses."""
+    """Actors of a walled role whose membership carries all there is: the ids of those who do read, of both sides."""
+    from versants.people.models import Membership
+
     return [
-        Actor(
-            kind="membership",
-            membership=member.pk,
-            account=member.account_id,
-            organisation=team.organisation_id,
-            team=None,
-            desk=team.pk,
-            professional=professional.pk,
-            versant=team.versant,
-            role=role,
+        Actor.for_membership(
+            Membership(
+                pk=member.pk,
+                account_id=member.account_id,
+                organisation_id=member.organisation_id,
+                team_id=member.team_id,
+                professional_id=member.professional_id,
+                versant=member.versant,
+                role=role,
+            )
         )
-        for team, member, professional in (
-            (w.walloon, w.clinician, w.elise),
-            (w.french, w.french_clinician, w.nadege),
-        )
+        for member in (w.clinician, w.french_clinician, w.interpreter)
     ]
 
 

@@ -179,9 +179,11 @@ def _waiting(actor: Actor, uid: Any) -> Invitation:
 
 @transaction.atomic
 def send_again(*, actor: Actor, uid: Any) -> Invitation:
-    """A fresh link; the former one stops at once. Raises as ``invite``; InvalidTransition ``invitation.closed``."""
+    """A fresh link to the same address; the former one stops at once. It gives nothing that was not given before.
+
+    Raises BadInput ``invitation.unknown``; InvalidTransition ``invitation.closed``.
+    """
     row = _waiting(actor, uid)
-    check_may_give(actor, row.role, row.team, row.email)
     token = new_token()
     row.token_hash, row.expires_at = token_hash(token), clock.now() + HOLDS
     row.save(update_fields=["token_hash", "expires_at"])
