@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from tests.e2e.product import CHROMIUM, FLAGS, Running, product  # noqa: E402  (the path is set above)
+from tests.e2e.product import CHROMIUM, FLAGS, Running, product, sign_in  # noqa: E402  (the path is set above)
 
 IMAGES = PROJECT / "docs" / "img"
 # picture, who is signed in, language, width, address
@@ -63,11 +63,7 @@ def _take(
     page = context.new_page()
     if who:
         login = next(one for one in running.logins if one["email"].startswith(who))
-        page.goto("/account/login/")
-        page.fill("input[name=login]", login["email"])
-        page.fill("input[name=password]", login["password"])
-        page.click('[data-test="sign-in"]')
-        page.wait_for_url(lambda url: "/account/login/" not in url)
+        sign_in(page, login)
     answer = page.goto(address)
     if press:
         answer = page.goto(page.locator(press).first.get_attribute("href"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+import time
+from datetime import date, timedelta
+from datetime import time as hour
 from types import SimpleNamespace
 
 import pytest
@@ -75,7 +77,7 @@ def make_professional(
         )
     for weekday in range(7):
         WeeklyShift.objects.create(
-            organisation=house, professional=professional, weekday=weekday, start=time(8), end=time(20)
+            organisation=house, professional=professional, weekday=weekday, start=hour(8), end=hour(20)
         )
     ProfessionalPrivate.objects.create(
         organisation=house, professional=professional, home_id=fields["base_id"], phone="+32 000 00 00 00"
@@ -221,9 +223,9 @@ def world(db) -> SimpleNamespace:
 
 @pytest.fixture
 def client_for():
-    """A browser signed in as the account of a membership, acting under it."""
+    """A browser signed in as the account of a membership, acting under it; its second factor was shown."""
 
-    def make(membership=None, language: str = "fr") -> Client:
+    def make(membership=None, language: str = "fr", *, factor: bool = True) -> Client:
         client = Client(headers={"accept-language": language})
         if membership is not None:
             client.force_login(
@@ -231,6 +233,9 @@ def client_for():
             )
             session = client.session
             session["membership"] = membership.pk
+            session["seen_at"] = time.time()
+            if factor:
+                session["second_factor"] = {"account": membership.account_id, "how": "totp"}
             session.save()
         client.cookies["versants_language"] = language
         return client

@@ -80,6 +80,10 @@ def _arguments(w: Any) -> dict[str, list[Any]]:
         "plan": [w.be.plan.uid],
         "move": [w.be.move.uid],
         "link": [w.be.link.uid],
+        "role": [w.be.role.uid],
+        "invitation": [w.be.invitation.uid],
+        "recovery": [w.be.recovery.uid],
+        "demand": [w.be.demand.uid],
     }
 
 

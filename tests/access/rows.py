@@ -177,6 +177,49 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         reason="no_interpreter",
         part_of_day="night",
     )
+    giver = w.coordinator if team == w.walloon else w.french_coordinator
+    r.invitation = p.Invitation.objects.create(
+        organisation=house,
+        team=team,
+        email=f"nouveau-{team.pk}@example.org",
+        name="Nouvelle Venue",
+        role="practitioner",
+        versant=team.versant,
+        period=(clock.today(), None),
+        token_hash=token_hash(f"invited-{team.pk}"),
+        invited_by=giver.pk,
+        expires_at=now + timedelta(days=7),
+    )
+    lost, second = (w.practitioner, w.dpo) if team == w.walloon else (w.french_clinician, w.desk)
+    r.recovery = p.Recovery.objects.create(
+        organisation=house,
+        account=lost.account,
+        reason="factor",
+        first=giver,
+        first_account=giver.account,
+        second=second,
+        second_account=second.account,
+        confirmed_at=now,
+        expires_at=now + timedelta(days=1),
+        token_hash=token_hash(f"back-{team.pk}"),
+    )
+    r.demand = p.AuthorityDemand.objects.create(
+        organisation=house,
+        received_on=clock.today(),
+        asker="police",
+        country="BE",
+        ground="none",
+        asked="whereabouts",
+        written_by=w.dpo,
+    )
+    r.demand_answer = p.DemandAnswer.objects.create(
+        demand=r.demand,
+        organisation=house,
+        answered_on=clock.today(),
+        answer="refused",
+        written_by=w.dpo,
+    )
+    r.role = w.practitioner if team == w.walloon else w.french_clinician
     r.job = Job.objects.create(kind="export", membership_id=w.site_manager.pk, team_id=team.pk)
     r.message = Message.objects.create(
         team_id=team.pk,
@@ -252,6 +295,8 @@ def readers(w) -> dict[str, Actor]:
     found["link_only"] = Actor(kind="link", link=w.be.link.pk, token=w.be.link.token_hash)
     found["phone"] = Actor(kind="link", link=w.be.link.pk, phone=w.be.draft.cookie_hash)
     found["offer"] = Actor(kind="link", token=w.be.own_past.offer_token_hash)
+    found["invited"] = Actor(kind="link", token=w.be.invitation.token_hash)
+    found["coming_back"] = Actor(kind="link", token=w.be.recovery.token_hash)
     found["nobody"] = Actor.nobody()
     found["team_job"] = Actor.for_team(w.walloon)
     return found

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.product import Running
-from tests.e2e.test_walk import sign_in
+from tests.e2e.product import Running, sign_in
 
 
 def test_a_visit_dropped_where_it_cannot_be_offers_three_others(running: Running, window: Any) -> None:

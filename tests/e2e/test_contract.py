@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.dispatch.builders import person, plan, problem, visit
-from tests.e2e.product import PROJECT, Running
-from versants.core.access.classes import Role
+from tests.e2e.product import PROJECT, Running, code_of
+from versants.core.access.classes import FACTOR_ROLES, Role
 from versants_libs.dispatch import plan_to_json, problem_to_json
 from versants_libs.dispatch.io import dumps
 
@@ -91,6 +91,8 @@ def test_demonstration_world(running):
         ("role", "email", "password", "totp_secret", "organisation", "versant", "url")
     }
     assert {one["role"] for one in logins} == set(Role.values)
+    must = {one["email"] for one in logins if one["role"] in FACTOR_ROLES}
+    assert {one["email"] for one in logins if one["totp_secret"]} == must
 
     links = answer(running, "demo", "links")
     assert list(links) == ["request", "follow", "offer", "person", "feed"]
@@ -323,6 +325,9 @@ class Browser:
         assert token
         form = {"login": login["email"], "password": login["password"], "csrfmiddlewaretoken": token[1]}
         self.open(f"{self.url}/account/login/", urlencode(form).encode()).close()
+        if login["totp_secret"]:
+            asked = {"code": code_of(login), "csrfmiddlewaretoken": token[1]}
+            self.open(f"{self.url}/account/2fa/authenticate/", urlencode(asked).encode()).close()
 
     def get(self, path: str) -> tuple[int, Any]:
         """Status and JSON (None where there is no body)."""

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.product import PROJECT, free_port
+from tests.e2e.product import PROJECT, code_of, free_port
 from versants.launch.up import healthy
 
 READY_WITHIN_S = 240  # packages are fetched, compiled and installed, a database is made
@@ -120,7 +120,7 @@ def test_make_run_on_a_fresh_clone(clone: Clone, browser: Any) -> None:
         url = re.search(r"Versants is at (http://\S+)", said)
         assert url
         assert url[1] == f"http://127.0.0.1:{clone.port}"
-        login = re.search(r"^\s*coordinator\s+(\S+@\S+)\s+(\S+)", said, re.MULTILINE)
+        login = re.search(r"^\s*coordinator\s+(\S+@\S+)\s+(\S+)\s+([A-Z2-7]{32})$", said, re.MULTILINE)
         assert login
 
         context = browser.new_context(
@@ -145,7 +145,9 @@ def test_make_run_on_a_fresh_clone(clone: Clone, browser: Any) -> None:
         page.fill("input[name=login]", login[1])
         page.fill("input[name=password]", login[2])
         page.click('[data-test="sign-in"]')
-        page.wait_for_url(lambda address: "/account/login/" not in address)
+        page.fill("input[name=code]", code_of({"totp_secret": login[3]}))
+        page.click('[data-test="enter-code"]')
+        page.wait_for_url(lambda address: "/account/" not in address)
         page.goto(f"{url[1]}/requests/{uid}/")
         assert page.locator('[data-test="accept"]').is_visible()
         assert errors == []

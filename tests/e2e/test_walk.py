@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.e2e.product import Running
+from tests.e2e.product import Running, sign_in
 from versants.territory.calendars import is_holiday
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -26,14 +26,6 @@ def clean(page: Any) -> None:
     page.set_viewport_size(size)
     assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found] == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
-
-
-def sign_in(page: Any, login: dict[str, Any]) -> None:
-    page.goto("/account/login/")
-    page.fill("input[name=login]", login["email"])
-    page.fill("input[name=password]", login["password"])
-    page.click('[data-test="sign-in"]')
-    page.wait_for_url(lambda url: "/account/login/" not in url)
 
 
 def sign_out(page: Any) -> None:

@@ -33,7 +33,11 @@ def test_membership_out_of_its_dates_opens_nothing(world, client_for):
 
     world.dpo.period = (clock.today() - timedelta(days=30), clock.today())
     world.dpo.save()
-    assert client_for(world.dpo).get("/audit/").status_code == 403
+    client = client_for(world.dpo)
+    # The session acted under it: it ends with the role, and after signing in again nothing is open.
+    assert client.get("/audit/").url == "/account/login/?next=/audit/"
+    client.force_login(world.dpo.account, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get("/audit/").status_code == 403
 
 
 def test_audit_page_is_for_the_dpo(world, client_for):

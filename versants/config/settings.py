@@ -7,6 +7,8 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from versants.config import oidc
+
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGE = PROJECT / "versants"
 DATA = Path(os.environ.get("VERSANTS_DATA", PROJECT / "var"))
@@ -61,6 +63,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "procrastinate.contrib.django",
 ]
 
@@ -151,6 +156,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "core_cache",
+        # The default of 300 would let a stranger push out what limits others, by asking much.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
@@ -170,18 +177,47 @@ ACCOUNT_ADAPTER = "versants.people.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "versants.people.forms.accounts.LoginForm",
     "reset_password": "versants.people.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "versants.people.forms.accounts.ResetPasswordKeyForm",
     "change_password": "versants.people.forms.accounts.ChangePasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is verified by the invitation that came to it
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # whoever has nothing to do with us gets no mail
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = False
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+# Wrong passwords and codes are counted by people.services.limits; what is left here has nothing to guess.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/5m/key", "login": "120/m/ip"}
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_PREVENT_ENUMERATION = True
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_ADAPTER = "versants.people.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "versants.people.forms.accounts.AuthenticateForm",
+    "reauthenticate": "versants.people.forms.accounts.ReauthenticateForm",
+    "activate_totp": "versants.people.forms.accounts.ActivateTOTPForm",
+    "add_webauthn": "versants.people.forms.accounts.AddWebAuthnForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Versants"
+MFA_TOTP_TOLERANCE = (
+    1  # a phone's clock is off by half a minute; each code still serves once (people.forms.accounts)
+)
+MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# After so long without anybody there, a session under a role that reads files ends.
+CARE_IDLE_SECONDS = int(os.environ.get("VERSANTS_IDLE_MINUTES", "30")) * 60
+
+# Partners' own sign-in (docs/accounts.md). No file, no such button.
+OIDC = oidc.read(os.environ.get("VERSANTS_OIDC_FILE", ""))
+SOCIALACCOUNT_ADAPTER = "versants.people.oidc.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": oidc.apps(OIDC)}}
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # people.oidc finds the account itself, by a verified address
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -206,7 +242,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *oidc.origins(OIDC)],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

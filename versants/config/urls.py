@@ -13,7 +13,10 @@ urlpatterns = [
     path("", include("versants.mobile.urls")),
     path("", include("versants.programme.urls")),
     path("", include("versants.portal.urls")),
-    path("account/", include("allauth.urls")),
+    # allauth, piece by piece: sessions and partners' sign-in have pages of our own, its old addresses are left out.
+    path("account/", include("allauth.account.urls")),
+    path("account/2fa/", include("allauth.mfa.urls")),
+    path("account/3rdparty/", include("allauth.socialaccount.urls")),
 ]
 
 handler400 = errors.handler400

@@ -65,13 +65,16 @@ class CoreConfig(AppConfig):
             "account_login account_reset_password account_reset_password_done account_reset_password_from_key"
             " account_reset_password_from_key_done account_signup account_inactive account_reauthenticate"
             " account_confirm_login_code mfa_authenticate mfa_reauthenticate account_confirm_email"
-            " account_email_verification_sent",
+            " account_email_verification_sent socialaccount_login_cancelled socialaccount_login_error"
+            " socialaccount_signup",
             public=True,
             methods="GET POST",
         )
         declare(
             "account_logout account_change_password account_set_password account_email mfa_index mfa_activate_totp"
-            " mfa_deactivate_totp mfa_generate_recovery_codes mfa_view_recovery_codes mfa_download_recovery_codes",
+            " mfa_deactivate_totp mfa_generate_recovery_codes mfa_view_recovery_codes mfa_download_recovery_codes"
+            " mfa_list_webauthn mfa_add_webauthn mfa_remove_webauthn mfa_edit_webauthn mfa_reauthenticate_webauthn"
+            " socialaccount_connections",
             public=True,  # allauth asks for the login itself, for a person without a membership too
             methods="GET POST",
         )

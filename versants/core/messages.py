@@ -55,7 +55,6 @@ def send(message: Message) -> bool:
     if message.sent_at is not None:
         return False
     folder = Path(settings.MAIL_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
     stem = f"{message.created_at:%Y%m%dT%H%M%S}-{message.uid}"
     if message.channel == "sms":
         content = json.dumps(
@@ -70,20 +69,43 @@ def send(message: Message) -> bool:
         ).encode()
         name = f"{stem}.sms.json"
     else:
-        mail = EmailMessage(policy=SMTP)
-        mail["From"], mail["To"] = settings.DEFAULT_FROM_EMAIL, message.address
-        mail["Subject"], mail["Date"] = message.subject, format_datetime(message.created_at)
-        mail["Content-Language"] = message.language
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Versants-About"] = message.about
-        mail.set_content(message.body)
-        content, name = mail.as_bytes(), f"{stem}.eml"
-    partial = folder / f".{name}.part"
-    partial.write_bytes(content)
-    os.replace(partial, folder / name)
+        content, name = _as_mail(message), f"{stem}.eml"
+    _put(folder, name, content)
     message.sent_at = clock.now()
     if message.channel == "sms":
         # The number somebody left to be rung back is not kept in clear once it has served.
         message.address = f"…{message.address[-2:]}"
     message.save(update_fields=["sent_at", "address"])
     return True
+
+
+def hand_over(*, address: str, language: str, about: str, subject: str, body: str) -> None:
+    """An e-mail that holds a secret link: it goes out once the transaction stands and is kept nowhere else.
+
+    The outbox keeps what it sent; a link that opens an account must not stand in the database, where only its
+    hash is. Whoever gave the link gives a new one if this does not arrive.
+    """
+    message = Message(
+        channel="email", address=address, language=language, about=about, subject=subject[:120], body=body
+    )
+    name = f"{message.created_at:%Y%m%dT%H%M%S}-{message.uid}.eml"
+    content = _as_mail(message)
+    transaction.on_commit(lambda: _put(Path(settings.MAIL_DIR), name, content))
+
+
+def _as_mail(message: Message) -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"] = settings.DEFAULT_FROM_EMAIL, message.address
+    mail["Subject"], mail["Date"] = message.subject, format_datetime(message.created_at)
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Versants-About"] = message.about
+    mail.set_content(message.body)
+    mail["Content-Language"] = message.language  # after the content, which takes such headers away
+    return mail.as_bytes()
+
+
+def _put(folder: Path, name: str, content: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{name}.part"
+    partial.write_bytes(content)
+    os.replace(partial, folder / name)

@@ -126,9 +126,20 @@ class DemandSource:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class OpenWork:
+    """What waits with somebody whose role ends: ``count(membership)`` as a number, ``label`` in words."""
+
+    key: str
+    label: Any
+    count: Callable[[Any], int]
+    order: int = 50
+
+
 nav: Registry[NavEntry] = Registry("nav")
 timeline: Registry[TimelineSource] = Registry("timeline")
 figures: Registry[Figure] = Registry("figures")
 exports: Registry[ExportPart] = Registry("exports")
 revocations: Registry[RevocationHook] = Registry("revocations")
 demands: Registry[DemandSource] = Registry("demands")
+open_work: Registry[OpenWork] = Registry("open_work")

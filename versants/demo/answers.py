@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.urls import reverse
@@ -19,7 +20,7 @@ from versants.core.access.classes import Role
 from versants.core.access.scope import Actor, acting
 from versants.core.ids import token_hash
 from versants.demo import cases, week
-from versants.demo.cast import password_of
+from versants.demo.cast import password_of, secret_of
 from versants.mobile.models import Request, RequestLink, Visit
 from versants.mobile.services import offers
 from versants.people.enums import TeamKind
@@ -65,6 +66,9 @@ def logins() -> list[dict[str, Any]]:
     """One line per role somebody may try, in the order of the accounts."""
     check_demo_world()
     found = []
+    with_app = set(
+        Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list("user_id", flat=True)
+    )
     mine = (
         Membership.objects.filter(account__is_demo=True, period__contains=clock.today())
         .exclude(account__password__startswith="!")  # noqa: S106
@@ -78,7 +82,7 @@ def logins() -> list[dict[str, Any]]:
                 "role": membership.role,
                 "email": membership.account.email,
                 "password": password_of(name),
-                "totp_secret": None,
+                "totp_secret": secret_of(name) if membership.account_id in with_app else None,
                 "organisation": str(membership.organisation),
                 "versant": membership.versant,
                 "url": _url(reverse(FIRST_PAGE[Role(membership.role)])),

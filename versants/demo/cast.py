@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import date, time, timedelta
 
 from versants.core.access.classes import Role
@@ -370,6 +372,11 @@ def accounts(world: World) -> None:
 
 def _login(world: World, key: str, membership: Membership) -> None:
     world.logins.append(Login(membership.account, password_of(key)))
+
+
+def secret_of(key: str) -> str:
+    """What its authenticator app would hold. Public on purpose, as the password is."""
+    return base64.b32encode(hashlib.sha256(f"versants demo {key}".encode()).digest()[:20]).decode()
 
 
 def password_of(key: str) -> str:

@@ -6,17 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, models
 
+from versants.core.access.classes import FACTOR_ROLES
 from versants.core.access.install import lifted
 from versants.core.crypto import vault
 from versants.core.errors import Conflict
 from versants.core.models import DataKey
+from versants.demo.cast import secret_of
 from versants.demo.world import World
 from versants.mobile.models import EscalationStep
 from versants.mobile.services import escalation
-from versants.people.models import Identity, Organisation
+from versants.people.models import Identity, Membership, Organisation
 
 QUICK = 10_000  # rounds
 
@@ -48,6 +53,7 @@ def load(world: World, tell: Callable[[str], None] = lambda text: None) -> dict[
             counts[model._meta.label] = len(rows)
             _restart(model, len(rows))
             tell(f"{model._meta.label} {len(rows)}")
+        _factors(world)
         for step in world.all(EscalationStep):
             if step.done_at is None:  # the worker does them when their hour comes
                 escalation.defer(step, step.request.team_id)
@@ -79,6 +85,20 @@ def _passwords(world: World) -> None:
     hasher = PBKDF2PasswordHasher()
     for login in world.logins:
         login.account.password = hasher.encode(login.password, hasher.salt(), iterations=QUICK)
+
+
+def _factors(world: World) -> None:
+    """Those whose role asks for a second factor have one, and its secret is printed as their password is."""
+    must = {row.account_id for row in world.all(Membership) if row.role in FACTOR_ROLES}
+    for login in world.logins:
+        EmailAddress.objects.create(
+            user_id=login.account.pk, email=login.account.email, verified=True, primary=True
+        )
+        if login.account.pk in must:
+            locked = get_adapter().encrypt(secret_of(login.account.email.split("@")[0]))
+            Authenticator.objects.create(
+                user_id=login.account.pk, type=Authenticator.Type.TOTP, data={"secret": locked}
+            )
 
 
 def _copy(model: type[models.Model], rows: list[Any]) -> None:

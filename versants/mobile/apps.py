@@ -59,6 +59,15 @@ BEGIN
 END $$;
 """
 
+# How many visits to come somebody is placed on, for whoever ends the role: a number, of the own organisation only.
+OPEN_VISITS = """
+CREATE OR REPLACE FUNCTION app.open_visits(which bigint) RETURNS int LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public AS
+$$ SELECT count(*)::int FROM mobile_assignment a JOIN people_membership m ON m.professional_id = a.professional_id
+   WHERE m.id = which AND m.organisation_id = app.organisation() AND app.role() IN ('coordinator', 'administrator')
+     AND a.state IN ('offered', 'accepted') AND upper(a.held) > app.now() $$;
+"""
+
 
 class MobileConfig(AppConfig):
     name = "versants.mobile"
@@ -75,6 +84,7 @@ class MobileConfig(AppConfig):
         register_sql(REQUEST_NUMBER)
         register_sql(FORGET_DRAFTS)
         register_sql(FIRST_CONTACTS)
+        register_sql(OPEN_VISITS)
         leave_open("mobile_figuredefinition", "what counts is public")
         self._register_keys()
         self._register_inbox()
@@ -145,11 +155,13 @@ class MobileConfig(AppConfig):
     def _register_planning(self) -> None:
         """The board, one's own day, and what planning writes down."""
         from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES
-        from versants.core.registries import NavEntry, nav
+        from versants.core.registries import NavEntry, OpenWork, nav, open_work
         from versants.core.web.audit import name_actions
         from versants.core.web.jobs import name_job
         from versants.mobile.pages import FIELD
+        from versants.mobile.services.holding import open_visits
 
+        open_work.add(OpenWork("visits", _("visits to come"), open_visits, order=20))
         nav.add(NavEntry("today", _("Today"), "today", roles=FIELD, order=5, icon="day", pocket=True))
         readers = COORDINATING_ROLES | TEAM_ROLES
         nav.add(NavEntry("board", _("Board"), "board", roles=readers, order=20, icon="day"))

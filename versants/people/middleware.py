@@ -14,9 +14,11 @@ from django.utils import translation
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import VersantsError
 from versants.core.web import pages
+from versants.people.gate import Gate
 from versants.people.models import Membership
+from versants.people.services import devices, sessions
 
-SESSION_KEY = "membership"
+SESSION_KEY = sessions.ACTING
 
 
 class _RolledBack(Exception):
@@ -63,10 +65,15 @@ class ScopeMiddleware:
 
         public = _is_public(view)
         if request.user.is_authenticated:
-            request.membership = self._membership(request)  # type: ignore[attr-defined]
-            if request.membership is not None:  # type: ignore[attr-defined]
-                request.actor = Actor.for_membership(request.membership)  # type: ignore[attr-defined]
-        elif not public:
+            membership = self._membership(request)
+            stopped = Gate(request, name, public).check(membership)
+            if stopped is not None:
+                return stopped
+            if request.user.is_authenticated and not getattr(request, "without_factor", False):
+                request.membership = membership  # type: ignore[attr-defined]
+                if membership is not None:
+                    request.actor = Actor.for_membership(membership)  # type: ignore[attr-defined]
+        if not request.user.is_authenticated and not public:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
         if not public and request.membership is None:  # type: ignore[attr-defined]
             return render_error(request, 403, code="membership.none")
@@ -79,6 +86,9 @@ class ScopeMiddleware:
                 response = response.render()
             if response.status_code >= 500 or getattr(request, "roll_back", False):
                 raise _RolledBack(response)
+            account = getattr(request, "known_device_for", None)
+            if account is not None:
+                devices.remember(request, response, account)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -101,6 +111,10 @@ class ScopeMiddleware:
         )
         request.memberships = mine  # type: ignore[attr-defined]
         chosen = request.session.get(SESSION_KEY)
+        if (
+            chosen is None and mine
+        ):  # the session acts under this role until another is chosen, or the role ends
+            request.session[SESSION_KEY] = mine[0].pk
         for membership in mine:
             if membership.pk == chosen:
                 return membership

@@ -1,6 +1,6 @@
 """Who opens which page of this app (core.web.pages)."""
 
-from versants.core.access.classes import TEAM_ROLES, DataClass, Role
+from versants.core.access.classes import GIVING_ROLES, RECOVERING_ROLES, TEAM_ROLES, DataClass, Role
 from versants.core.web.pages import ALL_ROLES, declare
 
 
@@ -20,3 +20,22 @@ def declare_all() -> None:
     )
     declare("consent_new", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person", methods="GET POST")
     declare("consent_withdraw", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="consent", methods="POST")
+    _declare_accounts()
+
+
+def _declare_accounts() -> None:
+    """Coming in, and giving and taking back access. Nothing here is about a person accompanied."""
+    declare("invited recovered", public=True, methods="GET POST", subject="token")
+    # They ask for the sign-in themselves: somebody between two roles keeps his account.
+    declare("sessions held_form", public=True, methods="GET POST")
+    declare("second_factor", public=True)
+    declare("openid_connect_login openid_connect_callback", public=True, methods="GET POST")
+    declare("roles", GIVING_ROLES)
+    declare("role", GIVING_ROLES, subject="role", methods="GET POST")
+    declare("invitations", GIVING_ROLES, methods="GET POST")
+    declare("invitation_again invitation_withdraw", GIVING_ROLES, subject="invitation", methods="POST")
+    declare("recoveries", RECOVERING_ROLES, methods="GET POST")
+    declare("recovery_confirm recovery_stop", RECOVERING_ROLES, subject="recovery", methods="POST")
+    declare("rights", ALL_ROLES)
+    declare("demands", [Role.DPO], methods="GET POST")
+    declare("demand_answer", [Role.DPO], subject="demand", methods="POST")

@@ -1,9 +1,28 @@
 from django.urls import URLPattern, path
 
-from versants.people.views import membership, persons
+from versants.people.views import access, demands, entering, membership, oidc, persons, rights, sessions
 
 urlpatterns: list[URLPattern] = [
     path("membership/", membership.switch, name="membership"),
+    # In the place of allauth's own, with signed tokens always verified.
+    path("account/oidc/<slug:provider_id>/login/", oidc.login, name="openid_connect_login"),
+    path("account/oidc/<slug:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
+    path("account/invited/<str:token>/", entering.invited, name="invited"),
+    path("account/back/<str:token>/", entering.recovered, name="recovered"),
+    path("account/second-factor/", sessions.second_factor, name="second_factor"),
+    path("account/sessions/", sessions.sessions, name="sessions"),
+    path("account/kept/", sessions.held_form, name="held_form"),
+    path("roles/", access.role_list, name="roles"),
+    path("roles/<uuid:uid>/", access.role, name="role"),
+    path("invitations/", access.invitation_list, name="invitations"),
+    path("invitations/<uuid:uid>/again/", access.invitation_again, name="invitation_again"),
+    path("invitations/<uuid:uid>/withdraw/", access.invitation_withdraw, name="invitation_withdraw"),
+    path("recoveries/", access.recovery_list, name="recoveries"),
+    path("recoveries/<uuid:uid>/confirm/", access.recovery_confirm, name="recovery_confirm"),
+    path("recoveries/<uuid:uid>/stop/", access.recovery_stop, name="recovery_stop"),
+    path("rights/", rights.rights, name="rights"),
+    path("demands/", demands.demand_list, name="demands"),
+    path("demands/<uuid:uid>/answer/", demands.demand_answer, name="demand_answer"),
     path("people/", persons.people, name="people"),
     path("people/new/", persons.new, name="person_new"),
     path("people/opened/", persons.openings, name="identity_openings"),

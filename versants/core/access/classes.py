@@ -40,6 +40,12 @@ class Role(TextChoices):
 # Only these act for their team on rows about persons; for every other role the scope carries no team,
 # so that a policy which forgets to ask for the role still shows nothing.
 TEAM_ROLES = frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.PRACTITIONER})
+# Must show a second factor: those who read files of persons, and those who give and take back access.
+FACTOR_ROLES = frozenset({*TEAM_ROLES, Role.DPO, Role.ADMINISTRATOR})
+# Give roles in their own organisation.
+GIVING_ROLES = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+# May confirm that somebody who lost access is who they say.
+RECOVERING_ROLES = frozenset({Role.COORDINATOR, Role.DPO, Role.ADMINISTRATOR})
 # See the logistics of every team's requests and visits, never who the person is.
 COORDINATING_ROLES = frozenset({Role.COORDINATOR, Role.DESK})
 CLINICAL_ROLES = frozenset({Role.CLINICIAN})

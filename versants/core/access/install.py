@@ -71,6 +71,11 @@ _WITHHELD = {
 }
 
 
+def append_only(table: str) -> None:
+    """Rows of ``table`` are added by the application, never changed or removed."""
+    _WITHHELD[table] = "UPDATE, DELETE"
+
+
 def install() -> None:
     """Create functions, replace policies, grant the application's role what it needs."""
     with transaction.atomic(), connection.cursor() as cursor:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from versants.core import clock
-from versants.core.access.classes import TEAM_ROLES
+from versants.core.access.classes import TEAM_ROLES, WALLED_ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class Actor:
             organisation=membership.organisation_id,
             team=membership.team_id if acts_for_team else None,
             desk=membership.team_id,
-            professional=membership.professional_id,
+            # Behind the wall not even one's own visits of another role: one acts under that role to see them.
+            professional=None if membership.role in WALLED_ROLES else membership.professional_id,
             versant=membership.versant,
             role=membership.role,
         )

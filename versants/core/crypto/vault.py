@@ -5,6 +5,7 @@ Sealed text does not print itself, is never serialised, and opens only through `
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -176,3 +177,22 @@ def blind_index(purpose: str, text: str) -> str:
     """A keyed hash for exact look-ups of sealed values; equal texts give equal indexes, nothing else can be told."""
     normal = "".join(text.casefold().split())
     return hmac.new(keyring.index_key(), f"{purpose}|{normal}".encode(), hashlib.sha256).hexdigest()
+
+
+def lock_away(purpose: str, text: str) -> str:
+    """Text under the key file's own key, for secrets that belong to no person accompanied: ``<key id>:<base64>``."""
+    key_id = keyring.active_key_id()
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = AESGCM(keyring.wrapping_key(key_id)).encrypt(nonce, text.encode(), f"locked|{purpose}".encode())
+    return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
+
+
+def take_out(purpose: str, locked: str) -> str:
+    """What ``lock_away`` was given. Raises SealBroken if it was changed or is for another purpose."""
+    key_id, _colon, rest = locked.partition(":")
+    raw = base64.b64decode(rest)
+    box = AESGCM(keyring.wrapping_key(key_id))
+    try:
+        return box.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], f"locked|{purpose}".encode()).decode()
+    except InvalidTag as exc:
+        raise SealBroken("seal.broken", _("This text does not belong here or was changed.")) from exc

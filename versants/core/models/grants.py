@@ -16,6 +16,8 @@ from versants.core.access.classes import CLINICAL_ROLES, WALLED_ROLES, DataClass
 from versants.core.access.scope import Actor
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 
+_WALL = ", ".join(f"'{role}'" for role in sorted(WALLED_ROLES))
+
 
 class GrantQuerySet(ShieldedQuerySet["Grant"]):
     def open_to(self, actor: Actor) -> Self:
@@ -72,12 +74,16 @@ class Grant(models.Model):
             Policy(
                 "held",
                 "SELECT",
+                # Not even the grant itself, which names a person, shows to a walled role that holds it by mistake.
+                f"app.role() NOT IN ({_WALL}) AND ("
                 "(holder_kind = 'membership' AND holder_id = app.membership())"
                 " OR (holder_kind = 'team' AND holder_id = app.team())"
                 " OR (holder_kind = 'desk' AND holder_id = app.desk())"
                 " OR (holder_kind = 'organisation' AND holder_id = app.organisation())"
-                " OR (holder_kind = 'link' AND holder_id = app.link())",
+                " OR (holder_kind = 'link' AND holder_id = app.link()))",
             ),
+            # app.end_grants_of and app.referent_of run as the tables' owner.
+            Policy("ending", "ALL", "current_user = 'versants_owner'", "current_user = 'versants_owner'"),
         ),
         extra_q=lambda actor: Q(pk__in=Grant.objects.open_to(actor).values("pk")),
     )

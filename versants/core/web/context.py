@@ -156,6 +156,14 @@ class Frame:
         return url_or_empty("mfa_index")
 
     @property
+    def sessions_url(self) -> str:
+        return url_or_empty("sessions")
+
+    @property
+    def rights_url(self) -> str:
+        return url_or_empty("rights")
+
+    @property
     def help_url(self) -> str:
         return url_or_empty("help", self.actor.role) if self.actor.role else ""
 

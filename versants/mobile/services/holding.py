@@ -10,6 +10,7 @@ from django.db.models import F
 from versants.core import audit, clock
 from versants.mobile.enums import HOLDING, AssignmentState, RequestState
 from versants.mobile.models import Assignment, Request, Visit
+from versants.people.models import Membership
 from versants.people.services import grants
 
 _LOCK = 7301  # class of the advisory locks on professionals
@@ -53,3 +54,10 @@ def reopen(visit: Visit) -> None:
         state=RequestState.ACCEPTED, version=F("version") + 1
     )
     audit.record("visit.reopened", subject=visit)
+
+
+def open_visits(membership: Membership) -> int:
+    """On how many visits to come somebody is placed, for whoever ends the role: a number (app.open_visits)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app.open_visits(%s)", [membership.pk])
+        return int(cursor.fetchone()[0])

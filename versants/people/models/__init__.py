@@ -1,6 +1,8 @@
 from versants.people.models.accounts import Account, Membership
 from versants.people.models.availability import Absence, OnCall, WeeklyShift
 from versants.people.models.consent import Consent
+from versants.people.models.demands import AuthorityDemand, DemandAnswer
+from versants.people.models.entry import Invitation, Recovery
 from versants.people.models.openings import IdentityOpening
 from versants.people.models.organisations import Organisation, Site, Team
 from versants.people.models.persons import Household, Identity, Person, PersonLanguage
@@ -11,15 +13,21 @@ from versants.people.models.professionals import (
     ProfessionalPrivate,
 )
 from versants.people.models.sheets import ClinicalSheet, SocialSheet
+from versants.people.models.signing_in import HeldForm, KnownDevice, SignInLimit
 
 __all__ = [
     "Absence",
     "Account",
+    "AuthorityDemand",
     "ClinicalSheet",
     "Consent",
+    "DemandAnswer",
+    "HeldForm",
     "Household",
     "Identity",
     "IdentityOpening",
+    "Invitation",
+    "KnownDevice",
     "Mandate",
     "Membership",
     "OnCall",
@@ -29,6 +37,8 @@ __all__ = [
     "Professional",
     "ProfessionalLanguage",
     "ProfessionalPrivate",
+    "Recovery",
+    "SignInLimit",
     "Site",
     "SocialSheet",
     "Team",

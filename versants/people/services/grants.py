@@ -148,8 +148,10 @@ def close_on_person(person: Person) -> int:
     return _close("subject_kind = 'person' AND subject_id = %(person)s", person=person.pk)
 
 
-def name_referent(*, person: Person, membership: Membership, until: datetime | None = None) -> Grant:
-    """The referent opens the identity of those they follow, until named otherwise.
+def name_referent(
+    *, person: Person, membership: Membership, until: datetime | None = None, since: datetime | None = None
+) -> Grant:
+    """The referent opens the identity of those they follow, until named otherwise; from ``since``, or now.
 
     Raises ActionDenied ``referent.team``: only a member of the team that follows the person becomes referent.
     """
@@ -163,7 +165,7 @@ def name_referent(*, person: Person, membership: Membership, until: datetime | N
         holder_kind="membership",
         holder_id=membership.pk,
         data_class=DataClass.IDENTITY,
-        period=span(clock.now(), until),
+        period=span(since or clock.now(), until),
         because="referent",
         because_id=membership.pk,
         given_by_team=person.team_id,
