@@ -42,7 +42,9 @@ _TABLE = (
     Command("audit", "verify the sealed record of actions and reads", "audit"),
     Command("backup", "write the database to a file", "backup", "owner"),
     Command("restore", "read the database back from a file", "restore", "owner"),
-    Command("import", "load people or places from a file", "import", "owner"),
+    Command(
+        "import", "centres, professionals, requests, agreements, past months from a spreadsheet", "import"
+    ),
 )
 TABLE = {command.name: command for command in _TABLE}
 

@@ -76,6 +76,9 @@ class MobileConfig(AppConfig):
         register_sql(FORGET_DRAFTS)
         register_sql(FIRST_CONTACTS)
         leave_open("mobile_figuredefinition", "what counts is public")
+        from versants.mobile.services import importing
+
+        importing.load()
         self._register_inbox()
         self._register_planning()
         self._register_follow_up()
@@ -94,6 +97,7 @@ class MobileConfig(AppConfig):
             {
                 "link.created": _("link of a place made"),
                 "link.revoked": _("link of a place cut"),
+                "link.sent": _("link of a place sent to it"),
                 "request.accepted": _("request accepted"),
                 "request.asked_back": _("question put to the one who asked"),
                 "request.called_back": _("one who asked was called back"),

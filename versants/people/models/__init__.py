@@ -1,8 +1,9 @@
 from versants.people.models.accounts import Account, Membership
 from versants.people.models.availability import Absence, OnCall, WeeklyShift
 from versants.people.models.consent import Consent
+from versants.people.models.imports import Import, ImportState
 from versants.people.models.openings import IdentityOpening
-from versants.people.models.organisations import Organisation, Site, Team
+from versants.people.models.organisations import Organisation, Site, SiteContact, Team
 from versants.people.models.persons import Household, Identity, Person, PersonLanguage
 from versants.people.models.professionals import (
     Mandate,
@@ -20,6 +21,8 @@ __all__ = [
     "Household",
     "Identity",
     "IdentityOpening",
+    "Import",
+    "ImportState",
     "Mandate",
     "Membership",
     "OnCall",
@@ -30,6 +33,7 @@ __all__ = [
     "ProfessionalLanguage",
     "ProfessionalPrivate",
     "Site",
+    "SiteContact",
     "SocialSheet",
     "Team",
     "WeeklyShift",
