@@ -80,6 +80,7 @@ def _arguments(w: Any) -> dict[str, list[Any]]:
         "plan": [w.be.plan.uid],
         "move": [w.be.move.uid],
         "link": [w.be.link.uid],
+        "import": [w.be.imported.uid],
     }
 
 

@@ -42,6 +42,7 @@ _TABLE = (
     Command("audit", "verify the sealed record of actions and reads", "audit"),
     Command("backup", "write the database to a file", "backup", "owner"),
     Command("restore", "read the database back from a file", "restore", "owner"),
+    Command("found", "the first organisation, team and coordination of an empty product", "found", "owner"),
     Command(
         "import", "centres, professionals, requests, agreements, past months from a spreadsheet", "import"
     ),

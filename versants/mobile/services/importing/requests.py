@@ -184,6 +184,14 @@ def _apply(row: Row, run: Run) -> None:
             callback_who=who,
         )
     except Conflict:
+        if (
+            known is not None
+        ):  # imported before, and perhaps another day: what was wished for then may be over
+            row.notice(
+                _("this request is there already as %(number)s; change it on its page")
+                % {"number": known.number}
+            )
+            return
         row.fault(
             "reference",
             _("this reference was imported before with other data"),

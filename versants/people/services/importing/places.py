@@ -47,6 +47,8 @@ class Gazetteer:
             if bare and not re.fullmatch(r"[A-Za-z]{2}", bare):
                 text, post = bare, post or inside[1]
         found = self._named(text)
+        if len(found) > 1 and re.search(r"\b(insee|ins|nis)\b", fold(row.head_of(key))):
+            found = [one for one in found if one.code == text] or found
         if len(found) > 1 and post:
             found = [one for one in found if post in (one.postal_codes or one.postal_code).split()]
             if not found:
@@ -83,22 +85,22 @@ class Gazetteer:
         if re.fullmatch(r"(FR|BE)-\d{5}", text.upper()):
             return list(Commune.objects.filter(pk=text.upper()))
         if re.fullmatch(r"\d{4,5}", text):
-            return list(Commune.objects.filter(code=text)) or [
-                one
-                for one in Commune.objects.filter(folded__contains=text)
-                if text in (one.postal_codes or one.postal_code).split()
-            ]
+            # 59350 is the INSEE code of Lille and the postal code of Saint-André: both are answers.
+            by_post = Commune.objects.filter(folded__contains=text)
+            found = {one.pk: one for one in Commune.objects.filter(code=text)}
+            found |= {one.pk: one for one in by_post if text in (one.postal_codes or one.postal_code).split()}
+            return list(found.values())
         if not wanted:
             return []
         spelt = {wanted}
         for pattern, whole in _SAINT:
             spelt |= {pattern.sub(whole, one) for one in spelt}
-        found: dict[str, Commune] = {}
+        named: dict[str, Commune] = {}
         for one in spelt:
             for commune in Commune.objects.filter(folded__contains=one):
                 if fold(commune.name_fr) == one or (commune.name_nl and fold(commune.name_nl) == one):
-                    found[commune.pk] = commune
-        return sorted(found.values(), key=lambda one: one.pk)
+                    named[commune.pk] = commune
+        return sorted(named.values(), key=lambda one: one.pk)
 
     # -- languages ----------------------------------------------------------------------------------------------------
 

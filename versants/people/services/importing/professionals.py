@@ -193,6 +193,8 @@ def _apply(row: Row, run: Run) -> None:
     _write_hours(row, run, person, found is None, hours)
     _write_languages(run, person, spoken, quiet=found is None)
     _write_mandates(row, run, person, mandates, quiet=found is None)
+    row.check()
+    run.claim(row, person.pk)
 
 
 def _expected_kind() -> str:
@@ -429,6 +431,10 @@ def _mandate_of(row: Row, country: str) -> tuple[str, date, date | None, str] | 
     return country, first, None if last is None else last + timedelta(days=1), basis
 
 
+def _label(country: str) -> str:
+    return f"{Mandate._meta.verbose_name} {country}"
+
+
 def _write_mandates(
     row: Row,
     run: Run,
@@ -442,7 +448,7 @@ def _write_mandates(
         period = DateRange(first, end)
         there = known.get((country, first))
         if there is not None:
-            run.journal.change(there, country, period=period, **({"basis": basis} if basis else {}))
+            run.journal.change(there, _label(country), period=period, **({"basis": basis} if basis else {}))
             continue
         mandate = Mandate(
             organisation=run.organisation, professional=person, country=country, period=period, basis=basis

@@ -99,15 +99,16 @@ class Row:
         """Note that something is wrong. ``key`` "" for the row."""
         column = self.kind.column(key) if key else None
         shown = self.cell(key).text if key and cell is None else cell or ""
-        label = self._head_of(column) if column else ""
+        label = self.head_of(key) if column else ""
         said = str(expected or (column.expected if column else ""))
         fault = Fault(label, shown[:200], str(wrong), said)
         if fault not in self.faults:
             self.faults.append(fault)
 
-    def _head_of(self, column: Column) -> str:
-        places = self.head.places.get(column.key, ())
-        return self.head.texts[places[0]] if places else str(column.label)
+    def head_of(self, key: str) -> str:
+        """The head as the sheet writes it, else as the model does."""
+        places = self.head.places.get(key, ())
+        return self.head.texts[places[0]] if places else str(self.kind.column(key).label)
 
     def notice(self, sentence: str) -> None:
         """Something worth knowing that stops nothing."""

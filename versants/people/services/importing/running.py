@@ -100,7 +100,17 @@ class Run:
         self.journal = Journal()
         self.places = Gazetteer()
         self.today = clock.today()
+        self._claimed: dict[int, int] = {}
         self.remembered: dict[str, Any] = {}  # of the kinds; only what no row of this file can change
+
+    def claim(self, row: Row, pk: int) -> None:
+        """This row says what is known of one thing; another row of the file that finds the same thing is at fault."""
+        known = self._claimed.setdefault(pk, row.number)
+        if known != row.number:
+            row.fault(
+                "", _("this says the same thing as row %(n)s") % {"n": known}, _("one row for each thing")
+            )
+            row.check()
 
 
 Progress = Callable[[int], None]  # per cent of the rows
