@@ -118,7 +118,7 @@ def test_what_changes_is_said_from_what_to_what_and_goes_back(house, bring_in):
         ("anglais, niveau", "C1", "C2"),
         ("habilitation FR, de, à", "15/01/2020 – …", "15/01/2020 – 31/12/2030"),
     }  # fmt: skip
-    assert report.outcomes[0].created == ["langue de travail: arabe B1"]
+    assert report.outcomes[0].created == ["langue de travail\xa0: arabe B1"]
     assert ProfessionalLanguage.objects.get(language_id="ara").understands_only
     assert undo(house, imported) == []
     assert state() == before

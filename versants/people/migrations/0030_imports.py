@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                             ("received", "received"),
                             ("previewed", "to confirm"),
                             ("applied", "imported"),
-                            ("undone", "taken back"),
+                            ("undone", "undone"),
                             ("discarded", "thrown away"),
                         ],
                         default="received",

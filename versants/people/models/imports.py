@@ -27,7 +27,7 @@ class ImportState(models.TextChoices):
     RECEIVED = "received", _("received")
     PREVIEWED = "previewed", _("to confirm")
     APPLIED = "applied", _("imported")
-    UNDONE = "undone", _("taken back")
+    UNDONE = "undone", _("undone")
     DISCARDED = "discarded", _("thrown away")
 
 

@@ -58,9 +58,9 @@ def _table(request: HttpRequest) -> Table:
         columns=[
             Column("at", _("When"), sort="created_at", margin=True),
             Column("kind", _("What"), sort="kind"),
-            Column("rows", _("Rows"), numeric=True),
+            Column("rows", _("Rows")),
             Column("state", _("State"), sort="state"),
-            Column("who", _("By")),
+            Column("who", _("Imported by")),
         ],
         filters=[
             Filter(

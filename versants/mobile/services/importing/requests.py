@@ -62,8 +62,10 @@ PLACE = Column(COMMUNE.key, COMMUNE.label, COMMUNE.names, False, COMMUNE.expecte
 
 COLUMNS = (
     Column("reference", gettext_lazy("Reference"), ("numero", "n", "ref", "id", "nummer", "referentie", "number"),
-           expected=gettext_lazy("your own number; it tells two rows that are alike apart"), example="12"),
-    CENTRE,
+           expected=gettext_lazy("your own number; it tells two rows that are alike apart"),
+           example={"fr": "Exemple : 12", "nl": "Voorbeeld: 12", "en": "Example: 12"}),
+    Column(CENTRE.key, CENTRE.label, CENTRE.names, False, CENTRE.expected,
+           example={"fr": "Centre des Tilleuls", "nl": "Centrum De Linde", "en": "Linden Centre"}),
     PLACE,
     POSTCODE,
     Column("asked_on", gettext_lazy("Asked on"),

@@ -146,7 +146,8 @@ class Journal:
             )
         )
         if not quiet:
-            self.created.append(f"{obj._meta.verbose_name}: {label or obj}")
+            what = {"what": obj._meta.verbose_name, "name": label or obj}
+            self.created.append(_("%(what)s: %(name)s") % what)
         return obj
 
     def change(self, obj: models.Model, label: str = "", **values: Any) -> bool:

@@ -27,6 +27,7 @@ class Gazetteer:
     def __init__(self) -> None:
         self._communes: dict[str, list[Commune]] = {}
         self._languages: dict[str, str] | None = None
+        self._sites: dict[str, list[Site]] | None = None
 
     # -- communes -----------------------------------------------------------------------------------------------------
 
@@ -142,12 +143,12 @@ class Gazetteer:
             return None
         commune = self.commune(row) if row.cell("commune") else None
         wanted = fold(name)
+        if self._sites is None:  # no kind that asks for centres makes any
+            self._sites = {}
+            for one in Site.objects.select_related("commune", "organisation").order_by("pk"):
+                self._sites.setdefault(fold(one.name), []).append(one)
         found = [
-            one
-            for one in Site.objects.select_related("commune", "organisation").filter(
-                **({"commune": commune} if commune else {})
-            )
-            if fold(one.name) == wanted
+            one for one in self._sites.get(wanted, []) if commune is None or one.commune_id == commune.pk
         ]
         if len(found) == 1:
             return found[0]

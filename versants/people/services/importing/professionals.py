@@ -61,10 +61,10 @@ _UNTIL = gettext_lazy("the last day; empty if it is open")
 COLUMNS = (
     Column("first_name", gettext_lazy("First name"), ("prenom", "voornaam", "first name", "given name"), True,
            gettext_lazy("the first name"),
-           {"fr": "Exemple : Anne", "nl": "Voorbeeld: Anne", "en": "Example: Anne"}),
+           example={"fr": "Exemple : Anne", "nl": "Voorbeeld: Anne", "en": "Example: Anne"}),
     Column("last_name", gettext_lazy("Last name"),
            ("nom", "nom de famille", "naam", "achternaam", "familienaam", "surname", "name", "family name"), True,
-           gettext_lazy("the family name"), {"fr": "Modèle", "nl": "Model", "en": "Model"}),
+           gettext_lazy("the family name"), example={"fr": "Modèle", "nl": "Model", "en": "Model"}),
     Column("email", gettext_lazy("E-mail"), ("mail", "courriel", "email", "e mail", "adresse e mail", "mailadres"),
            expected=gettext_lazy("read by the own house only"), example="anne@example.org"),
     Column("phone", gettext_lazy("Telephone"), ("tel", "gsm", "portable", "telefoon", "phone", "mobile", "telephone"),
