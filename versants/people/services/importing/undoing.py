@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
@@ -46,10 +45,12 @@ class Kept:
 def undo(entries: list[Entry], progress: Callable[[int], None] | None = None) -> list[Kept]:
     """Take back, last first, in the current transaction. Returns what was kept."""
     kept: list[Kept] = []
-    units = [list(found) for _unit, found in groupby(sorted(entries, key=_by_unit), key=lambda e: e.unit)]
+    units: dict[int, list[Entry]] = {}  # in the order of their first entry: what others rest on came first
+    for entry in entries:
+        units.setdefault(entry.unit, []).append(entry)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for done, unit in enumerate(reversed(units)):
+    for done, unit in enumerate(reversed(units.values())):
         if progress is not None:
             progress(100 * done // max(1, len(units)))
         if unit[0].action == CREATED:
@@ -62,10 +63,6 @@ def undo(entries: list[Entry], progress: Callable[[int], None] | None = None) ->
                 _restore(entry, kept)
     kept.sort(key=lambda one: one.row)
     return kept
-
-
-def _by_unit(entry: Entry) -> int:
-    return entry.unit
 
 
 def _locked(entry: Entry) -> models.Model | None:
