@@ -84,6 +84,7 @@ def _arguments(w: Any) -> dict[str, list[Any]]:
         "invitation": [w.be.invitation.uid],
         "recovery": [w.be.recovery.uid],
         "demand": [w.be.demand.uid],
+        "import": [w.be.imported.uid],
     }
 
 

@@ -166,7 +166,12 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         commune=site.commune,
         kind="crisis",
         mode="on_site",
+        imported=f"import-{team.pk}",
     )
+    r.imported = p.Import.objects.create(
+        kind="professionals", organisation=house, team=team, key=key, file_hash="0" * 64, state="previewed"
+    )
+    r.contact = p.SiteContact.objects.create(site=site, team=team, email="accueil@example.org")
     r.unmet = m.UnmetNeed.objects.create(
         day=clock.today(),
         semester="2026-2",

@@ -63,6 +63,8 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "people_weeklyshift": ("elise.weekly_shifts", WORKFORCE),
     "people_oncall": ("on_call", WORKFORCE),
     "people_professionalprivate": ("elise.private", OWN_HOUSE | {"clinician"}),
+    "people_import": ("imported", OWN_HOUSE),
+    "people_sitecontact": ("contact", TEAM),
     "people_absence": ("absence", OWN_HOUSE | {"clinician"}),
     "mobile_stafftime": ("staff_time", OWN_HOUSE | {"clinician"}),
     "people_household": ("household", TEAM),
@@ -103,7 +105,11 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
 }
 
 # Writes that a policy exists for and that changing nothing would not show.
-MORE = {"mobile_request": "UPDATE mobile_request SET team_id = %(french)s WHERE id = %(pk)s"}
+MORE = {
+    "mobile_request": "UPDATE mobile_request SET team_id = %(french)s WHERE id = %(pk)s",
+    # What a team brought in it may take back.
+    "mobile_interventionfact": "DELETE FROM mobile_interventionfact WHERE id = %(pk)s",
+}
 
 
 @pytest.fixture

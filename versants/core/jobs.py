@@ -9,10 +9,12 @@ job whose worker died is taken again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext_noop as _
 
 from versants.core import audit, clock
@@ -90,6 +92,45 @@ class Face:
             if doing:
                 job.doing = doing
             job.save(update_fields=["progress_pct", "doing"])
+
+    @contextmanager
+    def aside(self, doing: str) -> Iterator[Callable[[int], None]]:
+        """``report`` for work that is one long transaction: told by a thread with a connection of its own, so that
+        it shows before the work is done. At most twice a second; raises Cancelled in the work when somebody stops it.
+        """
+        self.report(1, doing)
+        asked_to_stop = threading.Event()
+        over = threading.Event()
+        latest = [1]
+
+        def tell() -> None:
+            shown = 1
+            while not over.wait(0.5):
+                if latest[0] == shown:
+                    continue
+                shown = latest[0]
+                try:
+                    self.report(shown)
+                except Cancelled:
+                    asked_to_stop.set()
+                    break
+                except (Job.DoesNotExist, DatabaseError):
+                    continue  # a progress that does not show stops no work
+                finally:
+                    connection.close()
+
+        def note(progress_pct: int) -> None:
+            latest[0] = progress_pct
+            if asked_to_stop.is_set():
+                raise Cancelled
+
+        teller = threading.Thread(target=tell, name=f"job-{self.job_id}", daemon=True)
+        teller.start()
+        try:
+            yield note
+        finally:
+            over.set()
+            teller.join()
 
 
 def run(job_id: int, actor: Actor) -> None:

@@ -51,7 +51,10 @@ _TABLE = (
     ),
     Command("backup", "write the database to a file", "backup", "owner"),
     Command("restore", "read the database back from a file", "restore", "owner"),
-    Command("import", "load people or places from a file", "import", "owner"),
+    Command("found", "the first organisation, team and coordination of an empty product", "found", "owner"),
+    Command(
+        "import", "centres, professionals, requests, agreements, past months from a spreadsheet", "import"
+    ),
 )
 TABLE = {command.name: command for command in _TABLE}
 

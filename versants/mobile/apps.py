@@ -87,6 +87,9 @@ class MobileConfig(AppConfig):
         register_sql(OPEN_VISITS)
         leave_open("mobile_figuredefinition", "what counts is public")
         self._register_keys()
+        from versants.mobile.services import importing
+
+        importing.load()
         self._register_inbox()
         self._register_planning()
         self._register_follow_up()
@@ -131,6 +134,7 @@ class MobileConfig(AppConfig):
             {
                 "link.created": _("link of a place made"),
                 "link.revoked": _("link of a place cut"),
+                "link.sent": _("link of a place sent to it"),
                 "request.accepted": _("request accepted"),
                 "request.asked_back": _("question put to the one who asked"),
                 "request.called_back": _("one who asked was called back"),

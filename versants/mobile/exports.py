@@ -14,14 +14,13 @@ from django.utils.translation import gettext as _
 
 from versants.core import clock
 from versants.core.access.scope import Actor
+from versants.core.sheets import harmless
 from versants.mobile.enums import Audience, Urgency
 from versants.mobile.models import Request
 from versants.mobile.services import inbox
 from versants.territory.models import Versant
 
 CHUNK = 500
-# A cell that begins so is run as a formula by a spreadsheet that opens the file.
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Cell = str | int | datetime | None
 
@@ -66,11 +65,6 @@ def rows(actor: Actor, found: QuerySet[Request]) -> Iterator[list[Cell]]:
             request.n_people,
             ", ".join(inbox.code_of(one) for one in inbox.known_persons(actor, request)),
         ]
-
-
-def harmless(text: str) -> str:
-    """Text that stays text in every spreadsheet."""
-    return f"'{text}" if text.startswith(_RUNS) else text
 
 
 def as_csv(lines: Iterable[list[Cell]]) -> bytes:

@@ -16,6 +16,7 @@ def declare_all() -> None:
     declare("request_answer", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="POST")
     declare("triage", TEAM_ROLES, data_class=LOGISTIC, subject="request", methods="GET POST")
     declare("links", [Role.SITE_MANAGER, Role.COORDINATOR], data_class=LOGISTIC, methods="GET POST")
+    declare("links_send", [Role.COORDINATOR], data_class=LOGISTIC, methods="POST")
     declare(
         "link_renew link_revoke",
         [Role.SITE_MANAGER, Role.COORDINATOR],

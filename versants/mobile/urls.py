@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("requests/<uuid:uid>/triage/", triage.plan, name="triage"),
     path("links/", links.index, name="links"),
+    path("links/send/", links.send, name="links_send"),
     path("links/<uuid:uid>/renew/", links.renew, name="link_renew"),
     path("links/<uuid:uid>/revoke/", links.revoke, name="link_revoke"),
     path("visits/<uuid:uid>/change/", triage.change, name="visit_change"),

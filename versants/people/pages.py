@@ -2,6 +2,7 @@
 
 from versants.core.access.classes import GIVING_ROLES, RECOVERING_ROLES, TEAM_ROLES, DataClass, Role
 from versants.core.web.pages import ALL_ROLES, declare
+from versants.people.models.imports import IMPORTING_ROLES
 
 
 def declare_all() -> None:
@@ -21,6 +22,17 @@ def declare_all() -> None:
     declare("consent_new", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person", methods="GET POST")
     declare("consent_withdraw", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="consent", methods="POST")
     _declare_accounts()
+    private = DataClass.WORKFORCE_PRIVATE
+    declare("imports", IMPORTING_ROLES, data_class=private, methods="GET POST")
+    declare("import_model", IMPORTING_ROLES, data_class=private)
+    declare("import import_left", IMPORTING_ROLES, data_class=private, subject="import")
+    declare(
+        "import_confirm import_undo import_discard",
+        IMPORTING_ROLES,
+        data_class=private,
+        subject="import",
+        methods="POST",
+    )
 
 
 def _declare_accounts() -> None:

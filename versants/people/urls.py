@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from versants.people.views import access, demands, entering, membership, oidc, persons, rights, sessions
+from versants.people.views import access, demands, entering, imports, membership, oidc, persons, rights, sessions
 
 urlpatterns: list[URLPattern] = [
     path("membership/", membership.switch, name="membership"),
@@ -23,6 +23,13 @@ urlpatterns: list[URLPattern] = [
     path("rights/", rights.rights, name="rights"),
     path("demands/", demands.demand_list, name="demands"),
     path("demands/<uuid:uid>/answer/", demands.demand_answer, name="demand_answer"),
+    path("imports/", imports.index, name="imports"),
+    path("imports/model/", imports.model, name="import_model"),
+    path("imports/<uuid:uid>/", imports.one, name="import"),
+    path("imports/<uuid:uid>/confirm/", imports.confirm, name="import_confirm"),
+    path("imports/<uuid:uid>/discard/", imports.discard, name="import_discard"),
+    path("imports/<uuid:uid>/undo/", imports.undo, name="import_undo"),
+    path("imports/<uuid:uid>/left/", imports.left, name="import_left"),
     path("people/", persons.people, name="people"),
     path("people/new/", persons.new, name="person_new"),
     path("people/opened/", persons.openings, name="identity_openings"),

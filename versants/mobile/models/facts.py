@@ -6,11 +6,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from versants.core.access.classes import DataClass
+from versants.core.access.classes import DataClass, Role
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 from versants.mobile.enums import InterventionKind, Mode, PartOfDay, UnmetOrigin, Urgency
 from versants.people.models import Team
 from versants.territory.models import Commune, Language, Versant
+
+_OWN_IMPORT = f"team_id = app.team() AND app.role() = '{Role.COORDINATOR}' AND imported <> ''"
 
 
 class FigureDefinition(models.Model):
@@ -37,7 +39,8 @@ class FigureDefinition(models.Model):
 class InterventionFact(models.Model):
     """One visit delivered = 1, whatever the roles; persons, contacts, professionals and hours are counts of their own.
 
-    An attempt is a fact with ``delivered`` 0. No person, no visit and no author can be found from a row.
+    An attempt is a fact with ``delivered`` 0; an imported one holds the counts of a month. No person, no visit and no
+    author can be found from a row.
     """
 
     day = models.DateField()
@@ -48,13 +51,15 @@ class InterventionFact(models.Model):
     kind = models.CharField(max_length=16, choices=InterventionKind)
     language = models.ForeignKey(Language, on_delete=models.PROTECT, null=True, related_name="+")
     mode = models.CharField(max_length=8, choices=Mode)
-    delivered = models.PositiveSmallIntegerField(default=1)
-    attempted = models.PositiveSmallIntegerField(default=0)
-    n_persons = models.PositiveSmallIntegerField(default=0)
-    n_first_contacts = models.PositiveSmallIntegerField(default=0)
-    n_professionals = models.PositiveSmallIntegerField(default=0)
-    minutes = models.PositiveSmallIntegerField(default=0)
-    with_interpreter = models.CharField(max_length=8, blank=True)  # on_site | remote | none
+    delivered = models.PositiveSmallIntegerField(_("interventions"), default=1)
+    attempted = models.PositiveSmallIntegerField(_("in vain"), default=0)
+    n_persons = models.PositiveSmallIntegerField(_("persons met"), default=0)
+    n_first_contacts = models.PositiveSmallIntegerField(_("first contacts"), default=0)
+    n_professionals = models.PositiveSmallIntegerField(_("professionals supported"), default=0)
+    minutes = models.PositiveIntegerField(_("minutes"), default=0)
+    with_interpreter = models.CharField(max_length=8, blank=True)  # on_site | remote | none; empty: not known
+    # Counted before Versants, by month (its first day) and several at once: a hash of what the row is about.
+    imported = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = ShieldedQuerySet.as_manager()
     shield = Shield(
@@ -62,6 +67,9 @@ class InterventionFact(models.Model):
         extra=(
             Policy("read", "SELECT", "app.membership() IS NOT NULL"),
             Policy("write", "INSERT", check="app.team() IS NOT NULL"),
+            # What a signature counted stays for ever; what a team brought in from its own list it may set right.
+            Policy("set_right", "UPDATE", _OWN_IMPORT, _OWN_IMPORT),
+            Policy("take_back", "DELETE", _OWN_IMPORT),
         ),
         extra_q=lambda actor: Q(pk__isnull=False) if actor.membership else Q(pk__in=[]),
         about_person=False,
@@ -74,9 +82,15 @@ class InterventionFact(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="fact_delivered_or_attempted",
-                condition=Q(delivered=1, attempted=0) | Q(delivered=0, attempted=1),
+                condition=Q(delivered=1, attempted=0) | Q(delivered=0, attempted=1) | ~Q(imported=""),
                 violation_error_message=_("A visit took place, or it did not."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["team", "imported"],
+                condition=~Q(imported=""),
+                name="fact_imported_once",
+                violation_error_message=_("This month is counted already."),
+            ),
         ]
 
     def __str__(self) -> str:

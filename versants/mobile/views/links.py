@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from versants.core import clock
@@ -89,6 +90,9 @@ def _page(request: HttpRequest, *, status: int = 200, refusal: Any = "", **extra
         "sites": _sites(actor),
         "teams": _teams(actor),
         "months": MONTHS,
+        "waiting": [contact for team in _teams(actor) for contact in links.without_link(actor, team)]
+        if actor.role == Role.COORDINATOR
+        else [],
         "refusal": refusal,
         "now": now,
         **extra,
@@ -134,6 +138,19 @@ def _link(request: HttpRequest, uid: UUID) -> RequestLink:
         RequestLink.objects.visible_to(actor).select_related("site__commune", "site__organisation", "team"),
         uid=uid,
     )
+
+
+@require_POST
+def send(request: HttpRequest) -> HttpResponse:
+    """A link for every centre with a contact and none yet, sent there."""
+    actor = request.actor  # type: ignore[attr-defined]
+    told = [one for team in _teams(actor) for one in links.send_missing(actor=actor, team=team)]
+    messages.success(
+        request,
+        ngettext("%(n)s link was made and sent.", "%(n)s links were made and sent.", len(told))
+        % {"n": len(told)},
+    )
+    return redirect("links")
 
 
 @require_POST

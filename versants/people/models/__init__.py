@@ -3,8 +3,9 @@ from versants.people.models.availability import Absence, OnCall, WeeklyShift
 from versants.people.models.consent import Consent
 from versants.people.models.demands import AuthorityDemand, DemandAnswer
 from versants.people.models.entry import Invitation, Recovery
+from versants.people.models.imports import Import, ImportState
 from versants.people.models.openings import IdentityOpening
-from versants.people.models.organisations import Organisation, Site, Team
+from versants.people.models.organisations import Organisation, Site, SiteContact, Team
 from versants.people.models.persons import Household, Identity, Person, PersonLanguage
 from versants.people.models.professionals import (
     Mandate,
@@ -28,6 +29,8 @@ __all__ = [
     "IdentityOpening",
     "Invitation",
     "KnownDevice",
+    "Import",
+    "ImportState",
     "Mandate",
     "Membership",
     "OnCall",
@@ -40,6 +43,7 @@ __all__ = [
     "Recovery",
     "SignInLimit",
     "Site",
+    "SiteContact",
     "SocialSheet",
     "Team",
     "WeeklyShift",

@@ -7,6 +7,8 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from versants.core.access.classes import DataClass
+from versants.core.access.shield import Shield, ShieldedQuerySet
 from versants.people.enums import OrganisationKind, TeamKind
 from versants.territory.models import Commune, Versant
 
@@ -42,7 +44,7 @@ class Site(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="sites")
     name = models.CharField(_("name"), max_length=120)
-    kind = models.CharField(max_length=24, blank=True)
+    kind = models.CharField(_("kind"), max_length=24, blank=True)
     address = models.CharField(_("address"), max_length=160, blank=True)
     commune = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="sites")
     lat = models.FloatField()
@@ -92,3 +94,23 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SiteContact(models.Model):
+    """Where a team writes to a centre, to send it its link for instance. Each team keeps its own address for it."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="contacts")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(_("contact e-mail"))
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(DataClass.LOGISTIC, own="team_id", about_person=False)
+
+    class Meta:
+        verbose_name = _("contact of a centre")
+        verbose_name_plural = _("contacts of centres")
+        constraints = [models.UniqueConstraint(fields=["site", "team"], name="site_contact_once_per_team")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id}"

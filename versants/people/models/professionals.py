@@ -46,7 +46,9 @@ class Professional(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="professionals")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="professionals")
+    team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, related_name="professionals", verbose_name=_("team")
+    )
     first_name = models.CharField(_("first name"), max_length=40)
     last_name = models.CharField(_("name"), max_length=60)
     gender = models.CharField(_("gender"), max_length=8, choices=Gender)
@@ -60,7 +62,9 @@ class Professional(models.Model):
     # The hardest talk this person may interpret; 0 for those who do not interpret.
     max_complexity = models.PositiveSmallIntegerField(_("hardest talk"), default=0)
     # Where the working day starts and ends as others may know it: the commune of the office or, for those without, theirs.
-    base = models.ForeignKey(Commune, on_delete=models.PROTECT, related_name="+")
+    base = models.ForeignKey(
+        Commune, on_delete=models.PROTECT, related_name="+", verbose_name=_("commune of the base")
+    )
     weekly_hours = models.DecimalField(_("hours a week"), max_digits=4, decimal_places=1, default=38)
     max_daily_minutes = models.PositiveSmallIntegerField(default=480)
     max_crises_in_a_row = models.PositiveSmallIntegerField(default=2)

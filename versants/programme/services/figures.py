@@ -120,7 +120,7 @@ class Figures:
     def values_of(self, detail: str) -> tuple[str, ...]:
         """The values of a detail that occur, as codes."""
         column = detail if detail in {"kind", "mode"} else f"{detail}_id"
-        found = self.facts.filter(delivered=1).values_list(column, flat=True).distinct()
+        found = self.facts.filter(delivered__gt=0).values_list(column, flat=True).distinct()
         return tuple(sorted(value or NO_LANGUAGE for value in found))
 
     def detail(self, name: str) -> dict[str, Table]:
@@ -152,13 +152,19 @@ class Figures:
         """Shares in whole per cent of visits with an interpreter on the spot, remote, without. None while so few that
         a share would tell a small count."""
         counts = {"on_site": 0, "remote": 0, "none": 0}
-        rows = self.facts.filter(delivered=1).values("with_interpreter").annotate(n=Count("pk"))
-        for row in rows:
-            counts[row["with_interpreter"] or "none"] += row["n"]
+        # Months counted before Versants may not say it: they take no part.
+        known = self.facts.filter(delivered__gt=0).exclude(with_interpreter="")
+        for row in known.values("with_interpreter").annotate(n=Sum("delivered")):
+            counts[row["with_interpreter"]] += row["n"]
         whole = sum(counts.values())
         if not whole or any(0 < n < self.minimum for n in counts.values()):
             return None
         return _percentages(counts, whole)
+
+    @cached_property
+    def some_imported(self) -> bool:
+        """Do months counted before Versants, and brought in from a team's own list, stand among these?"""
+        return self.facts.exclude(imported="").exists()
 
     @cached_property
     def unmet_total(self) -> int:

@@ -127,6 +127,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "sheets": sheets,
         "unmet": [] if detail else _unmet_lines(known),
         "small": exports.small_sentence(known.minimum),
+        "some_imported": known.some_imported,
         "definition": counted,
         "definition_text": exports.text_of(counted) if counted else "",
         "persons_text": exports.text_of(definition("person")) if definition("person") else "",
