@@ -1,6 +1,16 @@
 from django.urls import URLPattern, path
 
-from versants.people.views import access, demands, entering, imports, membership, oidc, persons, rights, sessions
+from versants.people.views import (
+    access,
+    demands,
+    entering,
+    imports,
+    membership,
+    oidc,
+    persons,
+    rights,
+    sessions,
+)
 
 urlpatterns: list[URLPattern] = [
     path("membership/", membership.switch, name="membership"),

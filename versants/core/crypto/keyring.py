@@ -47,6 +47,7 @@ def init_keys(path: Path) -> bool:
         "wrap": {"w1": _random()},
         "index": _random(),
         "sign": _random(),
+        "accounts": _random(),
     }
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -182,6 +183,17 @@ def sign_key() -> bytes:
     return base64.b64decode(_file()["sign"])
 
 
+def accounts_key() -> bytes:
+    """32 bytes, for secrets of accounts (second factors) and nothing else. A key file from before gets one now.
+
+    Raises KeysMissing ``keys.closed`` where that file may not be written.
+    """
+    if "accounts" not in _file():
+        with _changing(Path(settings.KEYS_FILE)) as content:
+            content.setdefault("accounts", _random())
+    return base64.b64decode(_file()["accounts"])
+
+
 def contents() -> dict[str, dict[str, Any]]:
     """Every key file at hand, by its name under the folder of keys: for the recovery export."""
     found = {Path(settings.KEYS_FILE).name: dict(_file())}
@@ -191,11 +203,11 @@ def contents() -> dict[str, dict[str, Any]]:
 
 
 def fingerprints(files: dict[str, dict[str, Any]] | None = None) -> dict[str, str]:
-    """What tells one key from another and tells nothing of it: by id, ``index`` and ``sign`` included."""
+    """What tells one key from another and tells nothing of it: by id, ``index``, ``sign`` and ``accounts`` included."""
     found: dict[str, str] = {}
     for content in (contents() if files is None else files).values():
         named = dict(content.get("wrap", {}))
-        named |= {name: content[name] for name in ("index", "sign") if name in content}
+        named |= {name: content[name] for name in ("index", "sign", "accounts") if name in content}
         for key_id, value in named.items():
             found[key_id] = hmac.new(
                 base64.b64decode(value), f"versants|{key_id}".encode(), hashlib.sha256

@@ -180,18 +180,16 @@ def blind_index(purpose: str, text: str) -> str:
 
 
 def lock_away(purpose: str, text: str) -> str:
-    """Text under the key file's own key, for secrets that belong to no person accompanied: ``<key id>:<base64>``."""
-    key_id = keyring.active_key_id()
+    """Text under the key of accounts, for secrets that belong to no person accompanied: base64."""
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(keyring.wrapping_key(key_id)).encrypt(nonce, text.encode(), f"locked|{purpose}".encode())
-    return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
+    sealed = AESGCM(keyring.accounts_key()).encrypt(nonce, text.encode(), f"locked|{purpose}".encode())
+    return base64.b64encode(nonce + sealed).decode()
 
 
 def take_out(purpose: str, locked: str) -> str:
     """What ``lock_away`` was given. Raises SealBroken if it was changed or is for another purpose."""
-    key_id, _colon, rest = locked.partition(":")
-    raw = base64.b64decode(rest)
-    box = AESGCM(keyring.wrapping_key(key_id))
+    raw = base64.b64decode(locked)
+    box = AESGCM(keyring.accounts_key())
     try:
         return box.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], f"locked|{purpose}".encode()).decode()
     except InvalidTag as exc:

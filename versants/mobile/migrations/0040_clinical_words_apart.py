@@ -48,7 +48,7 @@ APART = """
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0010_keys_of_holders"),
-        ("mobile", "0034_plan_purpose"),
+        ("mobile", "0035_plan_pieces"),
         ("people", "0010_clinical_key"),
     ]
     operations = [migrations.RunSQL(FUNCTION.replace("{apart}", APART), FUNCTION.replace("{apart}", ""))]

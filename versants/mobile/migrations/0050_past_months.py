@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mobile", "0034_plan_purpose"),
-        ("people", "0003_identity_opening"),
+        ("mobile", "0040_clinical_words_apart"),
+        ("people", "0030_imports"),
         ("territory", "0001_reference_data"),
     ]
 

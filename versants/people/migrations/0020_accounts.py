@@ -15,7 +15,7 @@ import versants.core.crypto.vault
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0003_grant_under_consent"),
-        ("people", "0003_identity_opening"),
+        ("people", "0010_clinical_key"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ import versants.core.crypto.vault
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0003_grant_under_consent"),
-        ("people", "0003_identity_opening"),
+        ("people", "0021_wall"),
         ("territory", "0001_reference_data"),
     ]
 
