@@ -53,7 +53,7 @@ def test_the_table_in_words():
     for role in Role.values:
         assert (reach.OWN in found[role][DataClass.SOCIAL]) == (role in TEAM_ROLES), role
     for role in WALLED_ROLES:
-        for data_class in (DataClass.IDENTITY, DataClass.SOCIAL, DataClass.CLINICAL):
+        for data_class in (DataClass.LOGISTIC, DataClass.IDENTITY, DataClass.SOCIAL, DataClass.CLINICAL):
             assert found[role][data_class] == [], role
 
 

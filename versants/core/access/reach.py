@@ -33,7 +33,7 @@ def _somebody(role: str) -> Actor:
         organisation=1,
         team=1 if role in TEAM_ROLES else None,
         desk=1,
-        professional=1,
+        professional=None if role in WALLED_ROLES else 1,
         versant="wallonie",
         role=role,
     )
@@ -50,23 +50,28 @@ def ways(shield: Shield, role: str) -> set[str]:
     if shield.coordinators and role in COORDINATING_ROLES:
         found.add(EVERY)
     if shield.extra_q is not None:
-        found |= _ways_of(shield.extra_q(_somebody(role)))
+        found |= _ways_of(shield.extra_q(_somebody(role)), role)
     return found
 
 
-def _ways_of(q: Q) -> set[str]:
-    """What a filter of its own opens: nothing if it names only empty lists, grants if it asks them, else by work."""
+def _ways_of(q: Q, role: str) -> set[str]:
+    """What a filter of its own opens: nothing if it names only empty lists, grants if it asks them, else by work.
+
+    Through another table it opens nothing to a role that has no way to that one.
+    """
     from versants.core.models import Grant
 
     found: set[str] = set()
     for child in q.children:
         if isinstance(child, Q):
-            found |= _ways_of(child)
+            found |= _ways_of(child, role)
             continue
         value = child[1]  # type: ignore[index]
         if isinstance(value, QuerySet):
-            if not value.query.is_empty():
-                found.add(GIVEN if value.model is Grant else WORK)
+            behind = getattr(value.model, "shield", None)
+            if value.query.is_empty() or (value.model is not Grant and behind and not ways(behind, role)):
+                continue
+            found.add(GIVEN if value.model is Grant else WORK)
         elif value != []:
             found.add(WORK)
     return found
