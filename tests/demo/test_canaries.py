@@ -9,6 +9,7 @@ import io
 import logging
 import re
 import unicodedata
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -25,7 +26,7 @@ from versants.mobile.models import RequestLink, RequestNote
 from versants.people.models import Membership
 
 pytestmark = pytest.mark.django_db
-TYPED = "Zzdemande tapée par un centre, Zzcanari Éàç"
+TYPED = "ne dort plus, zzdemande tapée par un centre, zzcanari éàç"
 
 
 def _ascii(text: str) -> str:
@@ -146,12 +147,12 @@ def used(loaded, client_for, settings, tmp_path, logs, monkeypatch):
     link = RequestLink.objects.filter(team=person.team_id).first()
     RequestLink.objects.filter(pk=link.pk).update(token_hash=token_hash(token), period=(None, None))
     url = f"/r/{token}/?way=planned"
-    day = f"{clock.today():%Y-%m-%d}"
+    day = f"{clock.today() + timedelta(days=3):%Y-%m-%d}"
     fields = {**PLANNED, "summary": TYPED, "callback_who": "Zzcanari Testnom", "day": day}
     phone.get(url)
     phone.post(f"/r/{token}/draft/?way=planned", fields)
     uid = re.search(r'name="uid" value="([0-9a-f-]{36})"', phone.get(url).content.decode())[1]
-    fields |= {"uid": uid, "from_time": "23:00", "to_time": "23:30", "person_codes": person.code}
+    fields |= {"uid": uid, "from_time": "14:00", "to_time": "16:00", "person_codes": person.code}
     sent = phone.post(url, fields)
     assert sent.status_code == 302, sent.content.decode()
     assert RequestNote.objects.filter(request__uid=uid).exists()
@@ -182,9 +183,9 @@ def test_nothing_readable_is_left_behind_anywhere(used, settings):
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.relkind IN ('r', 'm', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
-            " AND c.relname NOT LIKE 'territory_%%' ORDER BY 1"
+            " AND c.relname NOT LIKE 'territory_%' ORDER BY 1"
         )
         tables = [name for (name,) in cursor.fetchall()]
         assert {"public.procrastinate_jobs", "public.core_cache", "public.django_session"} <= set(tables)
