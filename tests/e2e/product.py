@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -104,8 +103,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _started(*words: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """``versants up`` in a folder of its own: what it says when it is ready, and its environment."""
+def product() -> Iterator[Running]:
+    """``versants up`` in a folder of its own, with the demonstration world of today."""
     folder = Path(tempfile.mkdtemp(prefix="versants-e2e-"))
     folder.chmod(0o755)
     port = free_port()
@@ -118,7 +117,7 @@ def _started(*words: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     }
     with (folder / "stderr").open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "versants.cli", "up", "--json", *words],
+            [sys.executable, "-m", "versants.cli", "up", "--json"],
             env=env,
             cwd=PROJECT,
             stdout=subprocess.PIPE,
@@ -133,7 +132,13 @@ def _started(*words: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
         limit.cancel()
         try:
             assert line, (folder / "stderr").read_text()[-2000:]
-            yield json.loads(line), env
+            ready = json.loads(line)
+            running = Running(ready["url"], env, ready["logins"])
+            # Half past five in the afternoon of the world's day: the same scene at whatever hour the suite runs.
+            scene = running.command("demo", "scenario", "crisis-mouscron")
+            yield replace(
+                running, day=datetime.fromisoformat(scene["now"]).date(), asked=scene["links"]["request"]
+            )
         finally:
             process.stdout.close()
             process.send_signal(signal.SIGINT)
@@ -141,30 +146,3 @@ def _started(*words: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
-
-
-@contextmanager
-def product() -> Iterator[Running]:
-    """The product with the demonstration world of today."""
-    with _started() as (ready, env):
-        running = Running(ready["url"], env, ready["logins"])
-        # Half past five in the afternoon of the world's day: the same scene at whatever hour the suite runs.
-        scene = running.command("demo", "scenario", "crisis-mouscron")
-        yield replace(
-            running, day=datetime.fromisoformat(scene["now"]).date(), asked=scene["links"]["request"]
-        )
-
-
-@contextmanager
-def empty_product() -> Iterator[Running]:
-    """The product without any world, and the first house founded in it: its coordination may sign in."""
-    with _started("--without-demo") as (ready, env):
-        running = Running(ready["url"], env, [])
-        words = ["--organisation", "Maison d’essai", "--team", "Équipe d’essai", "--commune", "Tournai"]
-        login = running.command("found", *words, "--email", "camille@example.org", "--name", "Camille Essai")
-        yield replace(running, logins=[{"role": "coordinator", **login}], day=clock_today())
-
-
-def clock_today() -> date:
-    """Today on the wall of the product."""
-    return datetime.now(ZoneInfo("Europe/Brussels")).date()

@@ -56,6 +56,15 @@ class Gazetteer:
                 row.fault(key, _("no commune of this name has the postal code %(code)s") % {"code": post})
                 return None
         if len(found) == 1:
+            if (
+                re.fullmatch(r"\d{4,5}", post)
+                and post not in (found[0].postal_codes or found[0].postal_code).split()
+            ):
+                # No fault: large organisations have postal codes of their own.
+                row.notice(
+                    _("the postal code %(code)s is not one of %(name)s: is it the right commune?")
+                    % {"code": post, "name": found[0].name}
+                )
             return found[0]
         if found:
             names = "; ".join(

@@ -106,7 +106,7 @@ COLUMNS = (
     Column("languages", gettext_lazy("Languages"),
            ("langue", "langues", "langues parlees", "langue de travail", "taal", "talen", "language", "languages"),
            expected=gettext_lazy("each language with its level: “French native; Tigrinya C1; Arabic B2 (source)”"),
-           example={"fr": "français langue maternelle; anglais B2", "nl": "Nederlands moedertaal; Engels B2",
+           example={"fr": "français langue maternelle; anglais B2", "nl": "Frans moedertaal; Engels B2",
                     "en": "French native; English B2"}, numbered=True),
     Column("levels", gettext_lazy("Level"), ("niveau", "level"),
            expected=gettext_lazy("A1, A2, B1, B2, C1, C2 or native, beside each numbered language"), numbered=True),

@@ -150,7 +150,6 @@ def _one(kind: Kind, run: Run, row: Row, seen: dict[tuple[Any, ...], int]) -> Ou
     title = ", ".join(cell.text for cell in row.cells[:6] if cell)[:80]
     try:
         with transaction.atomic():
-            row.check()
             key = kind.key_of(row, run)
             if key is not None and key in seen:
                 row.fault(
@@ -158,7 +157,7 @@ def _one(kind: Kind, run: Run, row: Row, seen: dict[tuple[Any, ...], int]) -> Ou
                     _("this says the same thing as row %(n)s") % {"n": seen[key]},
                     _("one row for each thing"),
                 )
-            row.check()
+            # Reads all of the row before it writes, so that all that is wrong is said at once.
             kind.apply(row, run)
             row.check()
             if key is not None:
