@@ -23,7 +23,10 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
+        from versants.core import deployment
         from versants.core.access.shield import leave_open
+
+        deployment.add_all()
 
         # Django's own sentence blames; ours says what is left to do.
         forms.Field.default_error_messages["required"] = _("An answer is missing here.")

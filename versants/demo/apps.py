@@ -10,6 +10,10 @@ class DemoConfig(AppConfig):
     label = "demo"
 
     def ready(self) -> None:
+        from versants.core.diagnoses import tell_demo
+        from versants.demo.answers import is_demo_world
+
+        tell_demo(is_demo_world)
         connection_created.connect(_keep_real_time, dispatch_uid="demo.clock")
 
 

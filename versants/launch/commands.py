@@ -40,8 +40,8 @@ _TABLE = (
     Command("statement", "an interpreter's monthly statement", "statement"),
     Command("keys", "make the key file of encrypted data (init)", role=""),
     Command("audit", "verify the sealed record of actions and reads", "audit"),
-    Command("backup", "write the database to a file", "backup", "owner"),
-    Command("restore", "read the database back from a file", "restore", "owner"),
+    Command("backup", "write database and documents to an encrypted file", role=""),
+    Command("restore", "read a backup back and compare every table", role=""),
     Command("import", "load people or places from a file", "import", "owner"),
 )
 TABLE = {command.name: command for command in _TABLE}

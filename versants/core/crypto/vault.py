@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from functools import partial
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
-from versants.core.crypto import keyring
+from versants.core.crypto import erased, keyring
 from versants.core.errors import VersantsError
 from versants.core.models.keys import DataKey
 
@@ -95,9 +96,13 @@ def prepare_keys(n: int) -> list[DataKey]:
 
 
 def destroy(key: DataKey) -> None:
-    """Erase: what the key sealed cannot be read again, here, in history or in a restored backup."""
+    """Erase: what the key sealed cannot be read again, here, in history or in a restored backup.
+
+    A backup holds the key still; the line written outside the database has it destroyed again after a restore.
+    """
     key.wrapped, key.destroyed_at = None, clock.now()
     key.save(update_fields=["wrapped", "destroyed_at"])
+    transaction.on_commit(partial(erased.write_down, key.uid, key.destroyed_at))
 
 
 def _wrap(key: DataKey, plain: bytes) -> None:

@@ -1,0 +1,70 @@
+"""The supervisor takes the night's backup by itself, and its helper seals the log of changes as it comes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+from tests.backup.conftest import with_keys
+from tests.launch.conftest import until
+from versants.launch import postgres
+from versants.launch.backup import envelope, state
+from versants.launch.backup.moments import system_of
+from versants.launch.paths import PROJECT, Paths
+
+
+def test_missed_night_is_made_up_for_at_the_start(folder: Path, free_port: int):
+    env = with_keys(folder, "var") | {
+        "VERSANTS_BACKUP_DIR": str(folder / "nights"),
+        "VERSANTS_PORT": str(free_port),
+    }
+    paths = Paths.from_environment(env)
+    envelope.make_keys(paths.backup_key_file, folder / "elsewhere" / "private")
+    house = subprocess.Popen(
+        [sys.executable, "-m", "tests.launch.small_house", "--json"],
+        env=env,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert house.stdout is not None
+    assert house.stdout.readline(), house.stderr and house.stderr.read()
+
+    assert until(lambda: state.last_at(paths) is not None, 60), (
+        paths.data / "log" / "backup.log"
+    ).read_text()
+
+    house.send_signal(signal.SIGTERM)
+    house.communicate(timeout=30)
+    assert house.returncode == 0
+    taken = list((folder / "nights").iterdir())
+    assert len(taken) == 1  # and not another every half second
+    assert taken[0].suffix == ".backup"
+    assert json.loads(paths.backup_state_file.read_text())["last"]["file"] == str(taken[0])
+
+
+def test_log_is_sealed_as_it_comes(folder: Path):
+    env = with_keys(folder, "var") | {"VERSANTS_WAL_DIR": str(folder / "kept")}
+    paths = Paths.from_environment(env)
+    envelope.make_keys(paths.backup_key_file, folder / "elsewhere" / "private")
+    cluster = postgres.ensure(paths)
+    helper = subprocess.Popen([sys.executable, "-m", "versants.launch.backup.schedule"], env=env, cwd=PROJECT)
+    try:
+        with psycopg.connect(cluster.superuser_url, autocommit=True) as connection:
+            connection.execute("create table word ()")
+            row = connection.execute("select pg_walfile_name(pg_switch_wal())").fetchone()
+            assert row is not None
+        sealed = folder / "kept" / system_of(cluster) / f"{row[0]}.sealed"
+        assert until(sealed.exists, 60)
+        assert until(lambda: not any(cluster.spool.iterdir()), 10)  # and nothing stays in the clear beside it
+    finally:
+        helper.terminate()
+        helper.wait()
+        postgres.stop(cluster, mode="immediate")
