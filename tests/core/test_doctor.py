@@ -40,7 +40,7 @@ def host(db, settings, tmp_path, monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
         cursor.execute("SET LOCAL ROLE versants_app")
-    yield SimpleNamespace(
+    return SimpleNamespace(
         paths=here, settings=settings, elsewhere=tmp_path / "elsewhere", monkeypatch=monkeypatch
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from versants.launch import postgres
-from versants.launch.engine import find_engine, server_user
+from versants.launch.engine import system_bins, wheel_bin
 from versants.launch.errors import SurroundingsError
 from versants.launch.paths import Paths
 
@@ -67,15 +67,13 @@ def own_programs(paths: Paths) -> Path:
     """The programs for a server of yours: PG_BIN, else the wheel's, else the system's."""
     if paths.pg_bin is not None:
         return programs(paths.pg_bin)
-    from versants.launch.engine import _system_bins, _wheel_bin
-
-    wheel = _wheel_bin()
-    if wheel is not None:
-        return programs(wheel)
-    for folder in _system_bins():
-        return programs(folder)
-    user = server_user()
-    return programs(find_engine(None, user, paths.data).bin)
+    found = [wheel for wheel in [wheel_bin()] if wheel is not None] or system_bins()
+    if not found:
+        raise SurroundingsError(
+            "No PostgreSQL programs were found: run “make setup”, or say where they are with PG_BIN.",
+            code="postgres.missing",
+        )
+    return programs(found[0])
 
 
 def programs(folder: Path) -> Path:
