@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -186,7 +187,7 @@ def private_key_here(host):
 
 
 def log_not_kept(host):
-    host.monkeypatch.setenv("VERSANTS_WAL_DIR", str(host.elsewhere))
+    host.monkeypatch.setenv("VERSANTS_WAL_DIR", str(host.elsewhere / "kept"))
 
 
 @pytest.mark.parametrize(
@@ -248,3 +249,25 @@ def test_demonstration_world_needs_no_backup(host):
     Account.objects.create(email="somebody@example.org", is_demo=True)
     never_backed_up(host)
     assert not any(diagnoses.examine().values())
+
+
+def test_log_of_changes_that_cannot_be_laid_aside_is_named(host):
+    log_not_kept(host)
+    cursor = SimpleNamespace(execute=lambda *_: None, fetchone=lambda: ("on", True))
+    fake = SimpleNamespace(cursor=lambda: nullcontext(cursor))
+    host.monkeypatch.setattr(deployment, "connection", fake)
+    assert [said[:35] for said in deployment.log_of_changes()] == ["PostgreSQL cannot lay its log of ch"]
+    cursor.fetchone = lambda: ("on", False)
+    assert list(deployment.log_of_changes()) == []
+
+
+def test_piece_of_the_log_that_nobody_seals_is_named(host):
+    log_not_kept(host)
+    here = deployment.paths()
+    piece = here.data / "pg" / "wal" / "000000010000000000000001"
+    piece.parent.mkdir(parents=True)
+    piece.touch()
+    here.pg_file.write_text(json.dumps({"data": str(here.data / "pg" / "data")}))
+    assert list(deployment.waiting_pieces(here)) == []
+    os.utime(piece, (1, 1))
+    assert "wait in" in next(iter(deployment.waiting_pieces(here)))

@@ -280,6 +280,11 @@ def log_of_changes() -> Iterable[str]:
         yield "VERSANTS_WAL_DIR is set and the database keeps no log of changes: stop and start it once."
     elif fails:
         yield "PostgreSQL cannot lay its log of changes aside: is the disk of the data full? (its log says more)"
+    yield from waiting_pieces(here)
+
+
+def waiting_pieces(here: Paths) -> Iterable[str]:
+    """What PostgreSQL laid aside and nobody sealed."""
     with suppress(OSError, KeyError, ValueError):
         spool = Path(json.loads(here.pg_file.read_text())["data"]).parent / "wal"
         oldest = min((path.stat().st_mtime for path in spool.iterdir()), default=None)
