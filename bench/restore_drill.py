@@ -93,7 +93,7 @@ class Drill:
             self.failures.append(sentence)
             sys.stderr.write(f"  FAILURE: {sentence}\n")
 
-    def command(self, *words: str, env: dict[str, str]) -> dict[str, Any]:
+    def command(self, *words: str, env: dict[str, str], code: int = 0) -> dict[str, Any]:
         done = subprocess.run(
             [sys.executable, "-m", "versants.cli", *words, "--json"],
             env=env,
@@ -101,7 +101,7 @@ class Drill:
             text=True,
             check=False,
         )
-        if done.returncode:
+        if done.returncode != code:
             raise RuntimeError(f"versants {' '.join(words)}: {done.stderr.strip()}")
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
@@ -220,6 +220,9 @@ def restore_elsewhere(
         drill.figures["names_opened"] = len(names) - 1 - len(wrong)
         drill.expect(not wrong, f"{len(wrong)} names do not open")
         drill.expect(opened[str(person)] == "seal.erased", "the erased name is not dark")
+        said = drill.command("doctor", env=env, code=1)["checks"]
+        drill.figures["doctor"] = troubles = sorted(name for name, found in said.items() if found)
+        drill.expect(troubles == ["worker"], f"the doctor should miss the worker alone, and says {troubles}")
     finally:
         postgres.stop(cluster, mode="immediate")
 

@@ -16,6 +16,8 @@ from versants.launch import postgres
 from versants.launch.backup import envelope, state
 from versants.launch.backup.moments import system_of
 from versants.launch.paths import PROJECT, Paths
+from versants.launch.progress import Progress
+from versants.launch.up import Supervisor
 
 
 def test_missed_night_is_made_up_for_at_the_start(folder: Path, free_port: int):
@@ -68,3 +70,13 @@ def test_log_is_sealed_as_it_comes(folder: Path):
         helper.terminate()
         helper.wait()
         postgres.stop(cluster, mode="immediate")
+
+
+def test_role_that_sees_every_row_is_known_to_the_backup_alone(folder: Path, monkeypatch):
+    monkeypatch.setenv("DATABASE_BACKUP_URL", "postgresql://versants_backup@db/versants")
+    env = with_keys(folder, "var") | {"VERSANTS_BACKUP_DIR": str(folder / "nights")}
+    house = Supervisor(Paths.from_environment(env), Progress())
+    assert house.nightly is not None
+    assert [("DATABASE_BACKUP_URL" in program.env) for program in house._programs()] == [False, False]
+    assert "DATABASE_BACKUP_URL" not in house._environment(owner=True)
+    assert "DATABASE_BACKUP_URL" in house.nightly.child.env

@@ -179,6 +179,7 @@ class Supervisor:
         env = dict(os.environ, VERSANTS_DATA=str(self.paths.data), PYTHONUNBUFFERED="1")
         env.setdefault("DJANGO_SETTINGS_MODULE", "versants.config.settings")
         env.pop("VERSANTS_AS", None)
+        env.pop("DATABASE_BACKUP_URL", None)  # for the backup alone: that role sees every row
         if self.cluster is not None:
             env |= self.cluster.environment(owner=owner)
         elif owner:

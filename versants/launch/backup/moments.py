@@ -220,7 +220,7 @@ def restore_base(paths: Paths, folder: Path, wal: Path, private: Path, until: da
         with cluster.connect() as connection:
             erased = erasures.replay(connection, paths.keys_file.parent)
             for name in ("restore_command", "recovery_target_time", "recovery_target_action"):
-                connection.execute(f"alter system reset {name}")  # type: ignore[arg-type]
+                connection.execute(f"alter system reset {name}")
         server.stop(cluster)
         postgres.write_pg_file(paths, place, cluster)
     except BaseException:
