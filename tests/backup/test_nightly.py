@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 
@@ -80,3 +81,11 @@ def test_role_that_sees_every_row_is_known_to_the_backup_alone(folder: Path, mon
     assert [("DATABASE_BACKUP_URL" in program.env) for program in house._programs()] == [False, False]
     assert "DATABASE_BACKUP_URL" not in house._environment(owner=True)
     assert "DATABASE_BACKUP_URL" in house.nightly.child.env
+
+
+def test_log_of_changes_has_its_program_only_where_it_is_kept(folder: Path):
+    env = with_keys(folder, "var")
+    for kept, names in (("", ["web", "worker"]), (str(folder / "kept"), ["web", "worker", "log of changes"])):
+        house = Supervisor(Paths.from_environment(env | {"VERSANTS_WAL_DIR": kept}), Progress())
+        house.cluster = SimpleNamespace(environment=lambda owner=False: {})  # type: ignore[assignment]
+        assert [program.name for program in house._programs()] == names

@@ -184,6 +184,7 @@ def test_unequal_restore_is_not_put_in_place(world, backup, source, monkeypatch)
     assert rows(cluster.superuser_url) == before
 
     monkeypatch.undo()
+    postgres.create_database(cluster, "versants_restoring")  # what a killed restore leaves behind
     restoring.restore(there, backup, private_of(source[0]), agreed=yes)  # --replace, and all is as it was
     assert rows(cluster.superuser_url) == rows(source[1].superuser_url)
 

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,18 @@ def test_killed_writer_leaves_no_file_of_that_name_and_the_next_one_goes_through
     with pytest.raises(InputError), files.whole(target):
         pass
     assert target.read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("name", ["/etc/it", "../it", "a/../../it", "a link"])
+def test_archive_writes_nothing_outside_its_folder(tmp_path, name):
+    member = tarfile.TarInfo(name)
+    if name == "a link":
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.addfile(member)
+    packed.seek(0)
+    with tarfile.open(fileobj=packed) as tar, pytest.raises(InputError) as refused:
+        files.unpack(tar, tar.next(), tmp_path / "into")
+    assert refused.value.code == "tar.outside"
+    assert list(tmp_path.iterdir()) == []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from versants.launch.errors import InputError, SurroundingsError
@@ -77,6 +79,28 @@ def whole(path: Path, *, replace: bool = False) -> Iterator[BinaryIO]:
         except BaseException:
             _give_up(file, partial)
             raise
+
+
+def unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write one plain file or folder of ``tar`` under ``folder``, readable by its owner alone.
+
+    Python before 3.11.4 has no filters of its own. Raises InputError ``tar.outside`` for anything else.
+    """
+    name = PurePosixPath(member.name)
+    if name.is_absolute() or ".." in name.parts or not (member.isreg() or member.isdir()):
+        raise InputError(
+            f"“{member.name}” does not belong in this archive: nothing of it is used.", code="tar.outside"
+        )
+    target = folder / name
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    source = tar.extractfile(member)
+    assert source is not None
+    with source, os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+    os.utime(target, (member.mtime, member.mtime))
 
 
 def _give_up(file: BinaryIO, partial: Path) -> None:

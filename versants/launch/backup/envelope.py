@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -240,15 +239,3 @@ def _bytes(text: str) -> bytes:
     if len(raw) != 32:
         raise ValueError("32 bytes are expected")
     return raw
-
-
-def sha256_of(path: Path) -> str:
-    """The file's fingerprint, for a person to compare."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def free_bytes(folder: Path) -> int:
-    """Room where ``folder`` is."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize

@@ -282,7 +282,7 @@ def _unpack(base: Path, target: Path, key: PrivateKey) -> tuple[dict[str, Any], 
     plain = Plain()
     with tarfile.open(fileobj=cast("Any", plain), mode="r|") as tar:
         for member in tar:
-            tar.extract(member, target, filter="tar")
+            files.unpack(tar, member, target)
     while plain.read(taking.FRAME):  # to the end: the last chunk says that nothing is missing
         pass
     if not ended:

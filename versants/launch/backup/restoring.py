@@ -7,6 +7,7 @@ yours: in one transaction, into a database that is empty.
 from __future__ import annotations
 
 import secrets
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -19,7 +20,7 @@ from typing import Any, cast
 import psycopg
 from psycopg import sql
 
-from versants.launch import postgres
+from versants.launch import files, postgres
 from versants.launch.backup import erasures, facts, reading, taking
 from versants.launch.backup.envelope import BrokenFile, PrivateKey, read_private
 from versants.launch.backup.sources import Source, connect, embedded, own_programs, programs, split_password
@@ -284,12 +285,13 @@ def _documents(paths: Paths, file: Path, key: PrivateKey) -> int:
     """Unpack the documents beside, then give the folder its name."""
     folder = paths.data / taking.DOCUMENTS_FOLDER
     partial = folder.with_name(f".{folder.name}.restoring")
+    shutil.rmtree(partial, ignore_errors=True)  # of a restore that was killed
     count = 0
     source = reading.Parts(file, key, taking.DOCUMENTS)
     try:
         with tarfile.open(fileobj=cast("Any", source), mode="r|") as tar:
             for member in tar:
-                tar.extract(member, partial, filter="data")
+                files.unpack(tar, member, partial)
                 count += 1
     except tarfile.ReadError as error:
         if source.read() or count:
