@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -54,6 +54,9 @@ bench-audit: setup ## does sealing the log slow those who write (WRITERS=20 SECO
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
+
+restore-drill: setup ## backup, restore elsewhere and to a moment, compared row by row, in temporary folders
+	@$(BIN)/python bench/restore_drill.py
 
 screenshots: setup ## the pictures of docs/img, from the running demonstration world (needs Chromium)
 	@$(BIN)/python docs/screenshots.py

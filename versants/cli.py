@@ -88,6 +88,10 @@ def _run(arguments: list[str]) -> int:
         "recover",
     }:  # files only: after a fire there is no database
         return _django(replace(command, role=""), rest)
+    if name in {"backup", "restore"}:
+        from versants.launch.backup import cli as backup_commands
+
+        return backup_commands.backup(rest) if name == "backup" else backup_commands.restore(rest)
     if name == "database":
         from versants.launch.database import main as database_command
 

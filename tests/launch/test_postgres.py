@@ -244,7 +244,7 @@ def test_private_project_folder_moves_data_and_programs_to_the_state_folder(fold
     cluster = postgres.ensure(hidden)
 
     assert not cluster.data.is_relative_to(private)
-    assert cluster.engine.bin != engine._wheel_bin()
+    assert cluster.engine.bin != engine.wheel_bin()
     assert json.loads(hidden.pg_file.read_text())["data"] == str(cluster.data)
     assert one(cluster.app_url, "select current_user") == "versants_app"
     postgres.stop(cluster)

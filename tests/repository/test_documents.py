@@ -51,14 +51,16 @@ def _environment_named_in_code() -> set[str]:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found |= set(
-                        re.findall(r"\b(VERSANTS_[A-Z_]+|DATABASE_(?:OWNER_)?URL|PG_BIN)\b", node.value)
+                        re.findall(
+                            r"\b(VERSANTS_[A-Z_]+|DATABASE_(?:OWNER_|BACKUP_)?URL|PG_BIN)\b", node.value
+                        )
                     )
     return found
 
 
 def test_every_variable_of_the_environment_is_in_the_reference_and_no_other():
     written = (ROOT / "docs/reference.md").read_text()
-    documented = set(re.findall(r"`(VERSANTS_[A-Z_]+|DATABASE_(?:OWNER_)?URL|PG_BIN)`", written))
+    documented = set(re.findall(r"`(VERSANTS_[A-Z_]+|DATABASE_(?:OWNER_|BACKUP_)?URL|PG_BIN)`", written))
     assert documented == _environment_named_in_code()
 
 

@@ -23,13 +23,14 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from versants.core import diagnoses, pruning, sealing
+        from versants.core import deployment, diagnoses, pruning, sealing
         from versants.core.access.install import register_sql
         from versants.core.access.shield import leave_open
 
         for sql in (sealing.LEAF, sealing.TAKE, sealing.ADD, pruning.LOOK, pruning.PRUNE, pruning.LEAVES):
             register_sql(sql)
         diagnoses.add_all()
+        deployment.add_all()
 
         # Django's own sentence blames; ours says what is left to do.
         forms.Field.default_error_messages["required"] = _("An answer is missing here.")

@@ -39,9 +39,14 @@ def tell_demo(is_demo_world: Callable[[], bool]) -> None:
         _DEMO.append(is_demo_world)
 
 
+def is_demo() -> bool:
+    """Does this database hold the demonstration world?"""
+    return any(ask() for ask in _DEMO)
+
+
 def examine() -> dict[str, list[str]]:
     """Every diagnosis asked, with its troubles."""
-    demo = any(ask() for ask in _DEMO)
+    demo = is_demo()
     return {one.key: list(one.troubles()) for one in diagnoses if one.in_demo or not demo}
 
 

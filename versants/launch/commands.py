@@ -49,8 +49,8 @@ _TABLE = (
         "audit",
         "owner",
     ),
-    Command("backup", "write the database to a file", "backup", "owner"),
-    Command("restore", "read the database back from a file", "restore", "owner"),
+    Command("backup", "write database and documents to an encrypted file", role=""),
+    Command("restore", "read a backup back and compare every table", role=""),
     Command("found", "the first organisation, team and coordination of an empty product", "found", "owner"),
     Command(
         "import", "centres, professionals, requests, agreements, past months from a spreadsheet", "import"

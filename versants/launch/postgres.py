@@ -47,6 +47,7 @@ class Cluster:
     lease: Lock | None = field(default=None, compare=False, repr=False)
     database: str = DATABASE
     port: int = PORT
+    archive: bool = False  # lay finished pieces of the log of changes into ``spool``
 
     @property
     def data(self) -> Path:
@@ -55,6 +56,11 @@ class Cluster:
     @property
     def log(self) -> Path:
         return self.base / "log"
+
+    @property
+    def spool(self) -> Path:
+        """Finished pieces of the log of changes wait here to be sealed (versants.launch.backup.moments)."""
+        return self.base / "wal"
 
     def url(self, role: str, database: str | None = None) -> str:
         """A libpq URL for ``role``; the socket's folder is percent-encoded in ``host``."""
@@ -102,7 +108,13 @@ def ensure(paths: Paths) -> Cluster:
         user = server_user()
         place = places.find(paths, user)
         engine = find_engine(paths.pg_bin, user, place.state)
-        cluster = Cluster(base=place.base, socket=place.socket, engine=engine, lease=lease)
+        cluster = Cluster(
+            base=place.base,
+            socket=place.socket,
+            engine=engine,
+            lease=lease,
+            archive=paths.wal_dir is not None,
+        )
         server.check_version(cluster.data, engine)
         if not server.answers(cluster):
             places.prepare(place, user)
@@ -112,7 +124,7 @@ def ensure(paths: Paths) -> Cluster:
             server.start(cluster)
             cluster = replace(cluster, started=True)
         _bootstrap(cluster)
-        _write_pg_file(paths, place, cluster)
+        write_pg_file(paths, place, cluster)
         return cluster
     except BaseException:
         lease.free()
@@ -268,7 +280,7 @@ def _bootstrap(cluster: Cluster) -> None:
                 )
 
 
-def _write_pg_file(paths: Paths, place: places.Place, cluster: Cluster) -> None:
+def write_pg_file(paths: Paths, place: places.Place, cluster: Cluster) -> None:
     """Say where everything is, for the other commands; replaced in one step."""
     content = {
         "id": place.identity,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import time
@@ -116,6 +117,12 @@ def configure(cluster: Cluster) -> None:
         "hba_file": "'" + str(cluster.data / "versants_hba.conf").replace("'", "''") + "'",
         "ident_file": "'" + str(cluster.data / "versants_ident.conf").replace("'", "''") + "'",
     }
+    if cluster.archive:
+        settings |= {
+            "archive_mode": "on",
+            "archive_timeout": "'60s'",  # a quiet day is at most a minute behind as well
+            "archive_command": quoted(_keep_piece(cluster.spool)),
+        }
     main = cluster.data / "postgresql.conf"
     include = "include_if_exists = 'versants.conf'\n"
     with suppress(FileNotFoundError):
@@ -133,6 +140,20 @@ def configure(cluster: Cluster) -> None:
         cluster,
         cluster.data / "versants_ident.conf",
         "".join(f'versants "{name}" {role}\n' for role in ("postgres", "versants_owner", "versants_app")),
+    )
+
+
+def quoted(text: str) -> str:
+    """As a value of postgresql.conf."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _keep_piece(spool: Path) -> str:
+    """The shell's line for one piece of the log: on disk under another name first, so that none is seen half."""
+    folder = shlex.quote(str(spool)).replace("%", "%%")
+    return (
+        f'mkdir -p -m 700 {folder} && cp "%p" {folder}/.%f && sync {folder}/.%f {folder}'
+        f" && mv {folder}/.%f {folder}/%f && sync {folder}"
     )
 
 
@@ -166,7 +187,7 @@ def start(cluster: Cluster) -> None:
         )
         if answer.returncode == 0:
             return
-        said = answer.stderr + answer.stdout + _log_since(cluster, offset)
+        said = answer.stderr + answer.stdout + log_since(cluster, offset)
         lingering = "postmaster.pid" in said or "shared memory" in said or '.lock" already exists' in said
         if not lingering or time.monotonic() > deadline:
             raise _explain(cluster, said, "started")
@@ -251,7 +272,8 @@ def need_space(folder: Path, megabytes: int) -> None:
         )
 
 
-def _log_since(cluster: Cluster, offset: int) -> str:
+def log_since(cluster: Cluster, offset: int) -> str:
+    """What the server wrote in its log since."""
     try:
         with cluster.log.open("rb") as file:
             file.seek(offset)

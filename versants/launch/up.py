@@ -23,6 +23,7 @@ from types import FrameType
 from typing import Any
 
 from versants.launch import catalogues, postgres, prepare, server
+from versants.launch.backup.schedule import Nightly
 from versants.launch.children import Child, die_with_parent, end_leftovers
 from versants.launch.errors import (
     EXIT_DONE,
@@ -74,6 +75,7 @@ class Supervisor:
         self.lock = Lock(paths.data / "up.lock")
         self.ready = False
         self.database: _InBackground | None = None
+        self.nightly = Nightly(paths) if paths.backup_dir is not None else None
 
     def run(self) -> int:
         """Start everything and stay until asked to stop; the exit code is 0 when that was after the start."""
@@ -177,6 +179,7 @@ class Supervisor:
         env = dict(os.environ, VERSANTS_DATA=str(self.paths.data), PYTHONUNBUFFERED="1")
         env.setdefault("DJANGO_SETTINGS_MODULE", "versants.config.settings")
         env.pop("VERSANTS_AS", None)
+        env.pop("DATABASE_BACKUP_URL", None)  # for the backup alone: that role sees every row
         if self.cluster is not None:
             env |= self.cluster.environment(owner=owner)
         elif owner:
@@ -255,10 +258,15 @@ class Supervisor:
         web = [sys.executable, "-m", "versants.config.web"]
         worker = [sys.executable, "-m", "versants.config.manage", "work"]
         worker += ["--concurrency", "2", "--shutdown-graceful-timeout", str(int(STOP_WORKER_S) - 1)]
-        return [
+        programs = [
             Child("web", web, logs / "web.log", env),
             Child("worker", worker, logs / "worker.log", env),
         ]
+        if self.paths.wal_dir is not None and self.cluster is not None:
+            shipping = [sys.executable, "-m", "versants.launch.backup.schedule"]
+            own = dict(os.environ, VERSANTS_DATA=str(self.paths.data))
+            programs.append(Child("log of changes", shipping, logs / "wal.log", own))
+        return programs
 
     def _run_child(self, child: Child) -> None:
         child.start()
@@ -322,6 +330,8 @@ class Supervisor:
                 if child.revive():
                     self._say_who_runs()
                     self.progress.say(f"  {child.name} had ended and was started again (log: {child.log})")
+            if self.nightly is not None and (said := self.nightly.tick()):
+                self.progress.say(said)
             if self.cluster is not None and time.monotonic() > pause and not server.is_up(self.cluster):
                 self.progress.say("  the database had ended and is started again")
                 try:
@@ -338,7 +348,9 @@ class Supervisor:
             self.preparing.wait()
         for child in self.children:
             child.ask_to_stop()
-        for child, seconds in zip(self.children, (STOP_WEB_S, STOP_WORKER_S), strict=False):
+        if self.nightly is not None:
+            self.nightly.stop()
+        for child, seconds in zip(self.children, (STOP_WEB_S, STOP_WORKER_S, 0.5), strict=False):
             child.stop(max(0.1, seconds - (time.monotonic() - began)))
         if self.database is not None:
             self.database.wait()  # a signal during its start: finish, then stop it
