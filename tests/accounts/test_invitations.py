@@ -57,7 +57,7 @@ def test_the_invited_chooses_a_password_and_enrols_at_once(world, capture):
 
     assert post_with_seal(client, link, password="court").status_code == 200
     assert not Account.objects.filter(email=NEW).exists()
-    assert post_with_seal(client, link, password=PASSWORD).url == "/"
+    assert post_with_seal(client, link, password=PASSWORD).url == "/account/second-factor/"
     account = Account.objects.get(email=NEW)
     held = Membership.objects.get(account=account)
     assert (held.role, held.team, held.period.upper) == (

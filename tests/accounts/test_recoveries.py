@@ -74,7 +74,7 @@ def test_two_people_bring_somebody_back(world, capture):
     assert client.get(link).status_code == 200
     assert Recovery.objects.get().used_at is None  # nothing changes on GET
     with capture(execute=True):
-        assert post_with_seal(client, link, password=NEW).url == "/"
+        assert post_with_seal(client, link, password=NEW).url == "/account/second-factor/"
     account.refresh_from_db()
     assert account.check_password(NEW)
     assert client.get("/requests/").url == "/account/second-factor/"

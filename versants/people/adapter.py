@@ -98,6 +98,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if kept and kept.get("account") == user.pk:
             request.session[held.SESSION_KEY] = kept
             return redirect("held_form")
+        if factors.must_show(user.memberships.active()) and not factors.passed(request):
+            return redirect("second_factor")  # at once, not at the first page that asks for it
         return response
 
     # -- telling ----------------------------------------------------------------------------------------------------

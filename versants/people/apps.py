@@ -118,9 +118,7 @@ class PeopleConfig(AppConfig):
                 icon="lock",
             )
         )
-        nav.add(
-            NavEntry("demands", _("Demands by authorities"), "demands", roles=frozenset({Role.DPO}), order=20)
-        )
+        nav.add(NavEntry("demands", _("Authorities"), "demands", roles=frozenset({Role.DPO}), order=20))
         name_actions(
             {
                 "account.signed_in": _("signed in"),

@@ -120,6 +120,12 @@ class DemandForm(forms.ModelForm):  # type: ignore[type-arg]
             "person_code": _("Only if one person is concerned."),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("asker", "country", "ground", "asked"):
+            offered = list(self.fields[name].choices)[1:]  # type: ignore[attr-defined]
+            self.fields[name].choices = [("", _("Choose")), *offered]  # type: ignore[attr-defined]
+
     def clean_person_code(self) -> str:
         typed = self.cleaned_data["person_code"]
         if not typed:
