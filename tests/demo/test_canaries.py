@@ -22,7 +22,8 @@ from versants.core.access.scope import Actor, acting
 from versants.core.models import Message
 from versants.core.web.logs import JsonFormatter
 from versants.demo import canaries
-from versants.mobile.models import RequestLink, RequestNote
+from versants.mobile.models import EscalationStep, RequestLink, RequestNote
+from versants.mobile.services import escalation
 from versants.people.models import Membership
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,7 @@ def used(loaded, client_for, settings, tmp_path, logs, monkeypatch):
     """A morning of work with the canaries: asked, typed, opened, read, sent, failed, erased, sealed."""
     settings.MAIL_DIR = tmp_path / "mail"
     settings.WITNESS_DIR = tmp_path / "witness"
+    settings.WITNESS_DIR.mkdir()
     person = loaded.named["canary:0"]
     member = (
         Membership.objects.active()
@@ -164,10 +166,15 @@ def used(loaded, client_for, settings, tmp_path, logs, monkeypatch):
     monkeypatch.setattr("versants.people.views.persons._page", fails)
     desk.raise_request_exception = False
     assert desk.get(f"/people/{person.code}/").status_code == 500
+    steps = EscalationStep.objects.filter(request__uid=uid)
+    steps.update(due_at=clock.now())  # nobody answered: whom the product tells, it tells now
     with acting(Actor.for_team(person.team)):
-        for message in Message.objects.filter(sent_at=None, channel="email"):
+        for step in steps.order_by("rank"):
+            escalation.run_step(step.pk, person.team_id)
+        for message in Message.objects.filter(sent_at=None):
             messages.send(message)
     sealing.seal()
+    sealing.seal()  # the first head is written now: nothing is committed inside a test
     erasure.keep()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
