@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots run setup test check fix race restore-drill lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race restore-drill lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -58,6 +58,12 @@ restore-drill: setup ## backup, restore elsewhere and to a moment, compared row 
 screenshots: setup ## the pictures of docs/img, from the running demonstration world (needs Chromium)
 	@$(BIN)/python docs/screenshots.py
 
+upgrade-drill: setup ## from an older version to this one over a database that it filled (FROM=COMMIT)
+	@$(BIN)/python bench/upgrade.py
+
+sbom: setup ## what the product is made of, as CycloneDX: var/reports/sbom.cdx.json
+	@$(BIN)/python docs/sbom.py
+
 lock: ## resolve requirements/*.in again, with hashes
 	@$(PYTHON) run setup
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
@@ -68,6 +74,8 @@ lock: ## resolve requirements/*.in again, with hashes
 		-o requirements/dev.lock requirements/dev.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/side.lock requirements/side.in
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/sbom.lock requirements/sbom.in
 
 clean: ## what can be made again; data in var/ and keys in .keys/ stay
 	@rm -rf .venv .uv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles

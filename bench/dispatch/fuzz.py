@@ -1,8 +1,10 @@
 """The core under address and undefined-behaviour sanitizers: ``make fuzz-dispatch SECONDS=60 SEED=1``.
 
 Compiles the core with the sanitizers into a folder of its own and starts again with their library loaded first. Then
-random worlds in which every rule occurs are solved, loaded as a warm start and solved by two threads, and models with
-one number turned or one list cut are handed in: each is refused with ValueError or answered, and no sanitizer speaks.
+random worlds in which every rule occurs (soft breaks, links, levels, shared vehicles, ways by time of day among them) are
+solved as a whole, from a warm start, from a wrong one, by two threads, and cut into parts of a few visits; the checker and
+the evaluation judge each plan. Models with one number turned or one list cut are handed in as well: each is refused with
+ValueError or answered, and no sanitizer speaks.
 Writes ``var/reports/fuzz-dispatch.json``; exit 1 on a failure, 3 without a compiler that knows sanitizers.
 """
 
@@ -20,6 +22,7 @@ import sysconfig
 import tempfile
 import time
 from array import array
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +87,7 @@ def fuzz(core: Path, seconds: float, seed: int) -> dict[str, int]:
     """Counts; a sanitizer that speaks ends the process."""
     from tests.dispatch import worlds
     from tests.dispatch.days import busy_day
-    from versants_libs.dispatch import native
+    from versants_libs.dispatch import check, evaluate, native
 
     spec = importlib.util.spec_from_file_location("versants_libs.dispatch._core", core)
     assert spec is not None
@@ -92,24 +95,57 @@ def fuzz(core: Path, seconds: float, seed: int) -> dict[str, int]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     until = time.monotonic() + seconds
-    figures = {"worlds": 0, "models_refused": 0, "models_answered": 0}
-    arrays = native.Compiled(busy_day(8, 4)).arrays
+    figures = dict.fromkeys(("worlds", "plans", "models_refused", "models_answered"), 0)
+    plain = native.Compiled(busy_day(8, 4)).arrays
     while time.monotonic() < until:
         rng = random.Random(seed * 1_000_003 + figures["worlds"])
         made = worlds.random_problem(
-            rng, people=rng.randint(2, 6), visits=rng.randint(1, 6), slots=rng.randint(1, 4)
+            rng, people=rng.randint(2, 7), visits=rng.randint(1, 8), slots=rng.randint(1, 4)
         )
+        for variant in (worlds.softened, worlds.enriched, worlds.shared, worlds.timed):
+            if rng.random() < 0.5:
+                made = variant(rng, made)
         one = native.Compiled(made)
-        services, _, _ = module.solve(one.arrays, [], rng.randrange(99), -1.0, 100, 1, native.KNOBS)
-        module.solve(one.arrays, services, rng.randrange(99), -1.0, 20, 2, native.KNOBS)
+        for services, cost in plans(module, one, rng):
+            plan = one.plan(services)
+            broken_rules = check(made, plan)
+            if broken_rules or evaluate(made, plan).total != cost:
+                raise AssertionError(f"world {figures['worlds']} of seed {seed}: {broken_rules} at {cost}")
+            figures["plans"] += 1
         figures["worlds"] += 1
-        for _ in range(4):
-            try:
-                module.solve(broken(arrays, rng), [], 1, -1.0, 30, 1, native.KNOBS)
-                figures["models_answered"] += 1
-            except (ValueError, TypeError):
-                figures["models_refused"] += 1
+        for arrays in (plain, one.arrays):
+            for _ in range(3):
+                try:
+                    module.solve(broken(arrays, rng), [], 1, -1.0, 30, 1, native.KNOBS, None, parts(rng), 0.0)
+                    figures["models_answered"] += 1
+                except (ValueError, TypeError):
+                    figures["models_refused"] += 1
     return figures
+
+
+def parts(rng: random.Random) -> tuple[int, int, int]:
+    """How a day is cut into parts of a few visits, or not at all."""
+    return rng.choice([(0, 1, 1), (rng.randint(1, 6), rng.randint(1, 20), rng.randint(1, 30))])
+
+
+def plans(module: Any, one: Any, rng: random.Random) -> Iterator[tuple[list[tuple[int, int, int]], int]]:
+    """A world solved in several ways: services and cost of each."""
+    from versants_libs.dispatch import native
+
+    def solve(
+        start: list[tuple[int, int, int]], iterations: int, threads: int, zoning: tuple[int, int, int]
+    ) -> Any:
+        rest = (threads, native.KNOBS, None, zoning, 0.0)
+        return module.solve(one.arrays, start, rng.randrange(99), -1.0, iterations, *rest)
+
+    services, cost, _ = solve([], 100, 1, (0, 1, 1))
+    yield services, cost
+    yield solve(services, 20, 2, (0, 1, 1))[:2]
+    crew, nodes = range(len(one.problem.people)), range(len(one.nodes))
+    wrong = [(i, rng.choice(crew), rng.randrange(-50, 300)) for i in nodes if rng.random() < 0.8]
+    yield solve(wrong, 5, 1, (0, 1, 1))[:2]
+    for threads in (1, 2):
+        yield solve([], 100, threads, parts(rng))[:2]
 
 
 def main() -> int:

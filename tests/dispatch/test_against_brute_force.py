@@ -25,12 +25,15 @@ from versants_libs.dispatch import (
     suggest_times,
 )
 
-from .worlds import enriched, every_team, optimum, random_problem
+from .worlds import enriched, every_team, optimum, random_problem, shared, timed
 
 
 def small(seed, **more):
     rng = random.Random(seed)
-    return random_problem(rng, people=5, visits=4, slots=3 if seed % 3 == 0 else 2, **more)
+    problem = random_problem(rng, people=5, visits=4, slots=3 if seed % 3 == 0 else 2, **more)
+    if seed % 4 > 1:
+        problem = shared(rng, problem)
+    return timed(rng, problem) if seed % 4 in (1, 2) else problem
 
 
 @pytest.mark.parametrize("block", range(8))

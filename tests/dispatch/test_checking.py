@@ -140,6 +140,14 @@ def test_check_busy_that_makes_a_break_impossible_forgives_it():
     assert broken(person(shifts=(shift,), busy=(Busy(420, 480),)), visit()) == []
 
 
+def test_check_names_who_has_no_shared_vehicle():
+    """More of it in test_vehicles.py."""
+    who = person(shifts=(Shift(0, 1000, 0, 0, vehicle="cars"),))
+    where = problem(who, visit(), vehicles={"cars": 0})
+    found = check(where, plan(v={"a": ("ana", 100)}))
+    assert [(v.rule.value, v.visit, v.person, v.margin) for v in found] == [("vehicle", "v", "ana", 1)]
+
+
 def test_check_overlap_of_two_visits_is_reported_on_both():
     where = problem(person(), visit("v"), visit("w"))
     found = check(where, plan(v={"a": ("ana", 100)}, w={"a": ("ana", 150)}))

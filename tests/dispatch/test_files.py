@@ -35,7 +35,7 @@ from versants_libs.dispatch.patching import locate, pointer
 
 from .builders import person, plan, problem, visit
 from .days import busy_day
-from .worlds import enriched, random_problem, softened
+from .worlds import enriched, random_problem, shared, softened, timed
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs" / "schema"
@@ -97,6 +97,8 @@ def test_json_forms_come_back_and_follow_the_schemas():
             made = softened(random.Random(seed), made)
         if seed % 3:
             made = enriched(random.Random(seed), made)
+        if seed % 5:
+            made = timed(random.Random(seed), shared(random.Random(seed), made))
         found = solve(made, stop=MaxIterations(3), seed=seed).plan
         text, plan_text = dumps(problem_to_json(made)), dumps(plan_to_json(found))
         assert problem_from_json(json.loads(text)) == made
@@ -120,6 +122,7 @@ def test_schemas_know_every_field_of_the_reader():
         ("visit", io._VISIT),
         ("slot", io._SLOT),
         ("link", io._LINK),
+        ("travel_band", io._BAND),
     ):
         assert set(defs[name]["properties"]) == set(fields)
 

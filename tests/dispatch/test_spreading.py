@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.dispatch.days import busy_day
-from tests.dispatch.worlds import enriched, random_problem, softened
+from tests.dispatch.worlds import enriched, random_problem, shared, softened, timed
 from versants_libs.dispatch import (
     FormatError,
     Link,
@@ -27,7 +27,13 @@ from versants_libs.dispatch import (
 )
 from versants_libs.dispatch.spreading import Order, cut, on_cores, put_back, solve_spread, split, work
 
-KINDS = {"plain": lambda rng, it: it, "soft": softened, "rich": enriched}
+KINDS = {
+    "plain": lambda rng, it: it,
+    "soft": softened,
+    "rich": enriched,
+    "shared": shared,
+    "timed": timed,
+}
 
 
 def posted(orders: Sequence[Order]) -> Iterator[tuple[int, Plan]]:

@@ -26,6 +26,7 @@ from versants_libs.dispatch import (
     Shift,
     Slot,
     Span,
+    TravelBand,
     Visit,
     Weights,
     Window,
@@ -253,6 +254,49 @@ def enriched(rng: random.Random, problem: Problem) -> Problem:
     return replace(problem, people=people, visits=tuple(visits), weights=weights, days=days, travel_by=modes)
 
 
+def shared(rng: random.Random, problem: Problem) -> Problem:
+    """The same with few vehicles for many: most shifts need one of a pool, and at times one is away."""
+    pools = {name: rng.choice([0, 1, 1, 2]) for name in rng.choice([("north",), ("north", "south")])}
+    people = tuple(
+        replace(
+            person,
+            shifts=tuple(
+                shift._replace(vehicle=rng.choice([None, *pools, *pools])) for shift in person.shifts
+            ),
+        )
+        for person in problem.people
+    )
+    away = {}
+    for name in pools:
+        if rng.random() < 0.3:
+            at = rng.randrange(0, 200)
+            away[name] = (Span(at, at + rng.randrange(10, 80)),)
+    return replace(problem, people=people, vehicles=pools, vehicles_away=away)
+
+
+def timed(rng: random.Random, problem: Problem) -> Problem:
+    """The same with ways that take another time at some hours, for everybody or for some ways to move."""
+    cuts = sorted(rng.sample(range(0, HORIZON, 5), 2 * rng.randint(1, 3)))
+    spans = [Span(low, high) for low, high in zip(cuts[::2], cuts[1::2], strict=True)]
+    bands = []
+    n = len(problem.travel)
+    for span in spans:
+        modes = [mode for mode in problem.travel_by if rng.random() < 0.5]
+        own = rng.random() < 0.4
+        bands.append(
+            TravelBand(
+                spans=(span,),
+                percent=rng.choice([30, 70, 150, 250]),
+                percent_by={mode: rng.choice([100, 200]) for mode in modes if not own},
+                travel=metric(rng, n, 80) if own else None,
+                travel_by={mode: metric(rng, n, 60) for mode in modes if own},
+            )
+        )
+    if len(bands) > 1 and rng.random() < 0.3:  # the same peak twice
+        bands[:2] = [replace(bands[0], spans=bands[0].spans + bands[1].spans)]
+    return replace(problem, travel_at=tuple(bands))
+
+
 def every_team(problem: Problem, plan: Plan, visit: Visit) -> list[tuple[int, dict[str, Service]]]:
     """Brute force: all teams for a visit by trying everybody at every start, earliest start of each team.
 
@@ -354,4 +398,4 @@ def _all_placements(problem: Problem, visit: Visit) -> Iterator[dict[str, Servic
                 yield team
 
 
-__all__ = ["enriched", "every_team", "metric", "optimum", "random_problem", "softened"]
+__all__ = ["enriched", "every_team", "metric", "optimum", "random_problem", "shared", "softened", "timed"]

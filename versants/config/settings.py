@@ -16,6 +16,9 @@ MAIL_DIR = Path(os.environ.get("VERSANTS_MAIL_DIR", DATA / "mail"))
 # A frozen clock, honoured by core.clock only when the database holds the demonstration world.
 FROZEN_NOW = os.environ.get("VERSANTS_NOW", "")
 
+# Opens /metrics to who sends it as a bearer; without one it answers to this machine alone.
+METRICS_TOKEN = os.environ.get("VERSANTS_METRICS_TOKEN", "")
+
 DEBUG = os.environ.get("VERSANTS_DEBUG") == "1"
 HOST = os.environ.get("VERSANTS_HOST", "127.0.0.1")
 ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1", "[::1]"]

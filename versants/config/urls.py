@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from versants.core.web import errors, health
+from versants.core.web import errors, health, metrics
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include("versants.core.urls")),
     path("", include("versants.people.urls")),
     path("", include("versants.mobile.urls")),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import shutil
+from pathlib import Path
 
 TARGET = "versants.config.wsgi:application"
 WORKERS, THREADS = 2, 2
@@ -30,10 +32,19 @@ def load() -> None:
     gc.freeze()  # what is shared stays shared
 
 
+def prepare_metrics() -> None:
+    """An empty folder in which the serving processes count for /metrics; named before their library is imported."""
+    folder = Path(os.environ.get("VERSANTS_DATA") or Path(__file__).resolve().parents[2] / "var") / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 def main() -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    prepare_metrics()
     if multiprocessing.get_start_method() == "fork":
         load()
     Granian(

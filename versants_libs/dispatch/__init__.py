@@ -47,6 +47,7 @@ from .results import (
     TeamOption,
     Violation,
 )
+from .roads import TravelBand
 from .search import lower_bound
 from .solving import ENGINE, EngineMissing, solve
 from .stopping import AnyOf, MaxIterations, MaxSeconds, StopRule
@@ -101,6 +102,7 @@ __all__ = [
     "StopRule",
     "Suggestion",
     "TeamOption",
+    "TravelBand",
     "Violation",
     "Visit",
     "Weights",

@@ -14,12 +14,14 @@ from itertools import product
 from .days import BUSY, NOWHERE, Entry, Piece, ShiftState
 from .fitting import Fits
 from .linking import Ties
-from .model import Person, Slot, Span, Visit
+from .model import Person, Visit
+from .pools import Pools
 from .problem import Assignment, Plan, Problem, Service
 from .resting import Day, Stop, settle
 from .spans import Starts, intersect, union
+from .timing import Times, same_times, timed_amounts, timed_bounds
 
-__all__ = ["Board", "Times", "same_times"]
+__all__ = ["Board"]
 
 
 class Board:
@@ -33,8 +35,10 @@ class Board:
         self.people, self.visits = list(problem.people), list(problem.visits)
         self.person_index = {person.id: i for i, person in enumerate(problem.people)}
         self.visit_index = {visit.id: i for i, visit in enumerate(problem.visits)}
+        self.pools = Pools(problem)
         self.days = [
-            [ShiftState(problem, person, k) for k in range(len(person.shifts))] for person in problem.people
+            [ShiftState(problem, person, k, self.pools) for k in range(len(person.shifts))]
+            for person in problem.people
         ]
         for shifts in self.days:
             for shift in shifts:
@@ -108,6 +112,7 @@ class Board:
                 if shift.low <= start:
                     shift.n_visits += 1
                     shift.work += end - start
+                    self._to_site(shift, place, 1)
             self.version[p] += 1
             self.crisis[p] += visit.crisis
             self.visit_s[p] += end - start
@@ -116,6 +121,13 @@ class Board:
 
     def _settle(self, shift: ShiftState) -> None:
         shift.legs, shift.waiting, shift.overtime, shift.missed = self.amounts(shift, shift.entries)
+
+    def _to_site(self, shift: ShiftState, place: int | None, n: int) -> None:
+        """A visit more, or less, to travel to: the first one takes a shared vehicle."""
+        if place is not None:
+            shift.sites += n
+            if shift.stretch is not None and shift.sites == (n > 0):
+                self.pools.take(shift.stretch, n)
 
     def remove(self, v: int) -> dict[int, tuple[int, int]]:
         """Take a visit's team off and return it."""
@@ -129,6 +141,7 @@ class Board:
                 if shift.low <= start:
                     shift.n_visits -= 1
                     shift.work -= duration
+                    self._to_site(shift, visit.place_of(visit.slots[s]), -1)
                 self._settle(shift)
             self.version[p] += 1
             self.crisis[p] -= visit.crisis
@@ -199,6 +212,27 @@ class Board:
 
         The person is assumed to be in ``fits[v][s]``, and the visit not to be placed with them.
         """
+        found = self.pieces_of_day(p, v, s)
+        if not self.pools.there or self.times(v, s).place == NOWHERE:
+            return found
+        return [piece for piece in found if self.vehicles_short(p, piece.shift) <= 0]
+
+    def vehicles_short(self, p: int, k: int) -> int:
+        """Shared vehicles missing for shift ``k`` to have a visit on site; 0 or less if there is one."""
+        shift = self.days[p][k]
+        return 0 if shift.stretch is None or shift.sites else 1 - self.pools.free(shift.stretch)
+
+    def vehicles_for(self, v: int, team: dict[int, tuple[int, int]]) -> bool:
+        """Whether there are shared vehicles for all of a team."""
+        wanted = []
+        for s, (p, start) in team.items() if self.pools.there else ():
+            for shift in self.days[p] if self.times(v, s).place != NOWHERE else ():
+                if shift.low <= start < shift.high and shift.stretch is not None and not shift.sites:
+                    wanted.append(shift.stretch)
+        return self.pools.together(wanted)
+
+    def pieces_of_day(self, p: int, v: int, s: int) -> list[Piece]:
+        """The same as far as their own day is concerned, shared vehicles apart."""
         times = self.times(v, s)
         known = times.pieces.get(p)
         if known is not None and known[0] == self.version[p]:
@@ -220,7 +254,7 @@ class Board:
         shift = self.days[p][k]
         place, duration = times.place, times.duration
         most_travel = self._most_travel(p, shift, duration)
-        if most_travel is not None and most_travel < 0 and place == NOWHERE:
+        if most_travel is not None and most_travel < 0 and place == NOWHERE and shift.timed is None:
             return
         first, last = allowed[0][0], allowed[-1][1]
         for i, low, high, added in self.bounds(shift, place, duration):
@@ -238,17 +272,20 @@ class Board:
     def bounds(self, shift: ShiftState, place: int, duration: int) -> list[tuple[int, int, int, int]]:
         """For each gap: its number, earliest and latest start by travel alone, added travel.
 
-        The earliest is after the latest where the gap is too short.
+        The earliest is after the latest where the gap is too short. Where travel depends on the time, a gap may come in
+        several pieces.
         """
+        if shift.timed is not None:
+            return timed_bounds(shift, shift.timed, place, duration)
         travel = shift.travel
         found = []
         if place == NOWHERE:
-            for i, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
+            for i, (free, until, leave, left, reach, right, _, _) in enumerate(shift.gaps):
                 tight = left != NOWHERE != right and reach - leave - duration < travel[left][right]
                 found.append((i, free, free - 1 if tight else until - duration, 0))
             return found
         onward = travel[place]
-        for i, (low, until, leave, left, reach, right) in enumerate(shift.gaps):
+        for i, (low, until, leave, left, reach, right, _, _) in enumerate(shift.gaps):
             high = until - duration
             added = 0
             if left != NOWHERE:
@@ -294,7 +331,7 @@ class Board:
         Each break lies in another gap, or before or after the new service in this one. Every combination
         bounds the start from both sides; the answer is their union.
         """
-        if len(shift.due) == 1 and all(entry.place != NOWHERE for entry in shift.entries):
+        if len(shift.due) == 1 and shift.timed is None and all(e.place != NOWHERE for e in shift.entries):
             return self._with_one_break(shift, gap, place, duration, low, high)
         gaps, legs, spare = self._layout(shift, gap, place, duration)
         before, after = gap, gap + 1  # this gap, cut in two: numbers follow the cut day
@@ -318,12 +355,12 @@ class Board:
                 if leg is not None:
                     taken[leg] = taken.get(leg, 0) + pause.duration
             for leg, held in taken.items():
-                kind, constant = spare[leg]
-                if kind == "left":  # what is left is start + constant
-                    least = max(least, held - constant)
-                elif kind == "right":  # what is left is constant - start
-                    most = min(most, constant - held)
-                elif constant < held:
+                kind, a, b, ready, until = spare[leg]
+                if kind == "left":
+                    least = max(least, shift.roads.arrive(a, b, ready + held))
+                elif kind == "right":
+                    most = min(most, shift.roads.leave(a, b, until) - ready - held)
+                elif shift.roads.leave(a, b, until) - ready < held:
                     least = most + 1
             if least <= most:
                 found.append((least, most))
@@ -336,7 +373,7 @@ class Board:
         pause, travel = shift.due[0], shift.travel
         held, earliest, latest = pause[:3]
         found: list[tuple[int, int]] = []
-        for g, (free, until, leave, left, reach, right) in enumerate(shift.gaps):
+        for g, (free, until, leave, left, reach, right, _, _) in enumerate(shift.gaps):
             if min(until, latest) - max(free, earliest) < held:
                 continue
             if g != gap:
@@ -358,30 +395,26 @@ class Board:
 
     def _layout(
         self, shift: ShiftState, gap: int, place: int, duration: int
-    ) -> tuple[list[tuple[int, int]], list[int | None], list[tuple[str, int]]]:
-        """The day with the new service in ``gap``: gaps, the leg of each, and what each leg leaves free.
+    ) -> tuple[list[tuple[int, int]], list[int | None], list[tuple[str, int, int, int, int]]]:
+        """The day with the new service in ``gap``: gaps, the leg of each, and when each leg can be left.
 
-        The two halves of the cut gap are given whole. A leg runs between two known places; what it leaves
-        free is a constant, or depends on the new start when it ends ("left") or begins ("right") there.
+        The two halves of the cut gap are given whole. A leg runs between two known places: kind, both of them, when
+        one is ready, when one must be there. It ends at the new start ("left"), or begins there ("right") and one is
+        ready so much after it.
         """
         gaps: list[tuple[int, int]] = []
         legs: list[int | None] = []
-        spare: list[tuple[str, int]] = []
+        spare: list[tuple[str, int, int, int, int]] = []
         open_gaps: list[int] = []
         kind, since, at, remote = "fixed", shift.low, shift.left, 0
 
         def close(where: int, until: int, ends_new: bool) -> None:
             """A known place is reached: the gaps since the last one form a leg, if that was known too."""
             if at != NOWHERE and where != NOWHERE:
-                need = shift.travel[at][where] + remote
                 for g in open_gaps:
                     legs[g] = len(spare)
-                if ends_new:
-                    spare.append(("left", -since - need))
-                elif kind == "right":
-                    spare.append(("right", until - duration - need))
-                else:
-                    spare.append(("fixed", until - since - need))
+                ready = (duration if kind == "right" else since) + remote
+                spare.append(("left" if ends_new else kind, at, where, ready, until))
             open_gaps.clear()
 
         free = shift.low
@@ -415,6 +448,10 @@ class Board:
 
     def amounts(self, shift: ShiftState, entries: list[Entry]) -> tuple[int, int, int, int]:
         """Seconds of travel, waiting and overtime of a shift with these entries in order, points of missed breaks."""
+        if shift.timed is not None:
+            found = timed_amounts(shift, entries)
+            soft = shift.soft and any(entry.visit != BUSY for entry in entries)
+            return (found[0], *self._resting(shift, entries)) if soft else (*found, 0)
         travel = shift.travel
         legs, at = 0, shift.left
         first = last = -1
@@ -460,7 +497,7 @@ class Board:
         found = settle(
             day,
             shift.soft,
-            shift.travel,
+            shift.roads,
             waiting=weights.waiting,
             overtime=weights.overtime,
             missed=weights.missed_break,
@@ -495,7 +532,11 @@ class Board:
                 if entry.place == NOWHERE:
                     remote += entry.end - entry.start
                     continue
-                if at != NOWHERE and visits and entry.start - since - remote < shift.travel[at][entry.place]:
+                if (
+                    at != NOWHERE
+                    and visits
+                    and shift.roads.arrive(at, entry.place, since + remote) > entry.start
+                ):
                     return False
                 at, since, remote, visits = entry.place, entry.end, 0, int(entry.visit != BUSY)
         return True
@@ -509,51 +550,3 @@ class Board:
         if service is None:
             return 0
         return int(service != Service(self.people[p].id, start))
-
-
-class Times:
-    """A slot where time is concerned: when it may start, whoever comes, and the pieces of each person asked about."""
-
-    __slots__ = ("_spans", "country", "crisis", "duration", "pieces", "place", "starts")
-
-    def __init__(self, problem: Problem, visit: Visit, s: int) -> None:
-        slot = visit.slots[s]
-        place = visit.place_of(slot)
-        self.place, self.duration = NOWHERE if place is None else place, visit.duration_of(slot)
-        self.crisis, self.country = visit.crisis, visit.country if slot.needs_mandate else None
-        if visit.fixed_start is not None:
-            spans = [(visit.fixed_start, visit.fixed_start)]
-        else:
-            last = problem.horizon - 1
-            spans = union((w.earliest, w.latest if w.hard else last) for w in visit.openings)
-        if visit.day is not None:
-            spans = intersect(spans, [(visit.day.start, visit.day.end - 1)])
-        least, most = slot.lag
-        self.starts = union((low + least, high + most) for low, high in spans)
-        self.pieces: dict[int, tuple[int, list[Piece]]] = {}
-        self._spans: dict[tuple[Span, ...], list[tuple[int, int]]] = {}
-
-    def allowed(self, person: Person) -> list[tuple[int, int]]:
-        """The starts at which a person's mandate covers the whole service."""
-        if self.country is None:
-            return self.starts
-        mandates = person.mandates.get(self.country, ())
-        found = self._spans.get(mandates)
-        if found is None:
-            # Joined as instants first: two mandates end to end cover what straddles them.
-            joined = union((span.start, span.end - 1) for span in mandates)
-            covered = union((low, high + 1 - self.duration) for low, high in joined)
-            found = self._spans[mandates] = intersect(self.starts, covered)
-        return found
-
-
-def same_times(one: Visit, two: Visit) -> list[bool]:
-    """For each slot of two forms of a visit, whether a person can start it at the same moments."""
-    return [_timing(one, a) == _timing(two, b) for a, b in zip(one.slots, two.slots, strict=True)]
-
-
-def _timing(visit: Visit, slot: Slot) -> tuple[object, ...]:
-    """What decides when somebody who may take the slot can start."""
-    guarded = slot.needs_mandate and visit.country is not None
-    where = visit.place_of(slot), visit.duration_of(slot), visit.country if guarded else None
-    return (visit.openings, visit.fixed_start, visit.day, visit.crisis, slot.lag, *where)

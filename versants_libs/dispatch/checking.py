@@ -14,7 +14,15 @@ from .model import Break, LanguageNeed, Link, LinkKind, Person, Shift, Slot, Spa
 from .problem import Assignment, Plan, Problem, Service
 from .results import Rule, Violation
 
-__all__ = ["check", "link_violations", "person_violations", "slot_violations", "visit_violations"]
+__all__ = [
+    "check",
+    "link_violations",
+    "person_violations",
+    "slot_violations",
+    "takers",
+    "vehicle_violations",
+    "visit_violations",
+]
 
 
 def check(problem: Problem, plan: Plan) -> list[Violation]:
@@ -42,6 +50,7 @@ def check(problem: Problem, plan: Plan) -> list[Violation]:
             by_person[service.person].append(work_of(visit, slot, service))
     for person_id, works in by_person.items():
         found += person_violations(problem, people[person_id], works)
+    found += vehicle_violations(problem, plan)
     for link in problem.links:
         found += link_violations(link, visits, plan)
     return found
@@ -79,6 +88,53 @@ def link_violations(link: Link, visits: Mapping[str, Visit], plan: Plan) -> Iter
                 margin = max(margin, max(starts) - min(ends) - link.most)
             if margin > 0:
                 yield Violation(Rule.LINK_TIME, then, None, None, margin, "s")
+
+
+class Taker(NamedTuple):
+    """A shift that takes a vehicle of a pool; ``sites``: its visits on site, (visit, slot), the earliest first."""
+
+    pool: str
+    span: Span
+    person: str
+    sites: tuple[tuple[str, str], ...]
+
+
+def takers(problem: Problem, plan: Plan) -> list[Taker]:
+    """Everybody who takes a shared vehicle, by when their shift begins, then in the order of the problem's people."""
+    sites: dict[str, list[tuple[int, str, str]]] = {}
+    for visit in problem.visits if problem.vehicles else ():
+        assignment = plan.assignments.get(visit.id)
+        for slot in visit.slots if assignment else ():
+            service = assignment.services.get(slot.id) if assignment else None
+            if service is not None and visit.place_of(slot) is not None:
+                sites.setdefault(service.person, []).append((service.start, visit.id, slot.id))
+    found = []
+    for person in problem.people:
+        for shift in person.shifts:
+            span = Span(shift.start, shift.end + shift.overtime_s)
+            mine = sorted(one for one in sites.get(person.id, ()) if span.start <= one[0] < span.end)
+            if shift.vehicle is not None and mine:
+                found.append(Taker(shift.vehicle, span, person.id, tuple(one[1:] for one in mine)))
+    return sorted(found, key=lambda taker: taker.span.start)
+
+
+def vehicle_violations(problem: Problem, plan: Plan) -> Iterator[Violation]:
+    """Those for whom no vehicle is left when everybody takes one in turn, at the first visit they would travel to."""
+    held: dict[str, list[Span]] = {pool: [*spans] for pool, spans in problem.vehicles_away.items()}
+    for taker in takers(problem, plan):
+        others = held.setdefault(taker.pool, [])
+        instants = [taker.span.start, *(one.start for one in others)]
+        most = max(
+            sum(one.start <= at < one.end for one in others)
+            for at in instants
+            if taker.span.start <= at < taker.span.end
+        )
+        short = most + 1 - problem.vehicles[taker.pool]
+        if short > 0:
+            visit, slot = taker.sites[0]
+            yield Violation(Rule.VEHICLE, visit, slot, taker.person, short, "vehicles")
+        else:
+            others.append(taker.span)
 
 
 class Work(NamedTuple):
@@ -314,8 +370,9 @@ class _Day:
         if shift.end_place is not None and to_home:
             points.append((self.until, self.until, shift.end_place, None))
         self.points = points
-        travel = problem.travel_of(person)
-        self.needs = [travel[a[2]][b[2]] for a, b in pairwise(points)]
+        self.roads = problem.roads_of(person)
+        self.at_home = shift.end_place is not None and to_home
+        self.needs = [self._driving(k) for k in range(len(points) - 1)]
         self.driving_s = sum(self.needs)
 
     def _between(self, k: int) -> list[int]:
@@ -325,17 +382,34 @@ class _Day:
         high = len(self.works) if after is None else after
         return list(range(low + 1, high))
 
+    def _ready(self, k: int) -> int:
+        """When the person can leave point k for the next one: calls on the way count as made before."""
+        return self.points[k][0] + sum(self.works[i].end - self.works[i].start for i in self._between(k))
+
+    def _driving(self, k: int) -> int:
+        """Seconds on the road between points k and k+1; at the end of a shift one goes home at once."""
+        a, b = self.points[k][2], self.points[k + 1][2]
+        if self.at_home and k == len(self.points) - 2:
+            return self.roads.home(a, b, self._ready(k))
+        return self.roads.drive(a, b, self._ready(k), self.points[k + 1][1])
+
+    def _late(self, k: int) -> int:
+        """By how much one is late at point k+1, no more than the way takes; 0 or below if in time."""
+        ready = self._ready(k)
+        arrival = self.roads.arrive(self.points[k][2], self.points[k + 1][2], ready)
+        return min(arrival - ready, arrival - self.points[k + 1][1])
+
     def _spare(self, k: int) -> int:
-        """Seconds left between points k and k+1 after remote work and travel."""
-        held = sum(self.works[i].end - self.works[i].start for i in self._between(k))
-        return self.points[k + 1][1] - self.points[k][0] - held - self.needs[k]
+        """Seconds by which the person may leave point k later, after remote work."""
+        until = self.points[k + 1][1]
+        return self.roads.leave(self.points[k][2], self.points[k + 1][2], until) - self._ready(k)
 
     def late_arrivals(self) -> Iterator[Violation]:
         """Legs that touch a visit and do not fit. Calls may be taken on the road, not while driving."""
-        for k, need in enumerate(self.needs):
+        for k in range(len(self.needs)):
             touched = [*self._between(k), self.points[k + 1][3], self.points[k][3]]
             visits = [self.works[i] for i in touched if i is not None and self.works[i].visit is not None]
-            short = min(need, -self._spare(k))
+            short = self._late(k)
             if visits and short > 0:
                 goal = self.points[k + 1][3]
                 late = self.works[goal] if goal is not None else visits[-1]

@@ -6,7 +6,9 @@ from bisect import insort
 from typing import NamedTuple
 
 from .model import Break, Person
+from .pools import Pools
 from .problem import Problem
+from .roads import Timed
 
 __all__ = ["BUSY", "NOWHERE", "Entry", "Gap", "Piece", "ShiftState"]
 
@@ -38,7 +40,8 @@ class Gap(NamedTuple):
     """Free time between two entries, or an entry and an end of the shift, in seconds.
 
     Free from ``free`` to ``until``. One comes from the place ``left`` (or NOWHERE), at ``leave`` at the earliest if
-    calls since are taken on the way, and must be at ``right`` by ``reach``, calls until then taken off.
+    calls since are taken on the way, and must be at ``right`` by ``reach``, ``calls`` until then taken off; ``home``: at
+    the end of the shift.
     """
 
     free: int
@@ -47,22 +50,27 @@ class Gap(NamedTuple):
     left: int
     reach: int
     right: int
+    calls: int
+    home: bool
 
 
 class ShiftState:
     """One shift of one person with what is in it. ``left``/``right``: places of its ends, or NOWHERE.
 
-    ``due``: the breaks there have to be; ``soft``: those that may be missed.
+    ``due``: the breaks there have to be; ``soft``: those that may be missed. ``stretch``: when it has a shared vehicle
+    if it takes one; ``sites``: visits on site.
     """
 
     __slots__ = (
         "_gaps", "day", "due", "end", "entries", "high", "left", "legs", "low", "missed", "n_visits", "overtime",
-        "right", "soft", "travel", "waiting", "week", "work",
+        "right", "roads", "sites", "soft", "stretch", "timed", "travel", "waiting", "week", "work",
     )  # fmt: skip
 
-    def __init__(self, problem: Problem, person: Person, number: int) -> None:
+    def __init__(self, problem: Problem, person: Person, number: int, pools: Pools) -> None:
         shift = person.shifts[number]
-        self.travel = problem.travel_of(person)
+        self.stretch = pools.stretch(shift)
+        self.travel, self.roads = problem.travel_of(person), problem.roads_of(person)
+        self.timed = self.roads if isinstance(self.roads, Timed) else None
         self.low, self.high, self.end = shift.start, shift.end + shift.overtime_s, shift.end
         self.left = NOWHERE if shift.start_place is None else shift.start_place
         self.right = NOWHERE if shift.end_place is None else shift.end_place
@@ -87,7 +95,7 @@ class ShiftState:
         self.soft = sorted((b for b in due if b.missed is not None), key=lambda b: b.earliest)
         self.day = next((i for i, d in enumerate(problem.days) if d.start <= self.low < d.end), None)
         self.week = next((i for i, w in enumerate(problem.weeks) if w.start <= self.low < w.end), None)
-        self.n_visits = self.work = self.legs = self.waiting = self.overtime = self.missed = 0
+        self.sites = self.n_visits = self.work = self.legs = self.waiting = self.overtime = self.missed = 0
 
     def _room(self, pause: Break) -> bool:
         free = self.low
@@ -114,17 +122,18 @@ class ShiftState:
         """The free times in order, one more than there are entries; where entries touch, one of no length."""
         if self._gaps is None:
             # Known place after each gap, looking backwards, and when to be there.
-            after = [(self.high, self.right)]
+            after = [(self.high, self.right, 0, True)]
             for entry in reversed(self.entries):
                 if entry.place != NOWHERE:
-                    after.append((entry.start, entry.place))
+                    after.append((entry.start, entry.place, 0, False))
                 else:
-                    reach, where = after[-1]
-                    after.append((reach - entry.end + entry.start, where))
+                    reach, where, calls, home = after[-1]
+                    length = entry.end - entry.start
+                    after.append((reach - length, where, calls + length, home))
             self._gaps = []
             free, leave, left = self.low, self.low, self.left
-            for entry, (reach, right) in zip(self.entries, reversed(after), strict=False):
-                self._gaps.append(Gap(free, entry.start, leave, left, reach, right))
+            for entry, rest in zip(self.entries, reversed(after), strict=False):
+                self._gaps.append(Gap(free, entry.start, leave, left, *rest))
                 free = max(free, entry.end)
                 if entry.place != NOWHERE:
                     leave, left = entry.end, entry.place

@@ -79,16 +79,20 @@ def itineraries(problem: Problem, plan: Plan) -> dict[str, list[Stop]]:
         day: list[Stop] = []
         before: int | None = None
         end: int | None = None
+        ready = 0
         for number, stop in enumerate(sorted(found[person.id]), 1):
             shift = next((s for s in reversed(person.shifts) if s.start <= stop.start), None)
             if shift is not None and (end is None or shift.start >= end):
-                before = shift.start_place
+                before, ready = shift.start_place, shift.start
             end = stop.end
             road = None
             if before is not None and stop.place is not None:
-                road = int(problem.travel_of(person)[before][stop.place])
+                road = problem.roads_of(person).drive(before, stop.place, ready, stop.start)
             day.append(stop._replace(number=number, road=road))
-            before = stop.place if stop.place is not None else before
+            # Calls between two places count as made before leaving.
+            before, ready = (
+                (stop.place, end) if stop.place is not None else (before, ready + end - stop.start)
+            )
         days[person.id] = day
     return days
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from itertools import chain, pairwise
 
 from .levels import by_level
-from .matrix import Rows
 from .model import Break, LanguageNeed, Person, Shift, Slot, Visit
 from .problem import TERMS, Plan, Problem
 from .resting import Day, Resting, Stop, settle
 from .results import Cost, Delta
+from .roads import Roads
 
 __all__ = ["compare", "evaluate", "rests"]
 
@@ -104,10 +104,14 @@ def _inside(shift: Shift, services: Sequence[Stop]) -> list[Stop]:
 
 
 def _busy(person: Person, shift: Shift) -> list[Stop]:
-    until = shift.end + shift.overtime_s
-    return [
-        Stop(b.start, b.end, b.place, False) for b in person.busy if b.start < until and b.end > shift.start
-    ]
+    """The busy times of a shift; elsewhere they count whole, because one has to be there."""
+    found = []
+    for b in person.busy:
+        if b.start < shift.until and b.end > shift.start:
+            elsewhere = b.place is not None
+            start = b.start if elsewhere else max(b.start, shift.start)
+            found.append(Stop(start, b.end if elsewhere else min(b.end, shift.until), b.place, False))
+    return found
 
 
 def _add_person(problem: Problem, person: Person, services: Sequence[Stop], amounts: dict[str, int]) -> None:
@@ -116,12 +120,12 @@ def _add_person(problem: Problem, person: Person, services: Sequence[Stop], amou
         if not inside:
             continue
         busy = _busy(person, shift)
-        travel = problem.travel_of(person)
-        amounts["travel"] += _legs(travel, shift, [*inside, *busy]) - _legs(travel, shift, busy)
+        roads = problem.roads_of(person)
+        amounts["travel"] += _legs(roads, shift, [*inside, *busy]) - _legs(roads, shift, busy)
         resting = _resting(problem, person, shift, inside)[1]
         if resting is None:
-            amounts["waiting"] += _waiting(travel, _ordered(inside, busy))
-            amounts["overtime"] += _overtime(travel, shift, _ordered(inside, busy))
+            amounts["waiting"] += _waiting(roads, _ordered(inside, busy))
+            amounts["overtime"] += _overtime(roads, shift, _ordered(inside, busy))
         else:
             amounts["waiting"] += resting.waiting
             amounts["overtime"] += resting.overtime
@@ -145,9 +149,6 @@ def _resting(
     left, right = shift.start_place, shift.end_place
     busy = []
     for stop in _busy(person, shift):
-        if stop.place is None:  # elsewhere a busy time counts whole: one has to be there
-            busy.append(stop._replace(start=max(stop.start, shift.start), end=min(stop.end, until)))
-            continue
         left = None if stop.start < shift.start else left
         right = None if stop.end > until else right
         busy.append(stop)
@@ -161,7 +162,7 @@ def _resting(
     return due, settle(
         day,
         due,
-        problem.travel_of(person),
+        problem.roads_of(person),
         waiting=weights.waiting,
         overtime=weights.overtime,
         missed=weights.missed_break,
@@ -184,7 +185,7 @@ def _idle(problem: Problem, person: Person, shift: Shift, services: Sequence[Sto
     held = sum(max(0, min(b.end, shift.end) - max(b.start, shift.start)) for b in busy)
     resting = _resting(problem, person, shift, inside)[1]
     work = sum(stop.end - stop.start for stop in inside)
-    legs = _legs(problem.travel_of(person), shift, [*inside, *busy])
+    legs = _legs(problem.roads_of(person), shift, [*inside, *busy])
     return max(0, shift.end - shift.start - held - work - legs - (resting.rest if resting else 0))
 
 
@@ -210,40 +211,53 @@ def rests(problem: Problem, plan: Plan) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
-def _legs(travel: Rows, shift: Shift, stops: Sequence[Stop]) -> int:
+def _legs(roads: Roads, shift: Shift, stops: Sequence[Stop]) -> int:
     """Seconds of travel of one shift. Placed busy times that cross its ends replace its end places."""
-    until = shift.end + shift.overtime_s
-    placed = _ordered([stop for stop in stops if stop.place is not None])
-    places = [stop.place for stop in placed]
-    if not any(stop.start < shift.start for stop in placed if not stop.visit):
-        places.insert(0, shift.start_place)
-    if not any(stop.end > until for stop in placed if not stop.visit):
-        places.append(shift.end_place)
-    known = [place for place in places if place is not None]
-    return sum(travel[a][b] for a, b in pairwise(known))
+    until = shift.until
+    day = _ordered(stops)
+    placed = [stop for stop in day if stop.place is not None and not stop.visit]
+    left = None if any(stop.start < shift.start for stop in placed) else shift.start_place
+    right = None if any(stop.end > until for stop in placed) else shift.end_place
+    legs = [Stop(shift.start, shift.start, left, False), *day]
+    total, at, ready = _driving(roads, legs)
+    if at is not None and right is not None:
+        total += roads.home(at, right, ready)
+    return total
 
 
-def _waiting(travel: Rows, stops: Sequence[Stop]) -> int:
+def _driving(roads: Roads, stops: Sequence[Stop]) -> tuple[int, int | None, int]:
+    """Seconds on the road between stops in order; the last place, and when one is ready to leave it.
+
+    Calls between two places count as made before leaving.
+    """
+    total, at, ready = 0, None, 0
+    for stop in stops:
+        if stop.place is None:
+            ready += stop.end - stop.start
+            continue
+        if at is not None:
+            total += roads.drive(at, stop.place, ready, stop.start)
+        at, ready = stop.place, stop.end
+    return total, at, ready
+
+
+def _waiting(roads: Roads, stops: Sequence[Stop]) -> int:
     """Idle seconds from the first visit to the last."""
     visits = [i for i, stop in enumerate(stops) if stop.visit]
     between = stops[visits[0] : visits[-1] + 1]
     gaps = sum(max(0, b.start - a.end) for a, b in pairwise(between))
-    places = [stop.place for stop in between if stop.place is not None]
-    return max(0, gaps - sum(travel[a][b] for a, b in pairwise(places)))
+    return max(0, gaps - _driving(roads, between)[0])
 
 
-def _overtime(travel: Rows, shift: Shift, stops: Sequence[Stop]) -> int:
+def _overtime(roads: Roads, shift: Shift, stops: Sequence[Stop]) -> int:
     """Seconds after the end of the shift at which the last visit, or the way back from it, ends."""
     last = max(i for i, stop in enumerate(stops) if stop.visit)
     back_at = stops[last].end
-    placed = [i for i, stop in enumerate(stops) if stop.place is not None]
-    if last == len(stops) - 1 and placed and shift.end_place is not None:
+    if last == len(stops) - 1 and shift.end_place is not None:
         # Telephone calls after the last place may be made on the way.
-        at = placed[-1]
-        place = stops[at].place
-        calls = sum(stop.end - stop.start for stop in stops[at + 1 :])
+        _, place, ready = _driving(roads, stops)
         if place is not None:
-            back_at = max(back_at, stops[at].end + calls + travel[place][shift.end_place])
+            back_at = max(back_at, roads.arrive(place, shift.end_place, ready))
     return max(0, back_at - shift.end)
 
 

@@ -137,6 +137,8 @@ class _Scan:
 
     def _alone(self, s: int, slot: Slot, p: int, starts: Starts, fitting: bool) -> Candidate | None:
         person = self.problem.people[p]
+        if fitting and (without := self._without_vehicle(s, slot, p)) is not None:
+            return without
         points: Sequence[int] = [starts[0][0]]
         best: _Found | None = None
         limit = person.limits.crisis_visits
@@ -155,6 +157,19 @@ class _Scan:
         if best is None:
             return None
         return Candidate(person.id, slot.id, best.rule, best.margin, best.unit, best.start)
+
+    def _without_vehicle(self, s: int, slot: Slot, p: int) -> Candidate | None:
+        """They could come if there were a shared vehicle for them: where least of them are missing."""
+        board, person = self.board, self.problem.people[p]
+        if not board.pools.there or board.pieces(p, self.v, s):
+            return None
+        found = [
+            (board.vehicles_short(p, piece.shift), piece.low) for piece in board.pieces_of_day(p, self.v, s)
+        ]
+        if not found:
+            return None
+        short, start = min(found)
+        return Candidate(person.id, slot.id, Rule.VEHICLE, short, "vehicles", start)
 
     def _linked(self, s: int, slot: Slot, p: int) -> Candidate | None:
         """Nothing is wrong with them but what a linked visit asks: at the start where least of it is broken."""
@@ -193,6 +208,13 @@ class _Scan:
             violations += visit_violations(self.visit, Assignment(self.visit.id, {slot.id: service}))
             violations += (one for one in person_violations(self.problem, person, after) if one not in before)
             violations = [one for one in violations if one.rule is not Rule.INCOMPLETE]
+            if self.visit.place_of(slot) is not None:
+                for k, shift in enumerate(self.board.days[p]):
+                    short = self.board.vehicles_short(p, k) if shift.low <= start < shift.high else 0
+                    if short > 0:
+                        violations.append(
+                            Violation(Rule.VEHICLE, self.visit.id, slot.id, person.id, short, "vehicles")
+                        )
             if not violations:
                 return None
             found = _found(violations, start)
@@ -255,7 +277,9 @@ class _Scan:
             if one.rule in (Rule.SIMULTANEOUS, Rule.LAG)
         ]
         if not found:
-            return None
+            if self.board.vehicles_for(self.v, best[2]):
+                return None
+            return Candidate(person.id, slot.id, Rule.VEHICLE, 1, "vehicles", best[1], services)
         rule = min((one.rule for one in found), key=ORDER.__getitem__)
         margin = sum(one.margin for one in found if one.rule is rule)
         return Candidate(person.id, slot.id, rule, margin, "s", best[1], services)

@@ -33,6 +33,7 @@ from .model import (
     Window,
 )
 from .problem import TERMS, Assignment, Plan, Problem, Service, Weights
+from .roads import TravelBand
 
 __all__ = [
     "dumps",
@@ -78,8 +79,16 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
         points = [list(point) for point in problem.coordinates.points]
         value["coordinates"] = {"points": points, "degrees": problem.coordinates.degrees}
     value["travel"] = [list(row) for row in problem.travel]
+    if problem.vehicles:
+        value["vehicles"] = dict(problem.vehicles)
+    if problem.vehicles_away:
+        value["vehicles_away"] = {
+            pool: [list(span) for span in spans] for pool, spans in problem.vehicles_away.items()
+        }
     if problem.travel_by:
         value["travel_by"] = {mode: [list(row) for row in rows] for mode, rows in problem.travel_by.items()}
+    if problem.travel_at:
+        value["travel_at"] = [_band_to_json(band) for band in problem.travel_at]
     value["people"] = {person.id: _person_to_json(person) for person in problem.people}
     value["visits"] = {visit.id: _visit_to_json(visit) for visit in problem.visits}
     if problem.links:
@@ -90,6 +99,16 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
     if problem.published is not None:
         value["published"] = plan_to_json(problem.published)
     return value
+
+
+def _band_to_json(band: TravelBand) -> dict[str, Any]:
+    out = _plain(band, ("spans", "travel", "travel_by"))
+    out["spans"] = [list(span) for span in band.spans]
+    if band.travel is not None:
+        out["travel"] = [list(row) for row in band.travel]
+    if band.travel_by:
+        out["travel_by"] = {mode: [list(row) for row in rows] for mode, rows in band.travel_by.items()}
+    return out
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -344,6 +363,7 @@ def _shift(r: _Reader) -> Shift:
             "end_place": _maybe_whole,
             "overtime_s": _whole,
             "breaks": _many(_break),
+            "vehicle": _maybe_text,
         },
     )
 
@@ -434,6 +454,13 @@ _LINK: dict[str, Callable[[_Reader], Any]] = {
     "least": _whole,
     "most": _maybe_whole,
 }
+_BAND: dict[str, Callable[[_Reader], Any]] = {
+    "spans": _many(_span),
+    "percent": _whole,
+    "percent_by": _levels,
+    "travel": lambda r: r.maybe(_many(_many(_whole))),
+    "travel_by": lambda r: {mode: _many(_many(_whole))(rows) for mode, rows in r.object().items()},
+}
 _WEIGHTS: dict[str, Callable[[_Reader], Any]] = {
     **dict.fromkeys(TERMS, _whole),
     "levels": _many(lambda r: r.texts()),
@@ -449,6 +476,9 @@ _PROBLEM: dict[str, Callable[[_Reader], Any]] = {
     "coordinates": lambda r: _read(r, Coordinates, {"points": _many(lambda p: p.point()), "degrees": _truth}),
     "travel": _many(_many(_whole)),
     "travel_by": lambda r: {mode: _many(_many(_whole))(rows) for mode, rows in r.object().items()},
+    "travel_at": _many(lambda r: _read(r, TravelBand, _BAND)),
+    "vehicles": _levels,
+    "vehicles_away": _mandates,
     "people": lambda r: tuple(_read(p, Person, _PERSON, id=name) for name, p in r.object().items()),
     "visits": lambda r: tuple(_read(v, Visit, _VISIT, id=name) for name, v in r.object().items()),
     "links": _many(lambda r: _read(r, Link, _LINK)),

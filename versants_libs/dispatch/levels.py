@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import InstanceError
+from .roads import Table, tables
 
 if TYPE_CHECKING:
-    from .matrix import Rows
     from .problem import Problem, Weights
 
 __all__ = ["by_level", "factors", "ranges", "scaled"]
@@ -94,8 +94,14 @@ def ranges(problem: Problem) -> dict[str, tuple[int, int]]:
             due = [window.latest for window in visit.due(slot) if not window.hard]
             late.append(max(0, last - min(due)) if due else 0)
     places = [visit.place_of(slot) for visit, slot in slots]
-    by = [problem.travel, *problem.travel_by.values()]
+    by = [
+        table
+        for mode, base in [(None, problem.travel), *problem.travel_by.items()]
+        for _, table in tables(problem.travel_at, mode, base)
+    ]
     ways, longest = _ways(by, {place for place in places if place is not None})
+    # By time of day a call may also put a way off, into a peak or out of it.
+    calls = sum(place is None for place in places) if problem.travel_at else 0
     pauses = [b.missed or 0 for person in problem.people for s in person.shifts for b in s.breaks]
     told = problem.published.assignments.values() if problem.published else ()
     work = sum(visit.duration_of(slot) for visit, slot in slots) // 60
@@ -104,7 +110,7 @@ def ranges(problem: Problem) -> dict[str, tuple[int, int]]:
         "unserved": sum(visit.unserved for visit in problem.visits),
         "lateness": sum(late),
         "largest_lateness": max(late),
-        "travel": sum(ways[place] for place in places if place is not None),
+        "travel": sum(ways[place] for place in places if place is not None) + calls * longest,
         "waiting": sum(shifts[: len(slots)]),
         "overtime": sum(s.overtime_s for person in problem.people for s in person.shifts),
         "missed_break": sum(pauses),
@@ -124,14 +130,21 @@ def ranges(problem: Problem) -> dict[str, tuple[int, int]]:
         ),
     }
     # Where a detour is shorter than the direct way, a visit can save travel: no more than that way.
-    least = dict.fromkeys(most, 0) | {"travel": -longest * sum(place is not None for place in places)}
+    least = dict.fromkeys(most, 0) | {
+        "travel": -longest * (calls + sum(place is not None for place in places))
+    }
     return {term: (least[term], most[term]) for term in most}
 
 
-def _ways(matrices: Sequence[Rows], places: set[int]) -> tuple[dict[int, int], int]:
+def _ways(by: Sequence[Table], places: set[int]) -> tuple[dict[int, int], int]:
     """By place, the longest way there and the longest on from it, together; and the longest way of all."""
-    rows = [travel[i] for travel in matrices for i in range(len(travel))] if places else []
-    on = {place: max(max(travel[place]) for travel in matrices) for place in places}
-    return {p: on[p] + max(row[p] for row in rows) for p in places}, max(
-        (max(row) for row in rows), default=0
-    )
+    on, there, longest = dict.fromkeys(places, 0), dict.fromkeys(places, 0), 0
+    for table in {(id(table.rows), table.percent): table for table in by}.values() if places else ():
+        for a, row in enumerate(table.rows):
+            furthest = table.longer(max(row))
+            longest = max(longest, furthest)
+            if a in on:
+                on[a] = max(on[a], furthest)
+            for place in places:
+                there[place] = max(there[place], table.longer(row[place]))
+    return {place: on[place] + there[place] for place in places}, longest

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from .board import Board, same_times
+from .board import Board
 from .checking import Work, person_violations, work_of
 from .evaluation import compare, evaluate
 from .model import Person, Visit, Window
 from .problem import TERMS, Plan, Problem
 from .results import Delta, Rule, Violation
 from .teams import Member, cut, members, slot_members
+from .timing import same_times
 
 __all__ = ["Lifted", "Notes"]
 

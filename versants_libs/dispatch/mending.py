@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import permutations
 
 from .board import Board
-from .checking import link_violations
+from .checking import link_violations, takers
 from .differences import diff
 from .holding import held
 from .model import Visit
@@ -167,6 +167,8 @@ class Mending:
     def _with_one_of(self, v: int, people: set[int], before: Sequence[Sequence[Member]]) -> Team | None:
         """The cheapest team with one of these people, who were just set free; ``before``: the members until then."""
         board = self.board
+        if board.pools.there:  # a vehicle may have been set free for anybody
+            return min(all_teams(board, v, members(board, v), 1), key=lambda team: team.cost, default=None)
         fresh = [
             {
                 fit.person: mine
@@ -193,14 +195,25 @@ class Mending:
         board = self.board
         at = board.starts(v, 0)[0][0]
         held: dict[int, int] = {}
+        people: dict[int, None] = {}
+        pools: set[str] = set()
         for s in range(len(board.visits[v].slots)):
             for fit in board.fits[v][s]:
                 if not board.allowed(fit.person, v, s):
                     continue
-                for shift in board.days[fit.person]:
-                    for entry in shift.entries:
-                        if entry.visit >= 0 and entry.visit not in fixed and entry.visit not in self.moved:
-                            held[entry.visit] = abs(entry.start - at)
+                people[fit.person] = None
+                for k, shift in enumerate(board.days[fit.person]):
+                    if shift.stretch is not None and board.vehicles_short(fit.person, k) > 0:
+                        pools.add(shift.stretch.pool)
+        if pools:  # whoever has one of the vehicles they lack
+            for p, shifts in enumerate(board.days):
+                if any(shift.sites and shift.stretch and shift.stretch.pool in pools for shift in shifts):
+                    people[p] = None
+        for p in people:
+            for shift in board.days[p]:
+                for entry in shift.entries:
+                    if entry.visit >= 0 and entry.visit not in fixed and entry.visit not in self.moved:
+                        held[entry.visit] = abs(entry.start - at)
         return sorted((w for w in held if not _pinned(board.visits[w])), key=lambda w: (held[w], w))
 
     # The rest is searched
@@ -217,6 +230,11 @@ class Mending:
         loose = [*missing, *(self._near(missing) if most else ())]
         people = sorted(self._comers(missing, loose))
         visits = [*(board.visits[v] for v in loose), *self._held(people, {*loose})]
+        inside = {self.board.people[p].id for p in people}
+        away = {pool: [*spans] for pool, spans in self.problem.vehicles_away.items()}
+        for taker in takers(self.problem, before):  # what the others have
+            if taker.person not in inside:
+                away.setdefault(taker.pool, []).append(taker.span)
         weights = self.problem.prices
         dear = replace(weights, changes=max(weights.changes, weights.unserved // 4))
         names = {board.visits[v].id for v in loose}
@@ -227,6 +245,7 @@ class Mending:
             # Every slot that differs from what stands costs more than any way, and less than a visit left out.
             weights=dear,
             prices=dear,
+            vehicles_away={pool: tuple(spans) for pool, spans in away.items()},
         )
         standing = {
             visit.id: Assignment(visit.id, {slot: Service(person, visit.fixed_start)})

@@ -100,6 +100,10 @@ class Shift(NamedTuple):
     The person leaves ``start_place`` at ``start`` at the earliest and is back at ``end_place`` at ``end``, or
     up to ``overtime_s`` later at the price of the ``overtime`` term. A shift counts for the day and the week
     in which it starts.
+
+    ``vehicle``: the pool of shared vehicles, one of the problem's ``vehicles``, from which the person takes one if they
+    have a visit on site in that shift; None: they come with their own, or need none. It is theirs from the start of the
+    shift to its end, overtime included, because until then they may be on the way back.
     """
 
     start: int
@@ -108,6 +112,12 @@ class Shift(NamedTuple):
     end_place: int | None = None
     overtime_s: int = 0
     breaks: tuple[Break, ...] = ()
+    vehicle: str | None = None
+
+    @property
+    def until(self) -> int:
+        """When the person is back at the latest, overtime included."""
+        return self.end + self.overtime_s
 
 
 class Busy(NamedTuple):

@@ -20,8 +20,11 @@ from .fitting import Fitting
 from .levels import check_range
 from .matrix import Rows, flat
 from .model import Break, LinkKind, Person, Shift, Slot, Visit
+from .pools import Pools
 from .problem import TERMS, Assignment, Plan, Problem, Service
 from .results import Outcome, Progress
+from .roads import Roads
+from .roads import tables as by_time
 from .spans import Starts, intersect, union
 
 _core: Any
@@ -65,10 +68,8 @@ class Compiled:
             "n_places": len(problem.travel),
             "n_people": len(problem.people),
             "step": problem.step,
-            "travel": array("i", chain(*map(flat, [problem.travel, *problem.travel_by.values()])))
-            if problem.travel_by
-            else flat(problem.travel),
         }
+        self._roads()
         self._duties()
         self._visits()
         self._links()
@@ -87,6 +88,38 @@ class Compiled:
             ],
         )
 
+    # Ways
+
+    def _roads(self) -> None:
+        """All matrices one after the other, and which of them holds when for each way to move."""
+        problem = self.problem
+        modes = [(None, problem.travel), *problem.travel_by.items()]
+        where: dict[int, int] = {}  # number of each matrix by its identity
+        held: list[Rows] = []
+
+        def number(rows: Rows) -> int:
+            if id(rows) not in where:
+                where[id(rows)] = len(held)
+                held.append(rows)
+            return where[id(rows)]
+
+        size = len(problem.travel) ** 2
+        self.roads = {mode: number(rows) * size for mode, rows in modes}
+        starts, road, percent = array("i"), array("q"), array("i")
+        self.bands: dict[str | None, int] = {}
+        for mode, rows in modes if problem.travel_at else ():
+            found = by_time(problem.travel_at, mode, rows)
+            starts = array("i", [0, *(begin for begin, _ in found[1:])])
+            self.bands[mode] = len(road)
+            road.extend(number(table.rows) * size for _, table in found)
+            percent.extend(table.percent for _, table in found)
+        self.arrays |= {
+            "travel": flat(held[0]) if len(held) == 1 else array("i", chain(*map(flat, held))),
+            "band_start": starts,
+            "band_road": road,
+            "band_percent": percent,
+        }
+
     # People
 
     def _duties(self) -> None:
@@ -100,10 +133,11 @@ class Compiled:
         limits: list[int] = []
         days = [span.start for span in self.problem.days]
         weeks = [span.start for span in self.problem.weeks]
-        begins = array("q")
-        roads = {mode: k for k, mode in enumerate([None, *self.problem.travel_by])}
+        begins, bands = array("q"), array("i")
+        pools = Pools(self.problem)
+        stretches: list[tuple[int, int]] = []
         for p, person in enumerate(self.problem.people):
-            travel = self.problem.travel_of(person)
+            roads = self.problem.roads_of(person)
             for shift in person.shifts:
                 until = shift.end + shift.overtime_s
                 left, right, entries = _fixed(person, shift)
@@ -115,8 +149,12 @@ class Compiled:
                 duty["start"].append(shift.start)
                 duty["end"].append(shift.end)
                 duty["latest"].append(until)
-                begins.append(roads[person.travel_mode] * len(self.problem.travel) ** 2)
-                duty["credit"].append(_legs(travel, left, right, entries))
+                stretch = pools.stretch(shift)
+                stretches.append((0, 0) if stretch is None else (stretch.first, stretch.last))
+                begins.append(self.roads[person.travel_mode])
+                if self.bands:
+                    bands.append(self.bands[person.travel_mode])
+                duty["credit"].append(_legs(roads, shift, left, right, entries))
                 fixed += entries
                 fixed_of.append(len(fixed))
                 for pause in sorted(shift.breaks, key=lambda b: b.earliest):
@@ -134,6 +172,9 @@ class Compiled:
         self.arrays |= {f"duty_{name}": array("i", values) for name, values in duty.items()}
         self.arrays |= {
             "duty_road": begins,
+            "duty_band": bands,
+            "vehicles": array("i", pools.there),
+            "stretches": array("i", chain.from_iterable(stretches)),
             "duty_of": array("i", duty_of),
             "pause_of": array("i", pause_of),
             "pauses": array("i", pauses),
@@ -381,10 +422,17 @@ def _fixed(person: Person, shift: Shift) -> tuple[int, int, list[tuple[int, int,
     return left, right, sorted(entries)
 
 
-def _legs(travel: Rows, left: int, right: int, entries: Iterable[tuple[int, int, int]]) -> int:
-    places = [left, *(place for _, _, place in entries), right]
-    known = [place for place in places if place != NOWHERE]
-    return sum(travel[a][b] for a, b in pairwise(known))
+def _legs(roads: Roads, shift: Shift, left: int, right: int, entries: Iterable[tuple[int, int, int]]) -> int:
+    """Travel of a shift with its busy times alone."""
+    total, at, ready = 0, left, shift.start
+    for start, end, place in entries:
+        if place == NOWHERE:
+            ready += end - start
+            continue
+        if at != NOWHERE:
+            total += roads.drive(at, place, ready, start)
+        at, ready = place, end
+    return total + (roads.home(at, right, ready) if at != NOWHERE != right else 0)
 
 
 def _room(pause: Break, shift: Shift, entries: Sequence[tuple[int, int, int]]) -> bool:

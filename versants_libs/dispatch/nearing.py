@@ -74,6 +74,9 @@ def nearest_starts(board: Board, p: int, v: int, s: int, starts: Starts, inside:
     duration = visit.duration_of(slot)
     place = visit.place_of(slot)
     days = board.days[p]
+    if any(shift.timed is not None for shift in days):  # no closed form where travel depends on the time
+        points = turning_points(board, p, v, s, starts)
+        return Near(_within(points, inside) or points)
     if place is None:
         points = _within(turning_points(board, p, v, s, starts), inside)
         entries = [(entry.start - duration, entry.end) for shift in days for entry in shift.entries]
@@ -126,9 +129,8 @@ def _within(points: Iterable[int], spans: Starts) -> list[int]:
 def _shared(board: Board, p: int, start: int, end: int) -> int:
     """Seconds of a service that are taken; those of another visit count for both."""
     total = 0
-    for shift in board.days[p]:
-        for entry in shift.entries:
-            common = min(end, entry.end) - max(start, entry.start)
-            if common > 0:
-                total += common if entry.visit == BUSY else 2 * common
+    for entry in {entry for shift in board.days[p] for entry in shift.entries}:  # one may lie in two shifts
+        common = min(end, entry.end) - max(start, entry.start)
+        if common > 0:
+            total += common if entry.visit == BUSY else 2 * common
     return total

@@ -14,6 +14,7 @@ from .layout import Coordinates
 from .levels import scaled
 from .matrix import Matrix, Rows
 from .model import Link, Person, Span, Visit
+from .roads import Roads, Steady, Timed, TravelBand, checked, tables
 
 __all__ = ["TERMS", "Assignment", "Plan", "Problem", "Service", "Weights"]
 
@@ -152,6 +153,8 @@ class Problem:
         :class:`~versants_libs.dispatch.Matrix` for many places.
     travel_by : the same by other means (public transport, on foot): name -> as many rows, for people whose
         ``travel_mode`` it is.
+    travel_at : bands of time in which ways take longer or less long; none: always the same. See
+        :mod:`~versants_libs.dispatch.roads` for when people leave.
     epoch : the UTC instant of second 0, as ISO 8601 with zone.
     horizon : seconds planned for; windows lie inside ``[0, horizon)``.
     step : the engine proposes starts that are multiples of this many seconds, or fixed.
@@ -161,7 +164,11 @@ class Problem:
     places : labels of the places, for people to read; empty or one per row of ``travel``.
     links : what joins visits; of linked visits that are served.
     coordinates : where the places are, for the drawing of a map only.
-    prices : the weights with their levels made one sum; worked out here, and kept by :meth:`part`.
+    vehicles : pools of vehicles that people share: name -> how many there are. At no instant are more of a pool taken
+        than there are; see :class:`~versants_libs.dispatch.Shift` for who takes one, and when.
+    vehicles_away : pool -> spans during which one of its vehicles is not there (at the workshop, lent); a span for each.
+    prices : the weights with their levels made one sum; worked out here, and kept by :meth:`part`. So are the ``roads``
+        of each way to move.
     """
 
     people: tuple[Person, ...]
@@ -178,7 +185,11 @@ class Problem:
     links: tuple[Link, ...] = ()
     coordinates: Coordinates | None = None
     travel_by: Mapping[str, Rows] = field(default_factory=dict)
+    vehicles: Mapping[str, int] = field(default_factory=dict)
+    vehicles_away: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    travel_at: tuple[TravelBand, ...] = ()
     prices: Weights = field(init=False, repr=False, compare=False)
+    roads: Mapping[str | None, Roads] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -188,6 +199,9 @@ class Problem:
         put(self, "travel_by", {mode: _rows(rows) for mode, rows in self.travel_by.items()})
         put(self, "places", tuple(self.places))
         put(self, "links", tuple(self.links))
+        put(self, "vehicles", dict(self.vehicles))
+        away = {pool: tuple(Span(*span) for span in spans) for pool, spans in self.vehicles_away.items()}
+        put(self, "vehicles_away", away)
         if self.horizon <= 0 or self.step <= 0:
             raise InstanceError("horizon and step must be positive")
         days = self.days or [Span(at, min(at + DAY_S, self.horizon)) for at in range(0, self.horizon, DAY_S)]
@@ -196,7 +210,9 @@ class Problem:
         self._check_calendar()
         for mode, rows in [("travel", self.travel), *self.travel_by.items()]:
             self._check_travel(mode, rows)
+        self._check_bands()
         self._check_ids()
+        self._check_vehicles()
         for person in self.people:
             self._check_person_places(person)
         known = {person.id for person in self.people}
@@ -238,6 +254,22 @@ class Problem:
         if self.coordinates is not None:
             object.__setattr__(self, "coordinates", self.coordinates.checked(n))
 
+    def _check_bands(self) -> None:
+        object.__setattr__(self, "travel_at", tuple(self.travel_at))
+        checked(self.travel_at, self.travel_by)
+        for band in self.travel_at:
+            for mode, rows in [("travel", band.travel), *band.travel_by.items()]:
+                if rows is not None:
+                    self._check_travel(f"{mode} of a band", rows)
+        self._pave()
+
+    def _pave(self) -> None:
+        """Work the roads out of the matrices."""
+        roads: dict[str | None, Roads] = {}
+        for name, base in [(None, self.travel), *self.travel_by.items()]:
+            roads[name] = Timed(tables(self.travel_at, name, base)) if self.travel_at else Steady(base)
+        object.__setattr__(self, "roads", roads)
+
     def _check_ids(self) -> None:
         for things in (self.people, self.visits):
             seen: set[str] = set()
@@ -245,6 +277,23 @@ class Problem:
                 if thing.id in seen:
                     raise InstanceError("an id is used twice", [thing.id])
                 seen.add(thing.id)
+
+    def _check_vehicles(self) -> None:
+        short = sorted(pool for pool, count in self.vehicles.items() if count < 0)
+        if short:
+            raise InstanceError("a pool has less than no vehicle", short)
+        unknown = sorted({*self.vehicles_away} - {*self.vehicles})
+        if unknown:
+            raise InstanceError("vehicles of an unknown pool are away", unknown)
+        for pool, spans in self.vehicles_away.items():
+            if any(span.end <= span.start for span in spans):
+                raise InstanceError("a vehicle is away for a span that ends before it starts", [pool])
+        for person in self.people:
+            for shift in person.shifts:
+                if shift.vehicle is not None and shift.vehicle not in self.vehicles:
+                    raise InstanceError(
+                        "a shift names an unknown pool of vehicles", [person.id, shift.vehicle]
+                    )
 
     def _check_place(self, place: int | None, owner: str) -> None:
         if place is not None and not 0 <= place < len(self.travel):
@@ -295,6 +344,8 @@ class Problem:
         part = copy.copy(self)
         for name, value in {"people": tuple(people), "visits": tuple(visits), **others}.items():
             object.__setattr__(part, name, value)
+        if not others.keys().isdisjoint({"travel", "travel_by", "travel_at"}):
+            part._pave()
         if self.links:
             known = {visit.id for visit in part.visits}
             links = (
@@ -306,6 +357,10 @@ class Problem:
     def travel_of(self, person: Person) -> Rows:
         """Seconds between places the way this person moves."""
         return self.travel if person.travel_mode is None else self.travel_by[person.travel_mode]
+
+    def roads_of(self, person: Person) -> Roads:
+        """How this person moves, by when they leave."""
+        return self.roads[person.travel_mode]
 
     def person(self, person_id: str) -> Person:
         """The person of that id. Raises KeyError."""

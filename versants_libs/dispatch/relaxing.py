@@ -13,7 +13,7 @@ from .model import LEVELS, LanguageNeed, Mode, SecondLanguage, Slot, Span, Visit
 from .patching import pointer
 from .ranking import last_start, ranked, suggested
 from .results import Candidate, Relaxation, Rule, TeamOption
-from .teams import Member, count_teams, member_of
+from .teams import Member, count_teams, member_of, members
 
 __all__ = ["relaxations"]
 
@@ -53,6 +53,7 @@ def relaxations(lifted: Lifted, blocked: Sequence[Candidate], n_teams: int) -> t
             count, _ = count_teams(lifted.board, lifted.v, slots)
             if count > n_teams:
                 found.append(_relaxation(idea, count, ranked(lifted, slots, 1)[0]))
+    found += _vehicles(lifted, n_teams)
     if not n_teams:
         # Paper work for one named person is worth proposing only when nobody else can go.
         found += _mandates(lifted, blocked)
@@ -215,6 +216,25 @@ def _phone(visit: Visit) -> Iterator[_Idea]:
             patch.append(_add(Mode.PHONE.value, "visits", visit.id, "slots", i, "mode"))
     changed = replace(visit, mode=Mode.PHONE, slots=slots)
     yield _Idea("by_phone", "visit_by_phone", {}, "the whole visit by telephone", changed, tuple(patch))
+
+
+def _vehicles(lifted: Lifted, n_teams: int) -> Iterator[Relaxation]:
+    """One vehicle more in a pool that people share."""
+    board, visit = lifted.board, lifted.visit
+    for pool, count in board.problem.vehicles.items():
+        with board.pools.one_more(pool):
+            slots = members(board, lifted.v)
+            n, _ = count_teams(board, lifted.v, slots)
+            if n > n_teams:
+                idea = _Idea(
+                    "vehicle",
+                    "vehicle",
+                    {"pool": pool, "vehicles": count + 1},
+                    f"one more vehicle of {pool}",
+                    visit,
+                    (_add(count + 1, "vehicles", pool),),
+                )
+                yield _relaxation(idea, n, ranked(lifted, slots, 1)[0])
 
 
 def _mandates(lifted: Lifted, blocked: Sequence[Candidate]) -> Iterator[Relaxation]:

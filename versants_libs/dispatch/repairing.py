@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .checking import check, link_violations
+from .checking import check, link_violations, takers, vehicle_violations
 from .differences import diff
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
@@ -20,7 +20,7 @@ from .io import visit_from_json
 from .mending import Mending
 from .model import Busy, Visit
 from .problem import Plan, Problem
-from .results import Cost, Violation
+from .results import Cost, Rule, Violation
 from .stopping import AnyOf, MaxIterations, MaxSeconds
 
 __all__ = [
@@ -172,7 +172,7 @@ def after(problem: Problem, plan: Plan, events: Sequence[Event]) -> tuple[Proble
     )
     delayed = {event.visit for event in events if isinstance(event, Delay)}
     violations = check(changed, plan)
-    while broken := _broken(violations, plan, delayed):
+    while broken := _broken(changed, violations, plan, delayed):
         affected |= dict.fromkeys(broken)
         plan, violations = _taken_out(changed, plan, broken, violations)
     return changed, plan, tuple(affected)
@@ -191,7 +191,9 @@ def _taken_out(
         (visit for visit in problem.visits if visit.id in theirs),
     )
     again = check(part, Plan({name: plan.assignments[name] for name in theirs}))
-    return plan, kept + [one for one in again if one.person in touched]
+    own = [*kept, *(one for one in again if one.person in touched)]
+    others = [one for one in own if one.rule is not Rule.VEHICLE]  # that one depends on everybody
+    return plan, [*others, *vehicle_violations(problem, plan)]
 
 
 def _without_places(busy: Iterable[Busy], event: Absence) -> tuple[Busy, ...]:
@@ -218,7 +220,7 @@ def _delayed(visit: Visit, plan: Plan, seconds: int) -> Visit:
     return replace(visit, windows=windows, fixed_start=start, day=None, pins=pins)
 
 
-def _broken(violations: Sequence[Violation], plan: Plan, kept: set[str]) -> list[str]:
+def _broken(problem: Problem, violations: Sequence[Violation], plan: Plan, kept: set[str]) -> list[str]:
     """Visits to take out so that a rule is not broken; delayed ones stay, what collides with them goes."""
     found: dict[str, None] = {}
     for violation in violations:
@@ -228,6 +230,8 @@ def _broken(violations: Sequence[Violation], plan: Plan, kept: set[str]) -> list
             and violation.visit not in kept
         ):
             found[violation.visit] = None
+        elif violation.rule is Rule.VEHICLE:
+            found |= dict.fromkeys(_with_vehicle(problem, violation, plan, kept))
         elif violation.person is not None:
             mine = [
                 visit
@@ -240,6 +244,22 @@ def _broken(violations: Sequence[Violation], plan: Plan, kept: set[str]) -> list
     if not found and kept and violations:
         found |= dict.fromkeys(visit for visit in kept if visit in plan.assignments)
     return list(found)
+
+
+def _with_vehicle(problem: Problem, violation: Violation, plan: Plan, kept: set[str]) -> list[str]:
+    """For a visit that stays and has no shared vehicle: the visits of the last one who could give theirs up."""
+    taking = takers(problem, plan)
+    mine = next(one for one in taking if (violation.visit, violation.slot) in one.sites)
+    others = [
+        {visit for visit, _ in one.sites}
+        for one in taking
+        if one.pool == mine.pool
+        and one is not mine
+        and one.span.start < mine.span.end
+        and mine.span.start < one.span.end
+        and not any(visit in kept for visit, _ in one.sites)
+    ]
+    return sorted(others[-1]) if others else []
 
 
 def repair(

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from .matrix import Rows
 from .model import Break
+from .roads import Roads
 
 __all__ = ["Resting", "Stop", "settle"]
 
@@ -48,14 +48,14 @@ class Day(NamedTuple):
 
 
 def settle(
-    day: Day, due: Sequence[Break], travel: Rows, *, waiting: int, overtime: int, missed: int
+    day: Day, due: Sequence[Break], roads: Roads, *, waiting: int, overtime: int, missed: int
 ) -> Resting:
     """The cheapest way to lay ``due``, breaks with a price, in order of time, in a shift with at least one visit.
 
     ``waiting``, ``overtime`` and ``missed`` are the prices of a second, a second and a point. Of ways that cost the same
     the one with more rest counts.
     """
-    found = _Settling(day, due, travel)
+    found = _Settling(day, due, roads)
     return min(
         found.ways(),
         key=lambda r: (waiting * r.waiting + overtime * r.overtime + missed * r.missed, -r.rest),
@@ -63,8 +63,8 @@ def settle(
 
 
 class _Settling:
-    def __init__(self, day: Day, due: Sequence[Break], travel: Rows) -> None:
-        self.day, self.due, self.travel = day, due, travel
+    def __init__(self, day: Day, due: Sequence[Break], roads: Roads) -> None:
+        self.day, self.due, self.roads = day, due, roads
         self.stops = day.stops
         visits = [i for i, stop in enumerate(self.stops) if stop.visit]
         self.first, self.last = visits[0], visits[-1]
@@ -74,8 +74,7 @@ class _Settling:
         """Gap g lies before stop g, the last one before the end; a leg joins two known places."""
         n = len(self.stops)
         self.leg_of: list[int | None] = [None] * (n + 1)
-        self.way: list[int] = [0] * (n + 1)
-        self.direct = [False] * (n + 1)
+        self.direct: list[tuple[int, int] | None] = [None] * (n + 1)
         self.spare: list[int] = []
         place, since, calls, from_gap = self.day.left, self.day.start, 0, 0
         for e in range(n + 1):
@@ -86,9 +85,9 @@ class _Settling:
             if place is not None:
                 until = self.stops[e].start if e < n else self.day.until
                 self.leg_of[from_gap : e + 1] = [len(self.spare)] * (e + 1 - from_gap)
-                self.spare.append(until - since - calls - self.travel[place][to])
+                self.spare.append(self.roads.leave(place, to, until) - since - calls)
                 if from_gap == e:
-                    self.direct[e], self.way[e] = True, self.travel[place][to]
+                    self.direct[e] = (place, to)
             place, from_gap, calls = to, e + 1, 0
             since = self.stops[e].end if e < n else 0
 
@@ -130,7 +129,7 @@ class _Settling:
         taken: dict[int, int] = {}
         for i, gap in enumerate(gaps):
             leg = None if gap is None else self.leg_of[gap]
-            if leg is not None and gap is not None and not self.direct[gap]:
+            if leg is not None and gap is not None and self.direct[gap] is None:
                 taken[leg] = taken.get(leg, 0) + self.due[i].duration
                 if taken[leg] > self.spare[leg]:
                     return None
@@ -149,8 +148,9 @@ class _Settling:
 
     def _reach(self, g: int, mine: Sequence[int]) -> tuple[int, int, dict[int, int]] | None:
         """When idle time in gap g ends (its travel apart), when the next place is reached, the pauses' starts."""
+        ends, roads, free = self.direct[g], self.roads, self._free(g)
         for arrived in (True, False):
-            at = self._free(g) + (self.way[g] if arrived else 0)
+            at = roads.arrive(*ends, free) if arrived and ends else free
             begun: dict[int, int] = {}
             for i in mine:
                 at = begun[i] = max(at, self.due[i].earliest)
@@ -159,14 +159,23 @@ class _Settling:
                     break
             else:
                 first = begun[mine[0]]
-                return (first - self.way[g], at, begun) if arrived else (first, at + self.way[g], begun)
+                if arrived:
+                    return first - (roads.home(*ends, free) if ends else 0), at, begun
+                return first, roads.arrive(*ends, at) if ends else at, begun
         return None
 
     def _idle(self) -> int:
         between = self.stops[self.first : self.last + 1]
         gaps = sum(max(0, b.start - a.end) for a, b in pairwise(between))
-        places = [stop.place for stop in between if stop.place is not None]
-        return max(0, gaps - sum(self.travel[a][b] for a, b in pairwise(places)))
+        place, ready = None, 0
+        for stop in between:
+            if stop.place is None:
+                ready += stop.end - stop.start
+                continue
+            if place is not None:
+                gaps -= self.roads.drive(place, stop.place, ready, stop.start)
+            place, ready = stop.place, stop.end
+        return max(0, gaps)
 
     def _back(self) -> int:
         """When the last visit, or the way back from it, ends."""
@@ -178,5 +187,5 @@ class _Settling:
             place = self.stops[at].place
             calls = sum(stop.end - stop.start for stop in self.stops[at + 1 :])
             if place is not None:
-                back = max(back, self.stops[at].end + calls + self.travel[place][self.day.right])
+                back = max(back, self.roads.arrive(place, self.day.right, self.stops[at].end + calls))
         return back

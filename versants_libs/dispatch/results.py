@@ -57,6 +57,7 @@ class Rule(StrEnum):
     WORK_DAY = "work_day"  # margin: s above the limit; so are the next two
     WORK_WEEK = "work_week"
     DRIVING_DAY = "driving_day"
+    VEHICLE = "vehicle"  # margin: shared vehicles too few in the shift, at the instant when most are missing
     SIMULTANEOUS = "simultaneous"  # margin: s between the starts of slots that start together
     LAG = "lag"  # margin: s outside the lag asked for
     SAME_PERSON = "same_person"  # one person in two slots of a visit

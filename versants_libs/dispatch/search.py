@@ -18,10 +18,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from .board import Board
-from .checking import check
+from .checking import check, person_violations, work_of
 from .evaluation import evaluate
 from .model import LinkKind, Visit
-from .problem import Plan, Problem
+from .problem import Plan, Problem, Service
 from .results import Outcome, Progress
 from .spans import intersect
 from .stopping import StopRule
@@ -193,6 +193,8 @@ class _Search:
         if len(placement) < len(visit.slots) or len({p for p, _ in placement.values()}) < len(placement):
             return False
         first = placement[0][1]
+        if not self.board.vehicles_for(v, placement):
+            return False
         for s, (p, at) in placement.items():
             least, most = visit.slots[s].lag
             if not least <= at - first <= most or all(fit.person != p for fit in self.board.fits[v][s]):
@@ -269,7 +271,7 @@ class _Search:
         refused = self.cost > before - heat * math.log(1.0 - self.random.random())
         # Where a direct way is longer than one through a visit, taking the visit out can break a day.
         touched = {p for placement in removed.values() for p, _ in placement.values()}
-        if refused or not all(self.board.sound(p) for p in touched):
+        if refused or not all(self._sound(p) for p in touched):
             placed = [v for v in self.board.placed if v not in self.held]
             # Undo: only visits that were absent, or were taken out, can have moved.
             for v in placed:
@@ -279,6 +281,20 @@ class _Search:
             for v, placement in removed.items():
                 self._put_back(v, placement)
             self.cost = before
+
+    def _sound(self, p: int) -> bool:
+        """Whether a day from which visits were taken out still holds."""
+        if not self.problem.travel_at:
+            return self.board.sound(p)
+        # Who leaves at another time may drive more: limits and breaks are looked at as well.
+        person, visits = self.problem.people[p], self.problem.visits
+        works = [
+            work_of(visits[v], visits[v].slots[s], Service(person.id, start))
+            for v, team in self.board.placed.items()
+            for s, (q, start) in team.items()
+            if q == p
+        ]
+        return not [*person_violations(self.problem, person, works)]
 
     def _ruin(self) -> Iterable[int]:
         placed = sorted(v for v in self.board.placed if v not in self.held)

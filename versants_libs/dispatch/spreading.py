@@ -21,7 +21,7 @@ from itertools import chain
 from multiprocessing import get_context
 from typing import Any
 
-from .checking import check
+from .checking import check, takers
 from .errors import FormatError
 from .evaluation import evaluate
 from .holding import held
@@ -140,6 +140,10 @@ def cut(problem: Problem, plan: Plan, people: Collection[str], free: Collection[
                 one = held(visit, slot, service, visit.unserved)
                 visits.append(one)
                 start[one.id] = Assignment(one.id, {slot.id: service})
+    away = {pool: [*spans] for pool, spans in problem.vehicles_away.items()}
+    for taker in takers(problem, plan):  # what the others have
+        if taker.person not in mine:
+            away.setdefault(taker.pool, []).append(taker.span)
     told = problem.published
     part = problem.part(
         [person for person in problem.people if person.id in mine],
@@ -147,6 +151,7 @@ def cut(problem: Problem, plan: Plan, people: Collection[str], free: Collection[
         published=None if told is None else _only(told, loose),
         places=(),
         coordinates=None,
+        vehicles_away={pool: tuple(spans) for pool, spans in away.items()},
         horizon=max(
             [problem.horizon, *(visit.fixed_start + 1 for visit in visits if visit.fixed_start is not None)]
         ),
@@ -447,4 +452,12 @@ def _with_its_places(problem: Problem) -> Problem:
         (replace(visit, place=now[visit.place]) for visit in problem.visits),
         travel=fewer(problem.travel),
         travel_by={mode: fewer(rows) for mode, rows in problem.travel_by.items()},
+        travel_at=tuple(
+            replace(
+                band,
+                travel=None if band.travel is None else fewer(band.travel),
+                travel_by={mode: fewer(rows) for mode, rows in band.travel_by.items()},
+            )
+            for band in problem.travel_at
+        ),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .board import Board
-from .days import Piece
+from .days import NOWHERE, Piece
 from .fitting import Fit
 from .model import Visit
 from .problem import TERMS
@@ -167,6 +167,7 @@ class _Enumeration:
         self.step = visit_step(board, v)
         self.slots = [self._options(here, *lag) for here, lag in zip(slots, self.lags, strict=True)]
         self.soft = any(not w.hard for w in visit.windows)
+        self.tight = _tight(board, v, slots)
         self.costs: dict[tuple[int, int, int], int] = {}
         self.rest = [0] * (len(slots) + 1)
         for s in range(len(slots) - 1, -1, -1):
@@ -205,7 +206,9 @@ class _Enumeration:
         self.others = [(spans, p) for spans, p, _, _ in last if len(spans) > 1]
         self.last = {p: spans for spans, p, _, _ in last}
         self.waiting = dict(self.last)
-        return self._count(0, (), ()) if all(self.slots) else 0
+        if not all(self.slots):
+            return 0
+        return self._count_each(0, [], ()) if self.tight else self._count(0, (), ())
 
     def _count(self, s: int, taken: Sequence[int], joint: Starts) -> int:
         if s == len(self.slots) - 1:
@@ -219,6 +222,52 @@ class _Enumeration:
                     total += below
                     self.taking.add((s, p))
         return total
+
+    def _count_each(self, s: int, chosen: list[Member], joint: Starts) -> int:
+        """The same where members may want the same vehicle: every team is looked at."""
+        if s == len(self.slots):
+            return int(self._first(chosen, joint) is not None)
+        total = 0
+        for spans, p, member, _ in self.slots[s]:
+            left = _common(joint, spans) if s else spans
+            if left and all(p != other.fit.person for other in chosen):
+                below = self._count_each(s + 1, [*chosen, member], left)
+                if below:
+                    total += below
+                    self.taking.add((s, p))
+        return total
+
+    def _first(self, chosen: Sequence[Member], joint: Starts) -> int | None:
+        """The first start, in steps, at which there are vehicles for all of them: in which shift one works decides that."""
+        points = {low for low, _ in joint}
+        for (least, _), member in zip(self.lags, chosen, strict=True):
+            last: dict[int, int] = {}
+            for piece in member.pieces:
+                last[piece.shift] = max(last.get(piece.shift, piece.high), piece.high)
+            ends = {-(-(high + 1 - least) // self.step) for high in last.values()}
+            points |= {end for end in ends if any(low <= end <= high for low, high in joint)}
+        for point in sorted(points):
+            wanted = []
+            for s, member in enumerate(chosen):
+                at = self._start_of(s, member, point * self.step)
+                k = next(piece.shift for piece in member.pieces if piece.low <= at <= piece.high)
+                shift = self.board.days[member.fit.person][k]
+                if (
+                    shift.stretch is not None
+                    and not shift.sites
+                    and self.board.times(self.v, s).place != NOWHERE
+                ):
+                    wanted.append(shift.stretch)
+            if self.board.pools.together(wanted):
+                return point
+        return None
+
+    def _start_of(self, s: int, member: Member, start: int) -> int:
+        """When a member starts if the visit starts then."""
+        least, most = self.lags[s]
+        at = start if not least and not most else first_at(member.starts, start + least)
+        assert at is not None  # the joint start was cut to those that leave one
+        return at
 
     def _all_of_one(self) -> int:
         self.taking.update((0, p) for p in self.last)
@@ -242,7 +291,9 @@ class _Enumeration:
 
     def _extend(self, s: int, chosen: list[Member], ids: list[str], joint: Starts, bound: int) -> None:
         if s == len(self.slots):
-            self._leaf(chosen, ids, joint[0][0] * self.step)
+            first = self._first(chosen, joint) if self.tight else joint[0][0]
+            if first is not None:
+                self._leaf(chosen, ids, first * self.step)
             return
         taken = [member.fit.person for member in chosen]
         rest = self.rest[s + 1]
@@ -266,9 +317,7 @@ class _Enumeration:
         placement: Placement = {}
         cost = 0
         for s, member in enumerate(chosen):
-            least, most = self.lags[s]
-            at = start if not least and not most else first_at(member.starts, start + least)
-            assert at is not None  # the joint start was cut to those that leave one
+            at = self._start_of(s, member, start)
             p = member.fit.person
             key = (s, p, at)
             price = self.costs.get(key)
@@ -285,6 +334,23 @@ class _Enumeration:
         elif len(self.kept) < self.limit or (cost, ids) < self.kept[-1][:2]:
             insort(self.kept, (cost, ids, team))
             del self.kept[self.limit :]
+
+
+def _tight(board: Board, v: int, slots: Sequence[Sequence[Member]]) -> bool:
+    """Whether members of several slots may want vehicles of one pool of which there are not enough for all slots."""
+    if not board.pools.there or len(slots) == 1:
+        return False
+    wanting: dict[str, set[int]] = {}
+    least: dict[str, int] = {}
+    for s, here in enumerate(slots):
+        for member in here if board.times(v, s).place != NOWHERE else ():
+            for k in {piece.shift for piece in member.pieces}:
+                shift = board.days[member.fit.person][k]
+                if shift.stretch is not None and not shift.sites:
+                    pool, free = shift.stretch.pool, board.pools.free(shift.stretch)
+                    wanting.setdefault(pool, set()).add(s)
+                    least[pool] = min(least.get(pool, free), free)
+    return any(least[pool] < len(wanted) for pool, wanted in wanting.items())
 
 
 def _common(one: Starts, two: Starts) -> Starts:
@@ -378,7 +444,7 @@ def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit,
             first, last = -(-low // step) * step, high // step * step
             # Only waiting and changes can make a later start the cheaper one.
             for start in (first, last) if exact else (first,):
-                if first <= start <= high:
+                if first <= start <= high and (not board.pools.there or _vehicles(board, v, chosen)):
                     team = _finish(board, v, chosen, start, price, exact)
                     if best is None or team.cost < best.cost:
                         best = team
@@ -395,6 +461,18 @@ def _descend(board: Board, v: int, slots: Sequence[Sequence[tuple[int, int, Fit,
 
     extend(0, 0, board.problem.horizon, 0, [])
     return best
+
+
+def _vehicles(board: Board, v: int, chosen: Sequence[tuple[Fit, Piece]]) -> bool:
+    """Whether there are shared vehicles for all of a team."""
+    shifts = [
+        board.days[fit.person][piece.shift]
+        for s, (fit, piece) in enumerate(chosen)
+        if board.times(v, s).place != NOWHERE
+    ]
+    return board.pools.together(
+        shift.stretch for shift in shifts if shift.stretch is not None and not shift.sites
+    )
 
 
 def _finish(

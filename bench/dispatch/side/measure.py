@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.machinery
-import importlib.util
 import json
 import os
 import resource
@@ -29,8 +27,9 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
-sys.path[:0] = [str(HERE.parent), str(PROJECT)]
+sys.path[:0] = [str(HERE.parent), str(HERE.parents[1]), str(PROJECT)]
 
+from environments import environment  # noqa: E402 - the folders above come first
 from picture import RESULTS, report  # noqa: E402 - the folders above come first
 from run import commit, cpu  # noqa: E402
 from territory import day  # noqa: E402
@@ -75,34 +74,6 @@ TERRITORY = {"T50": (50, 70), "T200": (200, 260)}
 CPSAT_VISITS = 50
 #: What ``routing.py`` and ``cpsat.py`` exit with when they found no plan in time; 1 is a crash.
 NO_PLAN = 4
-
-
-def ready() -> Path:
-    """The Python of the environment with OR-Tools, made if it is not there."""
-    loader = importlib.machinery.SourceFileLoader("run_script", str(PROJECT / "run"))
-    spec = importlib.util.spec_from_loader("run_script", loader)
-    assert spec is not None
-    script = importlib.util.module_from_spec(spec)
-    sys.dont_write_bytecode = True
-    loader.exec_module(script)
-    lock = PROJECT / "requirements" / "side.lock"
-    stamp, python = SIDE / "side.lock", SIDE / "bin" / "python"
-    if stamp.exists() and stamp.read_text() == lock.read_text():
-        return python
-    uv = script.installer()
-    if uv:
-        env = script.uv_environment()
-        subprocess.run(
-            [uv, "venv", "-q", "--clear", "--python", sys.executable, str(SIDE)], env=env, check=True
-        )
-        sync = [uv, "pip", "sync", "-q", "--python", str(python), "--require-hashes", str(lock)]
-        subprocess.run(sync, env=env, check=True)
-    else:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(SIDE)], check=True)
-        pip = [str(python), "-m", "pip", "-q", "install", "--require-hashes", "-r", str(lock)]
-        subprocess.run(pip, check=True)
-    stamp.write_text(lock.read_text())
-    return python
 
 
 def instance(name: str, data: Path) -> tuple[Problem, Benchmark | None, Path | None]:
@@ -217,7 +188,7 @@ def main() -> int:
         if (method, name, float(limit)) not in there
     ]
     if wanted:
-        python, preload = ready(), clock()
+        python, preload = environment("side.lock", SIDE), clock()
         facts = {"commit": commit(), "cpu": cpu(), "clock": "processor" if preload else "wall"}
         sys.stdout.write(f"{len(wanted)} runs to do on core {core}, {facts['clock']} time\n")
         for name, method, limit in wanted:

@@ -134,7 +134,8 @@ class Model:
         if start is not None:
             held = self.routing.ReadAssignmentFromRoutes([[self.at[t] for t in day] for day in start], True)
             if held is None:
-                raise ValueError("the first plan was refused")
+                # Its time is over before the model is closed, or halves left out of its own first plan do not fit.
+                return None
         left = seconds - (time.monotonic() - began)
         wanted.time_limit.FromMilliseconds(max(1, int(1000 * left)))
         if held is None:
@@ -156,10 +157,13 @@ class Model:
 def solve(it: Common, seconds: float, start: Routes | None) -> Routes | None:
     """Routes after that many seconds, models built and all."""
     began = time.monotonic()
-    if start is None:
+    own = start is None
+    if own:
         start = first_plan(it, seconds)
-    model = Model(it, halves=False)
-    found = model.solve(seconds - (time.monotonic() - began), start)
+    left = seconds - (time.monotonic() - began)
+    found = Model(it, halves=False).solve(left, start) if left > 0 else None
+    if found is None and not own and left > 1:
+        raise ValueError("the first plan was refused")
     return found[1] if found else start
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from versants.core.web import metrics
 from versants.core.web.logs import request_id
 
 logger = logging.getLogger("versants.web")
@@ -29,6 +30,8 @@ class RequestLogMiddleware:
             response = self.get_response(request)
             response["X-Request-Id"] = name
             route = request.resolver_match.view_name if request.resolver_match else ""
+            seconds = time.perf_counter() - began
+            metrics.count(route, request.method, response.status_code, seconds)
             logger.info(
                 "request",
                 extra={
@@ -36,7 +39,7 @@ class RequestLogMiddleware:
                         "method": request.method,
                         "route": route,
                         "status": response.status_code,
-                        "ms": round((time.perf_counter() - began) * 1000, 1),
+                        "ms": round(seconds * 1000, 1),
                     }
                 },
             )

@@ -67,6 +67,16 @@ Model model_of(const nb::dict& g) {
     m.fixed_length = list<Time>(g, "fixed_length");
     m.fixed_place = list<int>(g, "fixed_place");
     m.n_fixed = static_cast<int>(m.fixed_start.size());
+    m.band_start = list<Time>(g, "band_start");
+    m.band_road = list<std::int64_t>(g, "band_road");
+    m.band_percent = list<int>(g, "band_percent");
+    m.duty_band = list<int>(g, "duty_band");
+    m.vehicles = list<int>(g, "vehicles");
+    const auto stretches = columns(g, "stretches", 2);
+    for (std::size_t i = 0; i < stretches.size(); i += 2) {
+        m.stretch_from.push_back(stretches[i]);
+        m.stretch_to.push_back(stretches[i + 1]);
+    }
     const auto limits = columns(g, "limits", 4);  // day, week, driving, crises; negative: none
     for (std::size_t i = 0; i < limits.size(); i += 4) {
         Limits l;

@@ -10,11 +10,6 @@
 // Santini, Schneider, Vidal, Vigo (2023), doi 10.1287/ijoc.2023.1288 (what parts of routing problems are worth).
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <thread>
 #include <unordered_map>
 
 #include "engine.hpp"
@@ -87,6 +82,7 @@ class Day : public Search {
                     one.now.fit[z] = part.fit[z];
                     one.now.start[z] = now.start[i];
                     one.now.floor[z] = now.floor[i];
+                    if (!small.vehicles.empty() && small.place[z] != NONE) one.to_site(s, 1);
                 } else {
                     z = fixed++;
                 }
@@ -102,12 +98,14 @@ class Day : public Search {
     }
 
     // The routes of a part searched elsewhere, in place of those they were cut from; ``more`` is what they cost more.
-    // False, and nothing changed, if a visit shared with others is not served in them, or the day is another one by now.
+    // False, and nothing changed, if a visit shared with others is not served in them, another part took the vehicles they
+    // need, or the day is another one by now.
     bool take_back(const Part& part, const Routes& found, Cost more) {
         const Model& small = part.model;
         if (part.turn != turn_) return false;
         for (int v = 0; v < small.n_visits; ++v)
             if (part.shared[v] && found.duty[small.node_of[v]] == NONE) return false;
+        if (pooled_ && !take_vehicles_back(part, found)) return false;
         for (int z = 0; z < small.n_nodes; ++z) {
             const int i = part.nodes[z];
             now.duty[i] = now.fit[i] = NONE;
@@ -179,6 +177,26 @@ class Day : public Search {
     std::vector<Place> options_;
     Routes before_;
     std::int64_t turn_ = 0;  // goes up when the day changes but for parts put back
+
+    // The vehicles the part's people have by now go back, those they have in ``found`` are taken; false if there are too few.
+    bool take_vehicles_back(const Part& part, const Routes& found) {
+        std::vector<int> taken = without(part);
+        for (std::size_t s = 0; s < part.duties.size(); ++s)
+            for (int d = part.duties[s], z = m.stretch_from[d]; z < m.stretch_to[d]; ++z) taken[z] += found.sites[s] > 0;
+        for (std::size_t z = 0; z < taken.size(); ++z)
+            if (taken[z] > m.vehicles[z]) return false;
+        now.taken = std::move(taken);
+        for (std::size_t s = 0; s < part.duties.size(); ++s) now.sites[part.duties[s]] = found.sites[s];
+        return true;
+    }
+
+    // Vehicles taken by people who are not in the part.
+    std::vector<int> without(const Part& part) const {
+        std::vector<int> taken = now.taken;
+        for (int d : part.duties)
+            for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z) taken[z] -= now.sites[d] > 0;
+        return taken;
+    }
 
     static void join_up(Routes& routes, int at, int i, int duty) {
         routes.next[at] = i;
@@ -299,6 +317,8 @@ class Day : public Search {
                 s.duty_end.push_back(m.duty_end[d]);
                 s.duty_latest.push_back(m.duty_latest[d]);
                 s.duty_credit.push_back(m.duty_credit[d]);
+                s.stretch_from.push_back(m.stretch_from[d]);
+                s.stretch_to.push_back(m.stretch_to[d]);
                 s.pauses.insert(s.pauses.end(), m.pauses.begin() + m.pause_of[d], m.pauses.begin() + m.pause_of[d + 1]);
                 s.pause_of.push_back(static_cast<int>(s.pauses.size()));
                 for (int f = m.fixed_of[d]; f < m.fixed_of[d + 1]; ++f) {
@@ -320,6 +340,11 @@ class Day : public Search {
         }
         s.n_duties = static_cast<int>(part.duties.size());
         s.n_fixed = static_cast<int>(s.fixed_start.size());
+        if (pooled_) {
+            s.vehicles = m.vehicles;
+            const std::vector<int> others = without(part);
+            for (std::size_t z = 0; z < others.size(); ++z) s.vehicles[z] -= others[z];
+        }
         cut_visits(part);
         s.n_places = static_cast<int>(places_.size());
         // Every way to move that somebody of the part has.
@@ -331,6 +356,7 @@ class Day : public Search {
                     for (int b : places_) s.travel.push_back(m.way(d, a, b));
             s.duty_road.push_back(known->second);
         }
+        if (timed_) cut_bands(part, roads);
         s.arc_of.assign(s.n_nodes + 1, 0);
         s.peer_of.assign(s.n_nodes + 1, 0);
         s.union_of.assign(s.n_visits + 1, 0);
@@ -339,6 +365,27 @@ class Day : public Search {
         if (m.prices.largest_lateness > 0)
             for (int i = 0; i < m.n_nodes; ++i)
                 if (now.duty[i] != NONE && node_at_[i] == NONE) s.largest_before = std::max(s.largest_before, m.late(i, now.start[i]));
+    }
+
+    // Every way to move by time that somebody of the part has; ``roads``: where the matrices already are.
+    void cut_bands(Part& part, std::unordered_map<std::int64_t, std::int64_t>& roads) {
+        Model& s = part.model;
+        s.band_start = m.band_start;
+        std::unordered_map<int, int> bands;
+        for (int d : part.duties) {
+            const auto [known, fresh] = bands.emplace(m.duty_band[d], static_cast<int>(s.band_road.size()));
+            s.duty_band.push_back(known->second);
+            if (!fresh) continue;
+            for (std::size_t k = 0; k < m.band_start.size(); ++k) {
+                const std::int64_t from = m.band_road[m.duty_band[d] + k];
+                const auto [road, missing] = roads.emplace(from, static_cast<std::int64_t>(s.travel.size()));
+                if (missing)
+                    for (int a : places_)
+                        for (int b : places_) s.travel.push_back(m.way(m.travel.data() + from, a, b));
+                s.band_road.push_back(road->second);
+                s.band_percent.push_back(m.band_percent[m.duty_band[d] + k]);
+            }
+        }
     }
 
     void cut_visits(Part& part) {
@@ -437,129 +484,5 @@ class Day : public Search {
         return least;
     }
 };
-
-// One part of a day, searched for some iterations at the heat of the day.
-class PartSearch : public Search {
-  public:
-    Cost given = 0;  // what the routes handed out cost
-
-    using Search::Search;
-
-    // False if there is nothing to be done.
-    template <class Going>
-    bool search(const Stop& stop, double heat, Going going) {
-        if (!recompute(true)) return false;
-        given = now.cost;
-        best = now;
-        if (!recompute() || now.cost > given) now = best;
-        best = now;
-        wide_ = 40;
-        if (!movable()) return false;
-        anneal(stop, heat, heat, clock::now(), going);
-        return true;
-    }
-
-    // The plan there is now, if it holds.
-    bool settled() { return recompute(true); }
-};
-
-// ``work(t)`` for each thread t, in this one if it is alone.
-template <class Work>
-void side_by_side(int threads, Work work) {
-    std::vector<std::thread> crew;
-    for (int t = 1; t < threads; ++t) crew.emplace_back(work, t);
-    work(0);
-    for (auto& one : crew) one.join();
-}
-
-// ``tell`` as in Search::run.
-template <class Tell>
-void search_in_parts(Day& day, std::uint64_t seed, const Stop& stop, const Zoning& how, int threads, Tell tell) {
-    using clock = std::chrono::steady_clock;
-    const auto began = clock::now();
-    auto elapsed = [&] { return std::chrono::duration<double>(clock::now() - began).count(); };
-    day.construct();
-    int best_absent = static_cast<int>(day.absent.size());
-    bool over = !tell(0, elapsed(), day.best.cost, best_absent) || !day.anything();
-    const auto [hot, cold] = day.heat();
-    std::mutex lock;
-    std::condition_variable freed;
-    std::int64_t drawn = 0;
-    int out = 0, since = 0, since_all = 0;
-    double told_at = elapsed();
-    auto spent = [&] {  // the share of the time or of the iterations that is gone
-        double share = stop.seconds > 0 ? elapsed() / stop.seconds : stop.seconds < 0 ? 0 : 1;
-        if (stop.iterations >= 0) share = std::max(share, static_cast<double>(day.iterations) / std::max<double>(1, static_cast<double>(stop.iterations)));
-        if (stop.seconds < 0 && stop.iterations < 0) share = static_cast<double>(day.iterations % 2'000'000) / 2'000'000;
-        return share;
-    };
-    auto certify = [&](bool earlier) {
-        const Cost was = day.best.cost;
-        day.certify(earlier);
-        if (day.best.cost < was) best_absent = static_cast<int>(day.absent.size());
-    };
-    auto work = [&] {
-        std::unique_lock<std::mutex> hold(lock);
-        while (!over) {
-            const double share = spent();
-            if (share >= 1) break;
-            if (since_all >= how.refresh) {
-                if (out > 0) {
-                    freed.wait_for(hold, std::chrono::milliseconds(5));
-                    continue;
-                }
-                certify(true);
-                since = since_all = 0;
-            }
-            Part part;
-            if (!day.draw(how, part)) {
-                if (out == 0) day.iterations += 1;  // nothing to do around this visit
-                else freed.wait_for(hold, std::chrono::milliseconds(5));
-                continue;
-            }
-            ++out;
-            PartSearch one(part.model, seed + 7919ULL * static_cast<std::uint64_t>(++drawn), day.knobs);
-            day.hand_out(part, one);
-            Stop until;
-            until.iterations = how.steps;
-            if (stop.iterations >= 0) until.iterations = std::min(until.iterations, stop.iterations - day.iterations);
-            const double heat = how.hot * hot * std::pow(cold / hot / how.hot, share);
-            hold.unlock();
-            bool searched = one.search(until, heat, [&](std::int64_t, double, Cost, int) {
-                std::lock_guard<std::mutex> guard(lock);
-                if (!over && elapsed() - told_at > 0.02) {
-                    told_at = elapsed();
-                    over = !tell(day.iterations, elapsed(), day.best.cost, best_absent);
-                }
-                return !over && spent() < 1;
-            });
-            const bool go_on = how.anneal && searched && one.settled();
-            hold.lock();
-            --out;
-            day.iterations += std::max<std::int64_t>(1, one.iterations);
-            if (searched) day.take_back(part, go_on ? one.now : one.best, (go_on ? one.now.cost : one.best.cost) - one.given);
-            day.release(part);
-            ++since_all;
-            if (++since >= how.check || day.m.prices.largest_lateness > 0) {
-                certify(false);
-                since = 0;
-            }
-            freed.notify_all();
-        }
-    };
-    std::exception_ptr failure;
-    side_by_side(threads, [&](int) {
-        try {
-            work();
-        } catch (...) {
-            std::lock_guard<std::mutex> guard(lock);
-            failure = std::current_exception();
-            over = true;
-        }
-    });
-    if (failure) std::rethrow_exception(failure);
-    certify(true);
-    tell(day.iterations, elapsed(), day.best.cost, best_absent);
-}
 
 }  // namespace versants

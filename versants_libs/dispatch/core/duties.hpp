@@ -25,6 +25,12 @@ class Duties {
         now.count.assign(m.n_duties, 0);
         now.met.assign(m.n_people, 0);
         now.crises.assign(m.n_people, 0);
+        timed_ = m.by_time();
+        pooled_ = !m.vehicles.empty();
+        if (pooled_) {
+            now.sites.assign(m.n_duties, 0);
+            now.taken.assign(m.vehicles.size(), 0);
+        }
         where_.assign(size, NONE);
         length_.assign(size, 0);
         for (int i = 0; i < m.n_nodes; ++i) where_[i] = m.place[i], length_[i] = m.duration[i];
@@ -50,12 +56,24 @@ class Duties {
         return found;
     }
 
+    // Where vehicles are shared: a visit at a place more in duty d, or less (-1). The first one takes a vehicle.
+    void to_site(int d, int n) {
+        now.sites[d] += n;
+        if (now.sites[d] != (n > 0 ? 1 : 0)) return;
+        for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z) now.taken[z] += n;
+    }
+
   protected:
     enum Answer { FINE, PUSH, BROKEN };
 
+    struct Leg {
+        int from, to;
+        Time ready;
+    };
+
     std::vector<int> where_;
     std::vector<Time> length_;
-    bool plain_ = true, limited_ = false, told_ = false;
+    bool plain_ = true, limited_ = false, told_ = false, pooled_ = false, timed_ = false;
     std::vector<char> watched_;  // duties whose pauses, overtime or waiting have to be looked at as a whole
     std::vector<int> told_of_;
     // walks
@@ -74,7 +92,8 @@ class Duties {
     std::vector<int> leg_of_, leg_end_;
     std::vector<Time> spare_, taken_rest_;
     std::vector<std::pair<int, Time>> option_, pushes_;
-    Time best_push_ = NEVER, over_ = 0, wait_ = 0, rested_ = 0;
+    Time best_push_ = NEVER, over_ = 0, wait_ = 0, rested_ = 0, legs_ = 0;
+    std::vector<Leg> legs_of_;  // where ways depend on the time: the legs of spare_
     Cost miss_ = 0;
 
     bool is_end(int i) const { return i >= m.n_nodes + m.n_fixed; }
@@ -111,7 +130,7 @@ class Duties {
             const bool must = pauses && m.pauses[m.pause_of[d]].missed == NEVER_MISSED;
             soft_[d] = !must && (pauses || m.prices.waiting > 0);
             any_soft_ = any_soft_ || (soft_[d] && pauses);
-            watched_[d] = pauses || m.prices.waiting > 0 || (m.prices.overtime > 0 && m.duty_latest[d] > m.duty_end[d]);
+            watched_[d] = timed_ || pauses || m.prices.waiting > 0 || (m.prices.overtime > 0 && m.duty_latest[d] > m.duty_end[d]);
             for (int f = m.fixed_of[d]; f < m.fixed_of[d + 1]; ++f)
                 busy_[d] += std::max<Time>(0, std::min(m.fixed_start[f] + m.fixed_length[f], m.duty_end[d]) -
                                                   std::max(m.fixed_start[f], m.duty_start[d]));
@@ -244,6 +263,7 @@ class Duties {
     // What look() found becomes the state of duty d; its price.
     Cost keep_look(int d) {
         now.over[d] = over_, now.wait[d] = wait_, now.rest[d] = rested_, now.miss[d] = miss_;
+        if (timed_) now.legs[d] = legs_;
         return m.prices.overtime * over_ + m.prices.waiting * wait_ + miss_;
     }
 
@@ -270,6 +290,7 @@ class Duties {
         }
         over_ = wait_ = rested_ = 0;
         miss_ = 0;
+        if (timed_) legs_ = driving(d);
         if (last_visit < 0) return FINE;
         // Overtime: the end of the last visit, or the way back from it.
         Time back = day_[last_visit].end;
@@ -277,7 +298,7 @@ class Duties {
             Time calls = 0;
             for (int e = last_visit; e >= 0; --e) {
                 if (day_[e].place != NONE) {
-                    back = std::max(back, day_[e].end + calls + m.way(d, day_[e].place, m.duty_to[d]));
+                    back = std::max(back, m.arrive(d, day_[e].place, m.duty_to[d], day_[e].end + calls));
                     break;
                 }
                 calls += day_[e].end - day_[e].start;
@@ -291,16 +312,24 @@ class Duties {
             return pushes_.empty() ? FINE : PUSH;
         }
         if (m.prices.waiting > 0) {  // idle from the first visit to the last, pauses that must be among it
-            int here = NONE;
-            for (int e = first_visit; e <= last_visit; ++e) {
-                if (e > first_visit) wait_ += std::max<Time>(0, day_[e].start - day_[e - 1].end);
-                if (day_[e].place == NONE) continue;
-                if (here != NONE) wait_ -= m.way(d, here, day_[e].place);
-                here = day_[e].place;
-            }
-            wait_ = std::max<Time>(0, wait_);
+            wait_ = settling_.idle(d, first_visit, last_visit);
         }
         return m.pause_of[d] == m.pause_of[d + 1] ? FINE : rest(d);
+    }
+
+    // Seconds on the road of a laid out duty.
+    Time driving(int d) const {
+        Time total = 0, ready = m.duty_start[d];
+        int at = m.duty_from[d];
+        for (const auto& entry : day_) {
+            if (entry.place == NONE) {
+                ready += entry.end - entry.start;
+                continue;
+            }
+            if (at != NONE) total += m.drive(d, at, entry.place, ready, entry.start);
+            at = entry.place, ready = entry.end;
+        }
+        return at != NONE && m.duty_to[d] != NONE ? total + m.home(d, at, m.duty_to[d], ready) : total;
     }
 
     // Whether all pauses of a laid out duty have room; if not, the least that must be pushed.
@@ -310,6 +339,7 @@ class Duties {
         leg_of_.assign(n + 1, NONE);
         spare_.clear();
         leg_end_.clear();
+        legs_of_.clear();
         int place = m.duty_from[d], from_gap = 0;
         Time since = m.duty_start[d], calls = 0;
         for (int e = 0; e <= n; ++e) {
@@ -318,7 +348,8 @@ class Duties {
                 if (place != NONE) {
                     const Time until = e < n ? day_[e].start : m.duty_latest[d];
                     for (int g = from_gap; g <= e; ++g) leg_of_[g] = static_cast<int>(spare_.size());
-                    spare_.push_back(until - since - calls - m.way(d, place, to));
+                    spare_.push_back(m.leave(d, place, to, until) - since - calls);
+                    if (timed_) legs_of_.push_back({place, to, since + calls});
                     leg_end_.push_back(e);
                 }
                 place = to;
@@ -336,6 +367,11 @@ class Duties {
         choose(d, m.pause_of[d], 0);
         if (best_push_ == NEVER) return BROKEN;
         return best_push_ == 0 ? FINE : PUSH;
+    }
+
+    Time arrive_after(int d, int leg, Time rest) const {
+        const Leg& l = legs_of_[leg];
+        return m.arrive(d, l.from, l.to, l.ready + rest);
     }
 
     // Every way of giving each pause a gap, and what must start later for it; the least sum of pushes wins.
@@ -371,7 +407,7 @@ class Duties {
             if (possible && leg != NONE) {
                 const Time lacks = taken_rest_[leg] + p.length - spare_[leg];
                 const int e = leg_end_[leg];
-                if (lacks > 0) need(e, (e < n ? day_[e].start : 0) + lacks);
+                if (lacks > 0) need(e, timed_ ? arrive_after(d, leg, taken_rest_[leg] + p.length) : (e < n ? day_[e].start : 0) + lacks);
             }
             if (possible) {
                 if (leg != NONE) taken_rest_[leg] += p.length;
@@ -384,8 +420,24 @@ class Duties {
         }
     }
 
+    // Whether duty d has a vehicle, or there is one for it.
+    bool has_vehicle(int d) const {
+        if (now.sites[d] > 0) return true;
+        for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z)
+            if (now.taken[z] >= m.vehicles[z]) return false;
+        return true;
+    }
+
+    // Whether no more vehicles are taken than there are while duty d may have one.
+    bool enough_vehicles(int d) const {
+        for (int z = m.stretch_from[d]; z < m.stretch_to[d]; ++z)
+            if (now.taken[z] > m.vehicles[z]) return false;
+        return true;
+    }
+
     void unlink(int v) {
         for (int i = m.node_of[v]; i < m.node_of[v + 1]; ++i) {
+            if (pooled_ && where_[i] != NONE) to_site(now.duty[i], -1);
             now.next[now.prev[i]] = now.next[i];
             now.prev[now.next[i]] = now.prev[i];
             now.duty[i] = now.fit[i] = NONE;
@@ -401,6 +453,7 @@ class Duties {
         now.prev[j] = i;
         now.duty[i] = now.duty[after];
         now.fit[i] = fit;
+        if (pooled_ && where_[i] != NONE) to_site(now.duty[i], 1);
     }
 };
 

@@ -4,67 +4,20 @@
 // beat the best known. A push that comes back to what was put in is a circle of waiting and refuses it.
 #pragma once
 
-#include "schedule.hpp"
+#include "placing.hpp"
 
 namespace versants {
 
-// splitmix64: small, fast, the same everywhere.
-struct Random {
-    std::uint64_t state;
-    explicit Random(std::uint64_t seed) : state(seed * 0x9e3779b97f4a7c15ULL + 0x2545f4914f6cdd1dULL) {}
-    std::uint64_t next() {
-        std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-    int below(int n) { return static_cast<int>((static_cast<unsigned __int128>(next()) * static_cast<unsigned>(n)) >> 64); }
-    double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
-};
-
-class Insertion : public Schedule {
+class Insertion : public Placing {
   public:
-    Random random;
-    std::vector<int> absent;
-
-    Insertion(const Model& model, std::uint64_t seed) : Schedule(model), random(seed) {
-        duty_seen_.assign(m.n_duties, 0);
-        for (int v = 0; v < m.n_visits; ++v) absent.push_back(v);
-    }
-
-    // Take over a plan; what cannot stand is left out. Pinned visits come first, then earlier ones of the list.
-    void load(std::vector<Service> services) {
-        std::stable_sort(services.begin(), services.end(), [&](const Service& a, const Service& b) {
-            const int v = m.node_visit[a.node], w = m.node_visit[b.node];
-            if (m.held[v] != m.held[w]) return m.held[v] > m.held[w];
-            return v < w;
-        });
-        std::vector<std::size_t> teams;  // where the services of each visit begin
-        for (std::size_t at = 0; at < services.size(); ++at)
-            if (at == 0 || m.node_visit[services[at].node] != m.node_visit[services[at - 1].node]) teams.push_back(at);
-        teams.push_back(services.size());
-        put_all(services, teams, 0, teams.size() - 1);
-        for (int v = 0; v < m.n_visits; ++v)
-            for (int e = m.union_of[v]; e < m.union_of[v + 1]; ++e)
-                if (served(v) && !served(m.unions[e])) unlink(v);
-        if (!m.unions.empty()) recompute();
-        std::vector<int> left;
-        for (int v : absent)
-            if (!served(v)) left.push_back(v);
-        absent = left;
-    }
+    Insertion(const Model& model, std::uint64_t seed) : Placing(model, seed) { duty_seen_.assign(m.n_duties, 0); }
 
   protected:
-    struct Place {
-        Cost bound;
-        Time start;  // the earliest, its mates not considered
-        Time way;    // added travel that is counted
-        int after, fit;
-    };
     struct Looked {
         int duty;
         Time over, wait, rest;
         Cost miss;
+        Time legs;
     };
 
     struct Pair {
@@ -86,172 +39,33 @@ class Insertion : public Schedule {
     bool may_push_ = true, pushed_ = false;
     bool wished_ = false, chosen_wished_ = false, found_ = false;
     Cost best_cost_ = 0;
-    int until_blink_ = 1;
 
-    // Teams ``from`` to ``to`` of a given plan at once; if they cannot stand together, one half and then the other.
-    void put_all(const std::vector<Service>& services, const std::vector<std::size_t>& teams, std::size_t from, std::size_t to) {
-        if (from == to) return;
-        std::vector<int> put_in;
-        for (std::size_t t = from; t < to; ++t) {
-            const int v = m.node_visit[services[teams[t]].node];
-            if (put(v, services.data() + teams[t], static_cast<int>(teams[t + 1] - teams[t]))) put_in.push_back(v);
-        }
-        if (recompute()) return;
-        for (int v : put_in) unlink(v);
-        recompute();
-        if (to - from == 1) return;
-        const std::size_t half = from + (to - from) / 2;
-        put_all(services, teams, from, half);
-        put_all(services, teams, half, to);
-    }
-
-    // One visit of a given plan, at its place in the order of time; false if that is no team for it.
-    bool put(int v, const Service* team, int n) {
-        const int a = m.node_of[v], k = m.node_of[v + 1] - a;
-        if (n != k || served(v)) return false;
-        std::vector<std::pair<int, int>> places;  // the duty and the fit of each slot
-        for (int s = 0; s < k; ++s) {
-            const Service& one = team[s];
-            if (one.node != a + s) return false;
-            for (int o = 0; o < s; ++o)
-                if (team[o].person == one.person) return false;
-            int fit = NONE, duty = NONE;
-            for (int f = m.fit_of[a + s]; f < m.fit_of[a + s + 1]; ++f)
-                if (m.fits[f].person == one.person) fit = f;
-            const int only = only_person(a + s);
-            if (only != NONE && only != one.person) return false;
-            for (int d = m.duty_of[one.person]; d < m.duty_of[one.person + 1]; ++d)
-                if (m.duty_start[d] <= one.start && one.start < m.duty_latest[d]) duty = d;
-            if (fit == NONE || duty == NONE) return false;
-            places.emplace_back(duty, fit);
-        }
-        for (int s = 0; s < k; ++s) {
-            int after = m.first(places[s].first);
-            while (!is_end(now.next[after]) && now.start[now.next[after]] <= team[s].start) after = now.next[after];
-            link(a + s, after, places[s].second);
-            now.start[a + s] = team[s].start;
-            now.floor[a + s] = team[s].start;  // a time that people may know already
-        }
-        return true;
-    }
-
-    // Whether this place is overlooked; how many are seen until the next one is drawn at once.
-    bool blinks(double blink) {
-        if (--until_blink_ > 0) return false;
-        until_blink_ = 1 + static_cast<int>(std::log(1.0 - random.unit()) / std::log1p(-blink));
-        return true;
-    }
-
-    // Every place of a node that may cost less than ``limit``, by what it costs at least.
-    void places(int node, Cost limit, double blink, std::vector<Place>& found) {
-        found.clear();
-        const int here = where_[node];
-        const Time length = length_[node];
-        const bool crisis = m.crisis[m.node_visit[node]];
-        const bool one_window = m.due_of[node + 1] - m.due_of[node] <= 1;
-        const int only = only_person(node);
-        const Time not_before = linked_[node] ? after_arcs(node) : -NEVER;
-        const bool levelled = m.prices.largest_idle > 0 && smooth_ > 0;
-        for (int f = m.fit_of[node]; f < m.fit_of[node + 1]; ++f) {
-            const Fit& fit = m.fits[f];
-            if (only != NONE && fit.person != only) continue;
-            if ((fit.price >= limit && !levelled) || fit.spans == fit.spans_end) continue;
-            Cost base = fit.price;
-            if (m.prices.imbalance > 0)
-                base += m.prices.imbalance * (load_of(fit.person, now.met[fit.person] + length) - load_of(fit.person, now.met[fit.person]));
-            for (int d = m.duty_of[fit.person]; d < m.duty_of[fit.person + 1]; ++d) {
-                if (m.spans[fit.spans_end - 1].high < m.duty_start[d] || m.spans[fit.spans].low > m.duty_latest[d]) continue;
-                const Time room = limited_ ? most_travel(d, length, crisis) : NEVER;
-                if (room < 0) continue;
-                const Time opening = now.count[d] == 0 ? now.legs[d] - m.duty_credit[d] : 0;
-                const double others = levelled ? now.idle_sum - idle_part(idle_of(d)) : 0;
-                const Cost gain = levelled ? now.idle_cost - idle_price(others) : 0;
-                if (fit.price - gain >= limit) continue;
-                Context c;
-                const Time* road = m.road(d);
-                for (int i = m.first(d), end = m.last(d); i != end; i = now.next[i]) {
-                    const Time done = now.start[i] + length_[i];
-                    if (where_[i] != NONE)
-                        c = {done, where_[i], 0, false};
-                    else
-                        c.calls += length_[i];
-                    Time to = 0, from = 0, way = 0, at = done;
-                    const int j = now.next[i];
-                    int z = j;
-                    Time calls = 0;
-                    if (!plain_)
-                        while (where_[z] == NONE && !is_end(z)) calls += length_[z], z = now.next[z];
-                    const int there = where_[z];
-                    if (here != NONE) {
-                        if (c.place != NONE) {
-                            to = m.way(road, c.place, here);
-                            at = std::max(at, c.end + c.calls + to);
-                        }
-                        if (there != NONE) from = m.way(road, here, there);
-                        way = to + from - (c.place != NONE && there != NONE ? m.way(road, c.place, there) : 0);
-                        if (way > room) continue;
-                    }
-                    const Time start = m.next_start(fit, std::max(at, not_before));
-                    if (start >= NEVER) break;  // later in the day it only gets later
-                    const Time late = m.late(node, start);
-                    Cost bound = base + m.prices.lateness * late + m.prices.largest_lateness * std::max<Time>(0, late - now.largest);
-                    if (bound - gain >= limit) {
-                        if (one_window) break;
-                        continue;
-                    }
-                    bound += m.prices.travel * static_cast<Cost>(way + opening);
-                    Time next_at = start + length;
-                    if (where_[j] != NONE) {
-                        if (here != NONE)
-                            next_at += from;
-                        else if (c.place != NONE)
-                            next_at = std::max(next_at, c.end + c.calls + length + m.way(road, c.place, where_[j]));
-                    }
-                    if (j < m.n_nodes) {
-                        if (next_at > now.start[j]) {
-                            const Time pushed = allowed(j, next_at);
-                            if (pushed >= NEVER) continue;
-                            bound += m.prices.lateness * (m.late(j, pushed) - m.late(j, now.start[j]));
-                        }
-                    } else if (is_end(j)) {
-                        if (next_at > m.duty_latest[d]) break;
-                        if (m.prices.overtime > 0 && plain_)
-                            bound += m.prices.overtime * (std::max<Time>(0, next_at - m.duty_end[d]) - now.over[d]);
-                    } else if (next_at > now.start[j]) {
-                        continue;
-                    }
-                    if (m.prices.waiting > 0 && way + length > 0)
-                        bound -= m.prices.waiting * static_cast<Cost>(std::min(now.wait[d], static_cast<Time>(way + length)));
-                    if (gain > 0) bound -= now.idle_cost - idle_price(others + idle_part(idle_of(d, way + length)));
-                    if (bound < limit && (blink <= 0 || !blinks(blink))) found.push_back({bound, start, way, i, f});
-                }
+    // Whether the limits of the people whose duties were looked at hold with the team in taken_.
+    bool keeps_limits(int k) {
+        auto swap = [&](int sign) {
+            for (Looked& one : looked_) std::swap(one.legs, now.legs[one.duty]);
+            for (int s = 0; s < k; ++s) {
+                const int d = now.duty[taken_[s]->after];
+                now.work[d] += sign * length_[m.node_of[fresh_] + s];
+                now.count[d] += sign;
             }
-        }
-    }
-
-    // Whom a node must have because a visit tied to it has them; NONE is anybody.
-    int only_person(int node) const {
-        for (int e = m.peer_of[node]; e < m.peer_of[node + 1]; ++e)
-            if (now.duty[m.peers[e]] != NONE) return m.duty_person[now.duty[m.peers[e]]];
-        return NONE;
-    }
-
-    // Not before what other visits ask of this node.
-    Time after_arcs(int node) const {
-        Time at = -NEVER;
-        for (const Arc& arc : into_[node])
-            if (now.duty[arc.to] != NONE) at = std::max(at, now.start[arc.to] + arc.low);
-        return at;
+        };
+        swap(1);
+        bool holds = true;
+        for (const Looked& one : looked_) holds = holds && within_limits(m.duty_person[one.duty]);
+        swap(-1);
+        return holds;
     }
 
     // What the team in taken_ changes in the price of the largest idle time.
     Cost idle_change(int k) const {
         auto more_of = [&](int d) {
             Time more = 0;
-            for (int s = 0; s < k; ++s)
-                if (now.duty[taken_[s]->after] == d) more += taken_[s]->way + length_[m.node_of[fresh_] + s];
+            bool looked = false;
             for (const Looked& one : looked_)
-                if (one.duty == d) more += one.rest - now.rest[d];
+                if (one.duty == d) more += one.rest - now.rest[d] + (timed_ ? one.legs - now.legs[d] : 0), looked = true;
+            for (int s = 0; s < k; ++s)
+                if (now.duty[taken_[s]->after] == d) more += (timed_ && looked ? 0 : taken_[s]->way) + length_[m.node_of[fresh_] + s];
             return more;
         };
         if (smooth_ <= 0) {
@@ -265,7 +79,7 @@ class Insertion : public Schedule {
         for (const Looked& one : looked_) {
             bool counted = false;
             for (int s = 0; s < k; ++s) counted = counted || now.duty[taken_[s]->after] == one.duty;
-            if (!counted && one.rest != now.rest[one.duty]) change(one.duty);
+            if (!counted && (one.rest != now.rest[one.duty] || (timed_ && one.legs != now.legs[one.duty]))) change(one.duty);
         }
         return idle_price(sum) - now.idle_cost;
     }
@@ -393,8 +207,24 @@ class Insertion : public Schedule {
         return true;
     }
 
+    // Whether there are vehicles for all of the team in taken_.
+    bool vehicles_for(int v, int k) {
+        int s = 0;
+        bool enough = true;
+        for (; s < k && enough; ++s) {
+            if (where_[m.node_of[v] + s] == NONE) continue;
+            const int d = now.duty[taken_[s]->after];
+            enough = has_vehicle(d);
+            to_site(d, 1);
+        }
+        for (--s; s >= 0; --s)
+            if (where_[m.node_of[v] + s] != NONE) to_site(now.duty[taken_[s]->after], -1);
+        return enough;
+    }
+
     // The team in taken_, costed exactly; kept if it is the best so far.
     void exact(int v, int k) {
+        if (pooled_ && k > 1 && !vehicles_for(v, k)) return;
         starts_.resize(k);
         pushed_ = false;
         for (const bool may_push : {true, false}) {
@@ -414,13 +244,14 @@ class Insertion : public Schedule {
         if (k > 1 && !join(a, k)) return true;
         wished_ = told_of_[v] > 0 && wish(a, k);
         fresh_ = v;
-        Cost cost = 0;
+        Cost cost = 0, guess = 0;  // guess: the price of driving as it seems before times are known
         Time largest = now.largest;
         for (int s = 0; s < k; ++s) {
             const Place& place = *taken_[s];
             const int d = now.duty[place.after], p = m.duty_person[d];
             const Time late = m.late(a + s, starts_[s]);
             cost += m.prices.lateness * late + m.fits[place.fit].price + m.prices.travel * static_cast<Cost>(place.way);
+            if (timed_) guess += m.prices.travel * static_cast<Cost>(place.way);
             if (now.count[d] == 0) cost += m.prices.travel * static_cast<Cost>(now.legs[d] - m.duty_credit[d]);
             if (m.prices.imbalance > 0) cost += m.prices.imbalance * (load_of(p, now.met[p] + length_[a + s]) - load_of(p, now.met[p]));
             if (told_) cost += changed(a + s, starts_[s], p);
@@ -513,10 +344,12 @@ class Insertion : public Schedule {
                 }
                 extra += m.prices.overtime * static_cast<Cost>(over_ - now.over[d]) + m.prices.waiting * static_cast<Cost>(wait_ - now.wait[d]) +
                          miss_ - now.miss[d];
-                looked_.push_back({d, over_, wait_, rested_, miss_});
+                if (timed_) extra += m.prices.travel * static_cast<Cost>(legs_ - now.legs[d]);
+                looked_.push_back({d, over_, wait_, rested_, miss_, legs_});
             }
             if (head_ < queue_.size()) continue;
-            cost += extra;
+            if (timed_ && limited_ && !keeps_limits(k)) return true;
+            cost += extra - guess;
             won = 0;
             if (m.prices.largest_idle > 0) balance = idle_change(k);
             break;
@@ -543,15 +376,17 @@ class Insertion : public Schedule {
         int z = now.next[after];
         while (where_[z] == NONE && !is_end(z)) calls += length_[z], z = now.next[z];
         if (where_[z] == NONE) return true;
-        return push_to(z, at_now(q) + length_[q] + calls + m.way(now.duty[after], where_[q], where_[z]));
+        return push_to(z, m.arrive(now.duty[after], where_[q], where_[z], at_now(q) + length_[q] + calls));
     }
 
     void insert(int v) {
         const int a = m.node_of[v], k = m.node_of[v + 1] - a;
         for (int s = 0; s < k; ++s) {
             const int i = a + s, d = now.duty[chosen_[s].after], p = m.duty_person[d];
+            const bool later = timed_ && this->later(i, chosen_[s]);
             link(i, chosen_[s].after, chosen_[s].fit);
-            now.legs[d] += chosen_[s].way;
+            if (!timed_) now.legs[d] += chosen_[s].way;
+            if (later) now.floor[i] = chosen_[s].start;
             now.work[d] += length_[i];
             now.count[d] += 1;
             now.met[p] += length_[i];
@@ -564,6 +399,8 @@ class Insertion : public Schedule {
         }
         for (const Looked& one : chosen_looked_)
             now.over[one.duty] = one.over, now.wait[one.duty] = one.wait, now.rest[one.duty] = one.rest, now.miss[one.duty] = one.miss;
+        for (const Looked& one : chosen_looked_)
+            if (timed_) now.legs[one.duty] = one.legs;
         if (m.prices.largest_idle > 0) weigh_idle();
         now.cost += best_cost_ - left_out(v);
     }

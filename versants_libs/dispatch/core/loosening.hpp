@@ -13,7 +13,7 @@ namespace versants {
 class Loosening : public Insertion {
   public:
     Loosening(const Model& model, std::uint64_t seed) : Insertion(model, seed) {
-        quick_ = m.prices.waiting == 0 && m.prices.largest_idle == 0 && !any_soft_ && m.arcs.empty();
+        quick_ = !timed_ && m.prices.waiting == 0 && m.prices.largest_idle == 0 && !any_soft_ && m.arcs.empty();
         for (int v = 0; v < m.n_visits; ++v)
             for (int i = m.node_of[v]; i < m.node_of[v + 1]; ++i) quick_ = quick_ && m.lag_low[i] == 0 && m.lag_high[i] == 0;
         duty_touched_.assign(m.n_duties, 0);
@@ -23,7 +23,7 @@ class Loosening : public Insertion {
     }
 
   protected:
-    bool quick_ = true;  // all slots of each visit start together, idle time has no price, no links, no soft pauses
+    bool quick_ = true;  // all slots of each visit start together, idle time has no price, no links, no soft pauses, ways the same all day
 
     void begin_taking() {
         ++round_;

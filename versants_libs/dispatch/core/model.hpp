@@ -9,6 +9,12 @@
 #include <stdexcept>
 #include <vector>
 
+#if defined(__GNUC__)
+#define VERSANTS_APART __attribute__((noinline, cold))  // not in the middle of what is asked most
+#else
+#define VERSANTS_APART
+#endif
+
 namespace versants {
 
 using Time = std::int32_t;
@@ -69,12 +75,22 @@ struct Model {
     // ``credit``: travel of a used duty that is not counted. ``day``, ``week``: what its limits count for, or NONE.
     std::vector<int> duty_of, duty_person, duty_from, duty_to, duty_day, duty_week;
     std::vector<std::int64_t> duty_road;  // where its matrix begins in travel
+    // Bands of time in which ways take another time, from when on; the first has been there always. Empty: always the same.
+    // By way to move and band: where its matrix begins in travel, and how much of it a way takes. duty_band: where those of
+    // duty d begin.
+    std::vector<Time> band_start;
+    std::vector<std::int64_t> band_road;
+    std::vector<int> band_percent, duty_band;
     std::vector<Time> duty_start, duty_end, duty_latest, duty_credit;
     std::vector<int> pause_of;  // pauses of duty d: pause_of[d] .. pause_of[d + 1]
     std::vector<Pause> pauses;
     std::vector<int> fixed_of;  // busy times of duty d, in order: fixed_of[d] .. fixed_of[d + 1]
     std::vector<Time> fixed_start, fixed_length;
     std::vector<int> fixed_place;
+
+    // Shared vehicles: how many there are in each piece of time of each pool; the pieces from stretch_from to stretch_to
+    // (none: no vehicle) are those in which duty d has one, if it has a visit at a place.
+    std::vector<int> vehicles, stretch_from, stretch_to;
 
     std::vector<Limits> limits;  // by person
     std::vector<Time> worked;    // by person: work of the first week done before
@@ -103,6 +119,69 @@ struct Model {
     const Time* road(int d) const { return travel.data() + duty_road[d]; }
     Time way(const Time* road, int a, int b) const { return road[static_cast<std::size_t>(a) * n_places + b]; }
     Time way(int d, int a, int b) const { return way(road(d), a, b); }
+    bool by_time() const { return !band_start.empty(); }
+
+    // Seconds from a to b for who leaves in band k.
+    Time way_in(int d, int k, int a, int b) const {
+        const std::size_t z = static_cast<std::size_t>(duty_band[d]) + k;
+        const Time usual = way(travel.data() + band_road[z], a, b);
+        return band_percent[z] == 100 ? usual : static_cast<Time>((static_cast<Cost>(usual) * band_percent[z] + 50) / 100);
+    }
+
+    int band_at(Time t) const {
+        return static_cast<int>(std::upper_bound(band_start.begin() + 1, band_start.end(), t) - band_start.begin()) - 1;
+    }
+
+    // When who is ready to leave a then is at b at the earliest: nobody has to leave at once.
+    Time arrive(int d, int a, int b, Time ready) const { return by_time() ? arrival(d, a, b, ready).at : ready + way(d, a, b); }
+
+    // When who must be at b by then is ready at a at the latest.
+    Time leave(int d, int a, int b, Time until) const { return by_time() ? departure(d, a, b, until) : until - way(d, a, b); }
+
+    // The least driving of who is ready then and there in time; that of the first arrival if none is in time.
+    Time drive(int d, int a, int b, Time ready, Time until) const {
+        return by_time() ? least_driving(d, a, b, ready, until) : way(d, a, b);
+    }
+
+    // The driving of who is ready then and at b as early as can be.
+    Time home(int d, int a, int b, Time ready) const { return by_time() ? arrival(d, a, b, ready).driving : way(d, a, b); }
+
+    // The same by bands, out of the way of those who need none.
+    struct Arrival {
+        Time at, driving;  // the least driving if several departures arrive then
+    };
+
+    VERSANTS_APART Arrival arrival(int d, int a, int b, Time ready) const {
+        int k = band_at(ready);
+        const Time now = way_in(d, k, a, b);
+        Arrival best{ready + now, now};
+        for (++k; k < static_cast<int>(band_start.size()) && band_start[k] <= best.at; ++k) {
+            const Time w = way_in(d, k, a, b), at = band_start[k] + w;
+            if (at < best.at || (at == best.at && w < best.driving)) best = {at, w};
+        }
+        return best;
+    }
+
+    VERSANTS_APART Time departure(int d, int a, int b, Time until) const {
+        for (int k = band_at(until);; --k) {
+            Time at = until - way_in(d, k, a, b);
+            if (k + 1 < static_cast<int>(band_start.size())) at = std::min(at, band_start[k + 1] - 1);
+            if (k == 0 || at >= band_start[k]) return at;
+        }
+    }
+
+    VERSANTS_APART Time least_driving(int d, int a, int b, Time ready, Time until) const {
+        int k = band_at(ready);
+        Time best = NEVER;
+        for (Time at = ready; at <= until;) {
+            const Time w = way_in(d, k, a, b);
+            if (at + w <= until) best = std::min(best, w);
+            if (++k == static_cast<int>(band_start.size())) break;
+            at = band_start[k];
+        }
+        return best < NEVER ? best : arrival(d, a, b, ready).driving;
+    }
+
     int first(int d) const { return n_nodes + n_fixed + 2 * d; }
     int last(int d) const { return n_nodes + n_fixed + 2 * d + 1; }
 
@@ -132,6 +211,24 @@ struct Model {
         return best == NEVER ? 0 : best;
     }
 
+    template <class Need>
+    void check_bands(std::size_t square, Need need) const {
+        const std::size_t n = band_start.size();
+        need(band_road.size() == band_percent.size() && (n > 0 ? band_road.size() % n == 0 : band_road.empty()),
+             "the lists of bands differ in length");
+        need(duty_band.size() == (n > 0 ? static_cast<std::size_t>(n_duties) : 0), "a list has the wrong length");
+        for (std::size_t k = 0; k < n; ++k)
+            need(band_start[k] > -NEVER / 8 && band_start[k] < NEVER / 8 && (k < 2 || band_start[k - 1] < band_start[k]), "bands are not in order");
+        Time longest = 0;
+        for (Time t : travel) longest = std::max(longest, t);
+        for (std::int64_t at : band_road)
+            need(at >= 0 && (square == 0 ? at == 0 : at % square == 0 && static_cast<std::size_t>(at) < travel.size()), "a band has an unknown way to move");
+        for (int percent : band_percent)
+            need(percent >= 0 && percent <= 10'000 && static_cast<Cost>(longest) * percent / 100 < NEVER / 8, "a percentage is out of range");
+        for (int at : duty_band)
+            need(at >= 0 && at % n == 0 && static_cast<std::size_t>(at) + n <= band_road.size(), "a duty has unknown bands");
+    }
+
     // Throws std::invalid_argument with what is wrong.
     void check() const {
         auto need = [](bool holds, const char* what) {
@@ -153,6 +250,7 @@ struct Model {
         for (std::int64_t at : duty_road)
             need(at >= 0 && (square == 0 ? at == 0 : at % square == 0 && static_cast<std::size_t>(at) < travel.size()), "a duty has an unknown way to move");
         sized(duty_road, n_duties);
+        check_bands(square, need);
         for (Time t : travel) need(t >= 0 && moderate(t), "a travel time is out of range");
         offsets(duty_of, n_people, n_duties);
         offsets(pause_of, n_duties, pauses.size());
@@ -164,6 +262,12 @@ struct Model {
         offsets(peer_of, n_nodes, peers.size());
         offsets(union_of, n_visits, unions.size());
         for (auto* list : {&duty_person, &duty_from, &duty_to, &duty_day, &duty_week}) sized(*list, n_duties);
+        sized(stretch_from, n_duties);
+        sized(stretch_to, n_duties);
+        for (int there : vehicles) need(moderate(there), "a number of vehicles is out of range");
+        for (int d = 0; d < n_duties; ++d)
+            need(stretch_from[d] >= 0 && stretch_from[d] <= stretch_to[d] && stretch_to[d] <= static_cast<int>(vehicles.size()),
+                 "a duty has an unknown pool of vehicles");
         for (auto* list : {&duty_start, &duty_end, &duty_latest, &duty_credit}) sized(*list, n_duties);
         for (auto* list : {&fixed_start, &fixed_length}) sized(*list, n_fixed);
         sized(fixed_place, n_fixed);
@@ -245,6 +349,7 @@ struct Routes {
     std::vector<int> count;                  // by duty: visits
     std::vector<Time> met;                   // by person: seconds of visits
     std::vector<int> crises;                 // by person
+    std::vector<int> sites, taken;           // where vehicles are shared: visits at a place by duty, vehicles by piece of time
     Cost cost = 0;
     Time largest = 0;      // lateness
     double idle_sum = 0;   // what smooths the largest idle time, see Schedule::idle_price

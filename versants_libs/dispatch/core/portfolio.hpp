@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "decomposition.hpp"
+#include "parts.hpp"
 
 namespace versants {
 

@@ -86,6 +86,7 @@ class Schedule : public Duties {
             const int a = m.first(d);
             if (now.next[a] == m.last(d) && m.fixed_of[d] == m.fixed_of[d + 1]) {
                 now.legs[d] = where_[a] != NONE && where_[m.last(d)] != NONE ? m.way(d, where_[a], where_[m.last(d)]) : 0;
+                if (timed_) now.legs[d] = m.duty_credit[d];
                 continue;
             }
             now.legs[d] = 0;
@@ -100,9 +101,8 @@ class Schedule : public Duties {
             Time at = now.start[i] + length_[i];
             bool touched = i < m.n_nodes;
             if (where_[j] != NONE && c.place != NONE) {
-                const Time way = m.way(d, c.place, where_[j]);
-                now.legs[d] += way;
-                const Time there = c.end + c.calls + way;
+                const Time ready = c.end + c.calls, there = m.arrive(d, c.place, where_[j], ready);
+                now.legs[d] += there - ready;
                 if (there > at) at = there, touched = c.visit;
             }
             if (j >= m.n_nodes) {
@@ -137,6 +137,8 @@ class Schedule : public Duties {
             for (int d = 0; d < m.n_duties; ++d)
                 if (now.count[d] > 0 && watched_[d] && !rest_in(d, pushed, may_push && rounds < 5)) return false;
         }
+        for (int d = 0; timed_ && d < m.n_duties; ++d)
+            if (now.count[d] == 0) now.legs[d] = m.duty_credit[d];  // those of the others were looked at
         for (int d = 0; d < m.n_duties; ++d)
             if (now.count[d] > 0)
                 cost += m.prices.travel * (now.legs[d] - m.duty_credit[d]) + m.prices.overtime * now.over[d] +
@@ -329,13 +331,13 @@ class Schedule : public Duties {
         if (where_[i] == NONE) {
             if (!push_to(j, end)) return false;
         } else if (where_[j] != NONE) {
-            if (!push_to(j, end + m.way(d, where_[i], where_[j]))) return false;
+            if (!push_to(j, m.arrive(d, where_[i], where_[j], end))) return false;
         } else {
             if (!push_to(j, end)) return false;
             Time calls = 0;
             int z = j;
             while (where_[z] == NONE && !is_end(z)) calls += length_[z], z = next(z);
-            if (where_[z] != NONE && !push_to(z, end + calls + m.way(d, where_[i], where_[z]))) return false;
+            if (where_[z] != NONE && !push_to(z, m.arrive(d, where_[i], where_[z], end + calls))) return false;
         }
         for (int e = m.arc_of[i]; e < m.arc_of[i + 1]; ++e)
             if ((now.duty[m.arcs[e].to] != NONE || m.node_visit[m.arcs[e].to] == fresh_) && !push_to(m.arcs[e].to, t + m.arcs[e].low))

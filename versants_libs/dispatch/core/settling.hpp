@@ -37,6 +37,22 @@ class Settling {
         choose(0, 0);
     }
 
+    // Seconds idle from visit ``first`` to visit ``last``, pauses among them.
+    Time idle(int d, int first, int last) const {
+        Time sum = 0, ready = 0;
+        int here = NONE;
+        for (int e = first; e <= last; ++e) {
+            if (e > first) sum += std::max<Time>(0, day[e].start - day[e - 1].end);
+            if (day[e].place == NONE) {
+                ready += day[e].end - day[e].start;
+                continue;
+            }
+            if (here != NONE) sum -= m.drive(d, here, day[e].place, ready, day[e].start);
+            here = day[e].place, ready = day[e].end;
+        }
+        return std::max<Time>(0, sum);
+    }
+
   private:
     const Model& m;
     int d_ = 0, first_ = 0, last_ = 0;
@@ -48,6 +64,12 @@ class Settling {
     std::vector<int> leg_of_, leg_end_, gap_of_;
     std::vector<Time> way_, spare_, taken_, later_;
     std::vector<char> direct_;
+    std::vector<std::pair<int, int>> ends_;  // by gap: the two places it joins directly
+    struct Leg {
+        int from, to;
+        Time ready;
+    };
+    std::vector<Leg> legs_;
     std::vector<std::pair<int, Time>> needs_;
     bool movable_ = true;
 
@@ -57,9 +79,11 @@ class Settling {
         leg_of_.assign(n + 1, NONE);
         way_.assign(n + 1, 0);
         direct_.assign(n + 1, 0);
+        ends_.assign(n + 1, {NONE, NONE});
         spare_.clear();
         leg_end_.clear();
-        movable_ = true;
+        legs_.clear();
+        movable_ = !m.by_time();  // another hour is another way
         int place = m.duty_from[d_], from_gap = 0;
         Time since = m.duty_start[d_], calls = 0;
         for (int e = 0; e <= n; ++e) {
@@ -72,9 +96,10 @@ class Settling {
             if (place != NONE) {
                 const Time until = e < n ? day[e].start : m.duty_latest[d_];
                 for (int g = from_gap; g <= e; ++g) leg_of_[g] = static_cast<int>(spare_.size());
-                spare_.push_back(until - since - calls - m.way(d_, place, to));
+                spare_.push_back(m.leave(d_, place, to, until) - since - calls);
+                legs_.push_back({place, to, since + calls});
                 leg_end_.push_back(e);
-                if (from_gap == e) direct_[e] = 1, way_[e] = m.way(d_, place, to);
+                if (from_gap == e) direct_[e] = 1, ends_[e] = {place, to}, way_[e] = m.way(d_, place, to);
             }
             place = to;
             from_gap = e + 1;
@@ -102,8 +127,10 @@ class Settling {
     // When gap g is left behind with its pauses taken: first on arriving, else before leaving; NEVER if neither fits.
     Time reach(int g, Time& rested_at) const {
         const Time free = free_before(g);
+        const auto [from, to] = ends_[g];
+        auto there = [&](Time ready) { return direct_[g] ? m.arrive(d_, from, to, ready) : ready; };
         for (const bool arrived : {true, false}) {
-            Time at = free + (arrived ? way_[g] : 0);
+            Time at = arrived ? there(free) : free;
             Time begun = -NEVER;
             bool fits = true;
             for (std::size_t i = 0; i < gap_of_.size() && fits; ++i) {
@@ -115,8 +142,8 @@ class Settling {
                 fits = at <= p.high;
             }
             if (!fits) continue;
-            rested_at = begun - (arrived ? way_[g] : 0);
-            return at + (arrived ? 0 : way_[g]);
+            rested_at = begun - (arrived && direct_[g] ? m.home(d_, from, to, free) : 0);
+            return arrived ? at : there(at);
         }
         return NEVER;
     }
@@ -174,21 +201,14 @@ class Settling {
             if (leg == NONE || direct_[g]) continue;
             taken_[leg] += m.pauses[m.pause_of[d_] + static_cast<int>(i)].length;
             const int e = leg_end_[leg];
-            if (taken_[leg] > spare_[leg] && !need(e, (e < n ? day[e].start : m.duty_latest[d_]) + taken_[leg] - spare_[leg])) return;
+            if (taken_[leg] > spare_[leg] && !need(e, m.arrive(d_, legs_[leg].from, legs_[leg].to, legs_[leg].ready + taken_[leg]))) return;
         }
         const Time late_back = std::max<Time>(0, back - m.duty_end[d_]);
         Time idle = 0;
         later_.resize(n);
         for (int e = 0; e < n; ++e) later_[e] = day[e].start;
         if (m.prices.waiting > 0) {
-            int here = NONE;
-            for (int e = first_; e <= last_; ++e) {
-                if (e > first_) idle += std::max<Time>(0, day[e].start - day[e - 1].end);
-                if (day[e].place == NONE) continue;
-                if (here != NONE) idle -= m.way(d_, here, day[e].place);
-                here = day[e].place;
-            }
-            idle = std::max<Time>(0, idle - inside);
+            idle = std::max<Time>(0, this->idle(d_, first_, last_) - inside);
             if (movable_ && needs_.empty() && idle > 0) {
                 for (int e = last_ - 1; e >= first_; --e) {
                     const Time length = day[e].end - day[e].start;
