@@ -1,0 +1,100 @@
+"""Linear and mixed-integer models as sparse arrays, solved by HiGHS (loaded when it is first needed)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["INFEASIBLE", "Linear", "Solved"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+OPTIMAL, INFEASIBLE, LIMIT = "optimal", "infeasible", "limit"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Solved:
+    """``status`` optimal, infeasible or limit; ``values`` of the columns (empty: none found); ``value``, ``bound``."""
+
+    status: str
+    values: Floats
+    value: float
+    bound: float
+
+
+class Linear:
+    """Minimise; columns and rows are added as arrays."""
+
+    def __init__(self) -> None:
+        self._cost: list[Floats] = []
+        self._low: list[Floats] = []
+        self._high: list[Floats] = []
+        self._whole: list[NDArray[np.bool_]] = []
+        self._parts: list[tuple[Ints, Ints, Floats]] = []
+        self._row_low: list[Floats] = []
+        self._row_high: list[Floats] = []
+        self.n_columns = 0
+        self.n_rows = 0
+
+    def columns(self, cost: Floats, low: ArrayLike, high: ArrayLike, whole: bool = False) -> Ints:
+        """New columns; their numbers."""
+        n = len(cost)
+        self._cost.append(np.asarray(cost, dtype=np.float64))
+        self._low.append(np.broadcast_to(np.asarray(low, dtype=np.float64), (n,)))
+        self._high.append(np.broadcast_to(np.asarray(high, dtype=np.float64), (n,)))
+        self._whole.append(np.full(n, whole))
+        self.n_columns += n
+        return np.arange(self.n_columns - n, self.n_columns)
+
+    def rows(self, low: Floats, high: Floats, row: Ints, column: Ints, value: Floats) -> Ints:
+        """New rows low <= sum(value * column) <= high; ``row`` counts from 0 among the new ones."""
+        self._row_low.append(np.asarray(low, dtype=np.float64))
+        self._row_high.append(np.asarray(high, dtype=np.float64))
+        self._parts.append((np.asarray(row) + self.n_rows, np.asarray(column), np.asarray(value, dtype=np.float64)))
+        self.n_rows += len(low)
+        return np.arange(self.n_rows - len(low), self.n_rows)
+
+    def solve(self, seconds: float | None = None, gap: float = 0.0) -> Solved:
+        """Solve with one thread; ``seconds`` of wall clock, as HiGHS counts."""
+        import highspy
+
+        row = np.concatenate([part[0] for part in self._parts])
+        column = np.concatenate([part[1] for part in self._parts])
+        value = np.concatenate([part[2] for part in self._parts])
+        order = np.lexsort((row, column))
+        whole = np.concatenate(self._whole)
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.n_columns, self.n_rows
+        lp.col_cost_ = np.concatenate(self._cost)
+        lp.col_lower_, lp.col_upper_ = np.concatenate(self._low), np.concatenate(self._high)
+        lp.row_lower_, lp.row_upper_ = np.concatenate(self._row_low), np.concatenate(self._row_high)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = np.searchsorted(column[order], np.arange(self.n_columns + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = row[order].astype(np.int32)
+        lp.a_matrix_.value_ = value[order]
+        if whole.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[int(one)] for one in whole]
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("mip_rel_gap", gap)
+        if seconds is not None:
+            solver.setOptionValue("time_limit", float(seconds))
+        solver.passModel(lp)
+        solver.run()
+        status, info = solver.getModelStatus(), solver.getInfo()
+        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"))
+        there = info.primal_solution_status == 2
+        values = np.array(solver.getSolution().col_value) if there else np.zeros(0)
+        value = float(info.objective_function_value) if there else float("inf")
+        optimal = status == highspy.HighsModelStatus.kOptimal
+        if whole.any():
+            bound = float(info.mip_dual_bound)
+        else:
+            bound = value if optimal else -float("inf")
+        return Solved(OPTIMAL if optimal else LIMIT, values, value, bound)
