@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-board screenshots run setup test check fix race lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-mesh bench-board screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -42,6 +42,9 @@ bench-dispatch-side: setup ## side by side with OR-Tools, what is missing measur
 
 bench-board: setup ## how long "who can go", "why not" and a repair take, by size of the day (SECONDS=10 SEED=1)
 	@$(BIN)/python bench/dispatch/desk.py
+
+bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is missing measured (SETS=pmedian,cover,pmed SEED=1 CORE=1 BENCH_DATA=FOLDER)
+	@$(BIN)/python bench/mesh/run.py
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py

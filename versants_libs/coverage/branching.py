@@ -56,7 +56,9 @@ class _Node:
 
 
 class Search:
-    """One search; sites that are open in a node count as closed there: they are no longer free. The best sites so far are in ``sites`` and ``value`` whenever it is asked.
+    """One search. The best sites so far are in ``sites`` and ``value`` whenever it is asked.
+
+    Sites that are open in a node count as closed there too: they are no longer free.
 
     Parameters
     ----------
@@ -184,7 +186,7 @@ class Search:
         local = Interchange(self.core, self.sites)
         best, kept = local.value, local.open.copy()
         likely = share[free] + 0.02
-        for number in range(_KICKS):
+        for _ in range(_KICKS):
             if self.value <= self._floor or self.stop():
                 return
             size = min(len(local.open), int(self.random.integers(2, 3 + min(10, self.p // 4))))
@@ -250,9 +252,7 @@ class Search:
         """``opened`` and as many others as are allowed."""
         return np.concatenate([opened, np.flatnonzero(~closed)[: self.p - len(opened)]])
 
-    def _fix(
-        self, best: Prices, opened: Ints, closed: Flags, p: int
-    ) -> tuple[Ints, Flags, bool] | None:
+    def _fix(self, best: Prices, opened: Ints, closed: Flags, p: int) -> tuple[Ints, Flags, bool] | None:
         """Close what no better answer has, open what each has; None if there is neither."""
         sites = np.flatnonzero(~closed)
         if p == 0 or len(sites) <= p:
@@ -272,4 +272,3 @@ class Search:
         closed[sites[must]] = True
         fewer = out.sum() > 0.2 * len(sites) or must.any()
         return np.concatenate([opened, sites[must]]), closed, bool(fewer)
-

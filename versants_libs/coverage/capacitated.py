@@ -164,7 +164,11 @@ def _priced(
         if served is not None and served[0] < best_value:
             best_sites, best_value = sites, served[0]
 
-    judge(np.unique(np.concatenate([there, local.open]))[:p] if len(there) == 0 else _merged(there, local.open, p))
+    judge(
+        np.unique(np.concatenate([there, local.open]))[:p]
+        if len(there) == 0
+        else _merged(there, local.open, p)
+    )
     upper = best_value if np.isfinite(best_value) else float((core.cap * weight).sum())
     u = np.minimum(problem.reach(local.open) * 1.3, core.cap)
     step, stale, best, tries = 0.3, 0, -np.inf, 0
@@ -213,8 +217,8 @@ def _knapsacks(
     chosen = np.argpartition(ranked, p - 1)[:p] if p < core.n_sites else np.arange(core.n_sites)
     total = float((weight * u).sum())
     pairs = spans(start, chosen)
-    taken = np.bincount(client[pairs], take[pairs], minlength=len(u))
-    return total + float(rho[chosen].sum()) - _SAFE * total, chosen, taken
+    taken = np.bincount(client[pairs], take[pairs], minlength=len(u)).astype(np.float64)
+    return total + float(rho[chosen].sum()) - _SAFE * total, chosen.astype(np.int64), taken
 
 
 def _merged(there: Ints, others: Ints, p: int) -> Ints:

@@ -86,7 +86,9 @@ def _parser(territory: Path | None) -> argparse.ArgumentParser:
             one.add_argument("file", type=Path, metavar="FILE")
         else:
             _territory_options(one, name, territory)
-        one.add_argument("--seconds", type=_seconds, default=60.0, metavar="S", help="of processor; default 60")
+        one.add_argument(
+            "--seconds", type=_seconds, default=60.0, metavar="S", help="of processor; default 60"
+        )
         if name != "front":
             one.add_argument(
                 "--gap", type=_share, default=0.0, metavar="G", help="a proof this near is enough; default 0"
@@ -100,11 +102,20 @@ def _territory_options(parser: argparse.ArgumentParser, name: str, territory: Pa
     there = None if territory is None else territory / "communes.csv.gz"
     model = None if territory is None else territory / "travel_time_model.json"
     parser.add_argument(
-        "--communes", type=Path, default=there, required=there is None, metavar="CSV", help="uid, lat, lon, population"
+        "--communes",
+        type=Path,
+        default=there,
+        required=there is None,
+        metavar="CSV",
+        help="uid, lat, lon, population",
     )
-    parser.add_argument("--p", type=int, required=True, metavar="N", help="sites in all, existing ones included")
+    parser.add_argument(
+        "--p", type=int, required=True, metavar="N", help="sites in all, existing ones included"
+    )
     parser.add_argument("--existing", type=Path, metavar="CSV", help="uid of sites that stay")
-    parser.add_argument("--candidates", type=Path, metavar="CSV", help="uid of possible sites; by default all")
+    parser.add_argument(
+        "--candidates", type=Path, metavar="CSV", help="uid of possible sites; by default all"
+    )
     default = "road-min" if name == "cover" else "great-circle-km"
     parser.add_argument("--metric", choices=METRICS, default=default, help=f"default {default}")
     parser.add_argument("--roads", type=Path, default=model, metavar="JSON", help="knots_km and minutes")
@@ -180,7 +191,9 @@ def _problem(args: argparse.Namespace) -> tuple[Problem, tuple[str, ...] | None]
 
 def _cost() -> dict[str, float]:
     """What the process has used: seconds of processor, largest memory in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1024 * 1024 if sys.platform == "darwin" else 1024
+    )
     return {"cpu_s": round(time.process_time(), 2), "peak_mb": round(peak, 1)}
 
 
@@ -324,7 +337,12 @@ def _front(args: argparse.Namespace) -> int:
             stop=lambda: interrupted[0],
             groups=groups,
         )
-    value = {"metric": args.metric, "worst_share": args.worst_share, "points": [one.to_json() for one in points], **_cost()}
+    value = {
+        "metric": args.metric,
+        "worst_share": args.worst_share,
+        "points": [one.to_json() for one in points],
+        **_cost(),
+    }
     lines = [f"{'tilt':>6}{'mean':>10}{'worst':>10}{'gap':>9}  ({args.metric})"]
     lines += [f"{one.tilt:>6.3f}{one.mean:>10.3f}{one.worst:>10.3f}{one.gap:>9.3%}" for one in points]
     _say(args, value, lines)

@@ -55,9 +55,17 @@ class Core:
         gone = closed.copy()
         gone[opened] = True
         keep = ~gone[self.site]
-        return Core.of(
-            self.client[keep], self.site[keep], self.cost[keep], self.capped(opened), self.n_sites
-        )
+        return Core.of(self.client[keep], self.site[keep], self.cost[keep], self.capped(opened), self.n_sites)
+
+    def beside(self, existing: Ints, limit: Floats) -> Core:
+        """With sites that exist already no longer to choose, and nobody costing more than ``limit`` (n,), their cost."""
+        if not len(existing):
+            return self
+        gone = np.zeros(self.n_sites, dtype=bool)
+        gone[existing] = True
+        keep = ~gone[self.site]
+        cap = np.minimum(self.cap, limit)
+        return Core.of(self.client[keep], self.site[keep], self.cost[keep], cap, self.n_sites)
 
     def capped(self, sites: Ints) -> Floats:
         """float64 (n,): what each client costs with these sites open."""

@@ -74,11 +74,8 @@ def covering_core(problem: Problem, radius: float, weight: Floats) -> Core:
     """Sites within ``radius`` cost nothing, no site costs the weight; what existing sites cover is no longer asked."""
     n, m = len(problem.clients), len(problem.sites)
     client, site, _ = problem.distances.near(np.full(n, float(radius)), 0)
-    cap = weight.copy()
+    core = Core.of(client, site, np.zeros(len(site)), weight, m)
     there = problem.numbers(problem.existing)
-    if len(there):
-        cap[problem.reach(there) <= radius] = 0.0
-    existing = np.zeros(m, dtype=bool)
-    existing[there] = True
-    keep = ~existing[site]
-    return Core.of(client[keep], site[keep], np.zeros(int(keep.sum())), cap, m)
+    if not len(there):
+        return core
+    return core.beside(there, np.where(problem.reach(there) <= radius, 0.0, weight))

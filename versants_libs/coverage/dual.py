@@ -86,11 +86,12 @@ class Dual:
     def slack(self, lam: Floats, chosen: Ints) -> Floats:
         """float64 (n,): 1 less the chosen sites that would serve a client at these prices."""
         place = np.searchsorted(self.sites, chosen)
-        place = place[place < len(self.sites)]
-        place = place[np.isin(self.sites[place], chosen)]
+        inside = place < len(self.sites)
+        place, chosen = place[inside], chosen[inside]
+        place = place[self.sites[place] == chosen]  # chosen sites without a pair serve nobody
         pairs = spans(self.ends, place)
         serving = self.pair_cost[pairs] < lam[self.pair_client[pairs]]
-        return 1.0 - np.bincount(self.pair_client[pairs][serving], minlength=len(lam))
+        return np.asarray(1.0 - np.bincount(self.pair_client[pairs][serving], minlength=len(lam)))
 
     def climb(
         self,

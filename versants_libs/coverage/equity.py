@@ -14,7 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import InstanceError
 
-__all__ = ["Equity", "equity", "gini", "k_sum", "lorenz", "ordered_mean", "quantile", "theil", "worst_share_mean"]
+__all__ = [
+    "Equity",
+    "equity",
+    "gini",
+    "k_sum",
+    "lorenz",
+    "ordered_mean",
+    "quantile",
+    "theil",
+    "worst_share_mean",
+]
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +59,9 @@ def _checked(distance: ArrayLike, weight: ArrayLike) -> tuple[Floats, Floats]:
     far, many = np.asarray(distance, dtype=np.float64), np.asarray(weight, dtype=np.float64)
     if far.shape != many.shape or far.ndim != 1:
         raise InstanceError(f"distances of shape {far.shape}, weights of shape {many.shape}")
-    if not (np.all(np.isfinite(far)) and np.all(far >= 0) and np.all(np.isfinite(many)) and np.all(many >= 0)):
+    if not (
+        np.all(np.isfinite(far)) and np.all(far >= 0) and np.all(np.isfinite(many)) and np.all(many >= 0)
+    ):
         raise InstanceError("distances and weights are numbers of 0 or more")
     there = many > 0
     if not there.any():
@@ -89,7 +101,9 @@ def ordered_mean(distance: ArrayLike, weights: ArrayLike) -> float:
     """The ordered median function: ``weights[r]`` times the r-th smallest distance, summed, over the sum of weights."""
     far, by_rank = np.sort(np.asarray(distance, dtype=np.float64)), np.asarray(weights, dtype=np.float64)
     if far.shape != by_rank.shape or not by_rank.sum() > 0:
-        raise InstanceError(f"{len(far)} distances, weights by rank of shape {by_rank.shape} and sum {by_rank.sum()}")
+        raise InstanceError(
+            f"{len(far)} distances, weights by rank of shape {by_rank.shape} and sum {by_rank.sum()}"
+        )
     return float((far * by_rank).sum() / by_rank.sum())
 
 

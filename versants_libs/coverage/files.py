@@ -161,10 +161,13 @@ def roads(text: str) -> RoadMinutes:
         value = json.loads(text)
     except json.JSONDecodeError as exc:
         raise FormatError(exc.lineno, exc.colno, f"not JSON: {exc.msg}") from exc
-    lists = [value.get(name) if isinstance(value, Mapping) else None for name in ("knots_km", "minutes")]
-    if not all(isinstance(one, list) and all(isinstance(v, int | float) for v in one) for one in lists):
-        raise FormatError(1, 1, "an object with knots_km and minutes, two lists of numbers, expected")
-    return RoadMinutes(lists[0], lists[1])
+    pieces: dict[str, list[float]] = {}
+    for name in ("knots_km", "minutes"):
+        numbers = value.get(name) if isinstance(value, Mapping) else None
+        if not isinstance(numbers, list) or not all(isinstance(one, int | float) for one in numbers):
+            raise FormatError(1, 1, "an object with knots_km and minutes, two lists of numbers, expected")
+        pieces[name] = numbers
+    return RoadMinutes(pieces["knots_km"], pieces["minutes"])
 
 
 def orlib(text: str) -> OrLibrary:
@@ -185,7 +188,9 @@ def orlib(text: str) -> OrLibrary:
     for number, words in lines[1:]:
         i, j, cost = _whole(number, words, count=3, what="two nodes and a cost")
         if not (1 <= i <= n and 1 <= j <= n and cost >= 0):
-            raise FormatError(number, 1, f"edge {i} {j} {cost} found, nodes 1 to {n} and a cost of 0 or more expected")
+            raise FormatError(
+                number, 1, f"edge {i} {j} {cost} found, nodes 1 to {n} and a cost of 0 or more expected"
+            )
         far[i - 1, j - 1] = far[j - 1, i - 1] = cost
     np.fill_diagonal(far, 0.0)
     for k in range(n):

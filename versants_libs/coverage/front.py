@@ -149,22 +149,11 @@ class _Bench:
         core = lists(self.problem, self.p, price, radius, None if radius is None else 8)
         if self.limit is None:
             return core
-        gone = np.zeros(core.n_sites, dtype=bool)
-        gone[self.there] = True
-        keep = ~gone[core.site]
-        cap = np.minimum(core.cap, price(self.limit, np.arange(len(core.cap))))
-        return Core.of(core.client[keep], core.site[keep], core.cost[keep], cap, core.n_sites)
+        return core.beside(self.there, price(self.limit, np.arange(len(core.cap))))
 
     def second(self, sites: Ints) -> Floats:
         """1.5 times the distance to the second nearest site: the worst served may look farther."""
-        n = len(self.weight)
-        if len(sites) < 2:
-            return np.full(n, np.inf)
-        out = np.empty(n)
-        for first in range(0, n, 1024):
-            rows = np.arange(first, min(first + 1024, n))
-            out[rows] = np.partition(self.problem.distances.block(rows, sites), 1, axis=1)[:, 1]
-        return out * 1.5
+        return self.problem.second(sites) * 1.5
 
     def descend(self, tilt: float, start: Ints | None, stop: Callable[[], bool]) -> Ints:
         """Interchange for the price of a guessed threshold, then the threshold of what came out, until it stays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,7 +54,9 @@ class Linear:
         """New rows low <= sum(value * column) <= high; ``row`` counts from 0 among the new ones."""
         self._row_low.append(np.asarray(low, dtype=np.float64))
         self._row_high.append(np.asarray(high, dtype=np.float64))
-        self._parts.append((np.asarray(row) + self.n_rows, np.asarray(column), np.asarray(value, dtype=np.float64)))
+        self._parts.append(
+            (np.asarray(row) + self.n_rows, np.asarray(column), np.asarray(value, dtype=np.float64))
+        )
         self.n_rows += len(low)
         return np.arange(self.n_rows - len(low), self.n_rows)
 
@@ -78,7 +81,7 @@ class Linear:
         if whole.any():
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[int(one)] for one in whole]
-        solver = highspy.Highs()
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("mip_rel_gap", gap)
@@ -91,10 +94,8 @@ class Linear:
             return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"))
         there = info.primal_solution_status == 2
         values = np.array(solver.getSolution().col_value) if there else np.zeros(0)
-        value = float(info.objective_function_value) if there else float("inf")
+        cost = float(info.objective_function_value) if there else float("inf")
         optimal = status == highspy.HighsModelStatus.kOptimal
-        if whole.any():
-            bound = float(info.mip_dual_bound)
-        else:
-            bound = value if optimal else -float("inf")
-        return Solved(OPTIMAL if optimal else LIMIT, values, value, bound)
+        proved = cost if optimal else -float("inf")
+        bound = float(info.mip_dual_bound) if whole.any() else proved
+        return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound)

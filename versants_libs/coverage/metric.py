@@ -175,7 +175,7 @@ def _near(
     apply: Callable[[Floats, slice], Floats],
 ) -> tuple[Ints, Ints, Floats]:
     parts = []
-    n, m = shape
+    n = shape[0]
     for first in range(0, n, _BLOCK):
         rows = slice(first, min(first + _BLOCK, n))
         values = apply(rows_of(rows), rows)
@@ -195,7 +195,7 @@ def _near_rough(
 ) -> tuple[Ints, Ints, Floats]:
     """As :func:`_near`, with rough kilometres (wrong by less than a millionth of a radian's worth) to choose by."""
     parts = []
-    n, m = shape
+    n = shape[0]
     margin = EARTH_KM * 1e-7  # arccos of a rounded cosine near 1: sqrt(2 * 2e-16) radians
     for first in range(0, n, _BLOCK):
         rows = slice(first, min(first + _BLOCK, n))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .branching import Found, Search
-from .core import Core, lists
+from .core import lists
 from .equity import equity
 from .interchange import Interchange, greedy
 from .problem import Problem
@@ -118,12 +118,12 @@ def solve_priced(
     if free == 0:
         value = true_value(np.zeros(0, dtype=np.int64))
         return Found(there, value, value * (1 - 1e-9), 0, True, np.zeros(len(every)))
-    limit = price(problem.reach(there), every) if len(there) else None
-    core = _with_existing(lists(problem, p, price), limit, there)
+    limit = price(problem.reach(there), every) if len(there) else np.full(len(every), np.inf)
+    core = lists(problem, p, price).beside(there, limit)
     local = Interchange(core, greedy(core, free) if start is None else start)
     local.descend(stop)
-    second = _second(problem, np.concatenate([there, local.open]))
-    core = _with_existing(lists(problem, p, price, radius=second * _REACH, k=8), limit, there)
+    second = problem.second(np.concatenate([there, local.open]))
+    core = lists(problem, p, price, radius=second * _REACH, k=8).beside(there, limit)
     search = Search(
         core, free, start=local.open, whole=whole, gap=gap, seed=seed, stop=stop, true_value=true_value
     )
@@ -143,28 +143,6 @@ def assignment(problem: Problem, sites: Sequence[str]) -> tuple[tuple[str, ...],
         nearest[rows] = block.argmin(axis=1)
         far[rows] = block.min(axis=1)
     return tuple(sites[int(i)] for i in nearest), far
-
-
-def _with_existing(core: Core, limit: Floats | None, there: Ints) -> Core:
-    if limit is None:
-        return core
-    gone = np.zeros(core.n_sites, dtype=bool)
-    gone[there] = True
-    keep = ~gone[core.site]
-    cap = np.minimum(core.cap, limit)
-    return Core.of(core.client[keep], core.site[keep], core.cost[keep], cap, core.n_sites)
-
-
-def _second(problem: Problem, sites: Ints) -> Floats:
-    """float64 (n,): the distance to the second nearest of these sites; to no end where there is one only."""
-    n = len(problem.clients)
-    if len(sites) < 2:
-        return np.full(n, np.inf)
-    out = np.empty(n)
-    for first in range(0, n, 1024):
-        rows = np.arange(first, min(first + 1024, n))
-        out[rows] = np.partition(problem.distances.block(rows, sites), 1, axis=1)[:, 1]
-    return out
 
 
 def _ordered(problem: Problem, sites: Ints) -> Ints:

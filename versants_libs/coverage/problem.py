@@ -90,9 +90,7 @@ class Problem:
         if p < 1:
             raise InstanceError(f"p is {p}, 1 or more expected")
         if len(self.existing) > p:
-            raise InstanceError(
-                f"{len(self.existing)} sites exist already and stay, p is {p}", self.existing
-            )
+            raise InstanceError(f"{len(self.existing)} sites exist already and stay, p is {p}", self.existing)
         return min(p, len(self.sites))
 
     def reach(self, sites: Ints) -> Floats:
@@ -101,4 +99,13 @@ class Problem:
         for first in range(0, len(out), 1024):
             rows = np.arange(first, min(first + 1024, len(out)))
             out[rows] = self.distances.block(rows, sites).min(axis=1)
+        return out
+
+    def second(self, sites: Ints) -> Floats:
+        """float64 (n,): each client's distance to the second nearest of these sites; infinite where there is one only."""
+        out = np.full(len(self.clients), np.inf)
+        if len(sites) > 1:
+            for first in range(0, len(out), 1024):
+                rows = np.arange(first, min(first + 1024, len(out)))
+                out[rows] = np.partition(self.distances.block(rows, sites), 1, axis=1)[:, 1]
         return out
