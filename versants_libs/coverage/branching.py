@@ -28,7 +28,7 @@ _EXACT = 1e-9  # of the value: what the bound gives away for rounding, so no gap
 _ROOT, _NODE = 3_000, 400  # steps of a climb
 _EVERY = 10  # steps between two looks at the sites that prices choose
 _STARTS = 12  # interchanges begun from them at a climb, beside those that look better than what is known
-_KICKS = 200  # perturbations of the best sites after the root
+_KICKS = 300  # perturbations of the best sites after the root that may find nothing in a row
 _WORTH = 1.02  # an interchange begins where the chosen sites cost at most this times the best
 
 
@@ -185,19 +185,20 @@ class Search:
         """Kick the best sites out of their optimum and descend again, towards sites that prices chose often."""
         local = Interchange(self.core, self.sites)
         best, kept = local.value, local.open.copy()
-        likely = share[free] + 0.02
-        for _ in range(_KICKS):
-            if self.value <= self._floor or self.stop():
-                return
-            size = min(len(local.open), int(self.random.integers(2, 3 + min(10, self.p // 4))))
-            slots = self.random.choice(self.p, size, replace=False)
+        likely = (share[free] + 0.002).cumsum()
+        idle = 0
+        while idle < _KICKS and self.value > self._floor and not self.stop():
+            idle += 1
+            size = min(self.p, int(self.random.integers(2, 3 + min(10, self.p // 4))))
+            doubt = 1.02 - np.minimum(share[local.open], 1.0)
+            slots = self.random.choice(self.p, size, replace=False, p=doubt / doubt.sum())
             for slot in slots:
-                site = int(self.random.choice(free, p=likely / likely.sum()))
+                site = int(free[np.searchsorted(likely, self.random.random() * likely[-1], side="right")])
                 if site not in local.open:
                     local.exchange(int(slot), site)
             local.descend(self.stop)
             if local.value < best * (1 - 1e-13):
-                best, kept = local.value, local.open.copy()
+                best, kept, idle = local.value, local.open.copy(), 0
                 self._keep(kept)
             elif local.value > best * (1 + 1e-13):
                 for slot in np.flatnonzero(local.open != kept):
