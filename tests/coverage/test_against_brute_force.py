@@ -49,6 +49,18 @@ def test_cover_is_the_best_there_is(block):
         assert answer.value == optimum, seed
 
 
+def test_cover_begun_from_the_relaxation_is_the_best_there_is(monkeypatch, capfd):
+    """The way larger questions take, on small ones; HiGHS keeps standard output clean."""
+    monkeypatch.setattr(import_module("versants_libs.coverage.covering"), "_RELAXED", (1, 1_000))
+    for seed in range(60):
+        problem, p = random_problem(seed)
+        radius = float(np.random.default_rng(seed).integers(0, 10))
+        answer = cover(problem, p, radius, seed=seed)
+        assert answer.value == best_cover(problem, p, radius), seed
+        assert answer.optimal, seed
+    assert capfd.readouterr().out == ""
+
+
 @pytest.mark.parametrize("block", range(10))
 def test_pcenter_is_the_best_there_is(block):
     for seed in range(block * 30, block * 30 + 30):

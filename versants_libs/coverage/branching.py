@@ -29,6 +29,7 @@ _ROOT, _NODE = 3_000, 400  # steps of a climb
 _EVERY = 10  # steps between two looks at the sites that prices choose
 _STARTS = 12  # interchanges begun from them at a climb, beside those that look better than what is known
 _KICKS = 300  # perturbations of the best sites after the root that may find nothing in a row
+_AGAIN = 100  # nodes after which they are perturbed once more
 _WORTH = 1.02  # an interchange begins where the chosen sites cost at most this times the best
 
 
@@ -159,6 +160,8 @@ class Search:
         bound = self._settled(heap)
         lam = root.lam if root is not None else lam
         while heap and bound < self._goal() and not self.stop():
+            if self.nodes > 1 and self.nodes % _AGAIN < 2 and root is not None:
+                self._shake(np.flatnonzero(~root.closed), root.share)
             node = heapq.heappop(heap)
             for opening in (True, False):
                 opened, closed = node.opened, node.closed.copy()
@@ -224,6 +227,8 @@ class Search:
                 self.value,
                 iterations=steps,
                 step=step,
+                least=2e-3 if bound == -np.inf else 1e-2,
+                patience=12 if bound == -np.inf else 5,
                 goal=self._goal(),
                 stop=self.stop,
                 visit=self._visit(opened),

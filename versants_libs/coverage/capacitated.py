@@ -58,7 +58,7 @@ def capacitated(
         return Answer((), float("inf"), float("inf"), True)
     n, m = problem.distances.shape
     if n * m <= _SMALL:
-        sites, value, bound = _whole(problem, p, room, there, seconds)
+        sites, value, bound = _whole(problem, p, room, there, over)
     else:
         sites, value, bound = _priced(problem, p, room, there, over)
     if len(sites) == 0:
@@ -109,7 +109,7 @@ def transport(problem: Problem, sites: Ints, room: Floats) -> tuple[float, Float
 
 
 def _whole(
-    problem: Problem, p: int, room: Floats, there: Ints, seconds: float | None
+    problem: Problem, p: int, room: Floats, there: Ints, stop: Callable[[], bool]
 ) -> tuple[Ints, float, float]:
     """The model with a variable for each pair, solved by HiGHS."""
     n, m = problem.distances.shape
@@ -138,7 +138,7 @@ def _whole(
         np.concatenate([part, open_]),
         np.concatenate([problem.weight[client], -held]),
     )
-    done = model.solve(seconds)
+    done = model.solve(stop)
     if done.values is None or done.status == INFEASIBLE or not len(done.values):
         return np.zeros(0, dtype=np.int64), float("inf"), done.bound
     return np.flatnonzero(done.values[open_] > 0.5), done.value, done.bound

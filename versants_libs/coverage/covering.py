@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 from .branching import Search
 from .core import Core
 from .equity import equity
+from .interchange import Interchange
+from .linear import Linear
 from .pmedian import deadline
 from .problem import Problem
 from .results import Answer
 
 __all__ = ["cover", "covering_core"]
+
+_RELAXED = (2_000, 250_000)  # pairs between which the relaxation is solved whole first
+_WHOLE_S = 8.0  # of processor, for the model on the sites of the relaxation
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,8 +57,12 @@ def cover(
     build = time.process_time() - began
     free = p - len(there)
     whole = bool(np.all(problem.weight == np.rint(problem.weight))) and problem.total < 2**50
-    search = Search(core, free, whole=whole, seed=seed, stop=over)
-    search.margin = gap * (problem.total - search.value)
+    first = Search(core, free, whole=whole, seed=seed, stop=over)
+    margin = gap * (problem.total - first.value)
+    start, prices = None, None
+    if _RELAXED[0] <= len(core.site) <= _RELAXED[1] and free and not over():
+        start, prices = _relaxed(core, free, first.sites, over)
+    search = Search(core, free, whole=whole, seed=seed, stop=over, start=start, prices=prices, margin=margin)
     found = search.run()
     sites = np.concatenate([there, np.setdiff1d(found.sites, there)])[:p]
     far = problem.reach(sites) if len(sites) else np.full(len(problem.clients), np.inf)
@@ -68,6 +77,59 @@ def cover(
         equity=equity(far, problem.weight, groups),
         details={"build_s": round(build, 3), "pairs": float(len(core.site))},
     )
+
+
+def _relaxed(core: Core, p: int, sites: Ints, stop: Callable[[], bool]) -> tuple[Ints, Floats | None]:
+    """Sites and prices from HiGHS: the relaxation, then the whole model on the sites it uses and those known.
+
+    Prices of a covering are all alike, which makes them slow to climb to the last thousandth; the simplex gets there.
+    """
+    local = Interchange(core, sites)
+    local.descend(stop)
+    model, free = _model(core, p, np.arange(core.n_sites), whole=False)
+    relaxed = model.solve(stop)
+    if not len(relaxed.duals):
+        return local.open, None
+    prices = np.clip(relaxed.duals[1:], 0.0, core.cap)
+    chosen = np.union1d(np.flatnonzero(relaxed.values[free] > 1e-7), local.open)
+    small, columns = _model(core, p, chosen, whole=True)
+    known = np.zeros(small.n_columns)
+    known[columns[np.isin(chosen, local.open)]] = 1.0
+    served = core.capped(local.open) < core.cap
+    known[len(columns) :] = np.where(served, 0.0, 1.0)
+    used = time.process_time()
+    done = small.solve(lambda: stop() or time.process_time() - used > _WHOLE_S, start=known, gap=1e-5)
+    if not len(done.values):
+        return local.open, prices
+    best = chosen[done.values[columns] > 0.5]
+    best = np.concatenate([best, np.setdiff1d(np.arange(core.n_sites), best)])[:p]
+    return (best if core.value(best) < local.value else local.open), prices
+
+
+def _model(core: Core, p: int, sites: Ints, whole: bool) -> tuple[Linear, Ints]:
+    """The covering with these sites: a column a site, a column a client that stays uncovered."""
+    place = np.full(core.n_sites, -1)
+    place[sites] = np.arange(len(sites))
+    pairs = np.flatnonzero(place[core.site] >= 0)
+    n = len(core.cap)
+    model = Linear()
+    open_ = model.columns(np.zeros(len(sites)), 0.0, 1.0, whole=whole)
+    left = model.columns(core.cap, 0.0, 1.0)
+    model.rows(
+        np.full(1, -np.inf),
+        np.full(1, float(p)),
+        np.zeros(len(sites), dtype=np.int64),
+        open_,
+        np.ones(len(sites)),
+    )
+    model.rows(
+        np.ones(n),
+        np.full(n, np.inf),
+        np.concatenate([core.client[pairs], np.arange(n)]),
+        np.concatenate([open_[place[core.site[pairs]]], left]),
+        np.ones(len(pairs) + n),
+    )
+    return model, open_
 
 
 def covering_core(problem: Problem, radius: float, weight: Floats) -> Core:

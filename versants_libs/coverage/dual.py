@@ -27,7 +27,6 @@ Ints = NDArray[np.int64]
 _ROOM = 1.3  # pairs up to this times the price are looked at until prices leave that room
 _SMOOTH = 0.3
 _NOTHING = 1e-200  # a cap below that is a zero
-_PATIENCE = 12
 _SAFE = 1e-9  # taken off every bound for the rounding of sums
 
 
@@ -99,11 +98,13 @@ class Dual:
         *,
         iterations: int,
         step: float = 1.0,
+        least: float = 2e-3,
+        patience: int = 12,
         goal: float = np.inf,
         stop: Callable[[], bool] = lambda: False,
         visit: Callable[[int, Ints, float], float] | None = None,
     ) -> Prices:
-        """Improve the prices until the bound reaches ``goal`` or steps have become too small to matter.
+        """Improve the prices until the bound reaches ``goal`` or the step, shortened after ``patience`` in vain, ``least``.
 
         ``upper``: the cost of known sites. ``visit`` (iteration, chosen sites, bound) may find better ones and says
         what the best now cost.
@@ -131,9 +132,9 @@ class Dual:
                 upper = visit(number, chosen, best.bound)
             if best.bound >= goal or stop():
                 break
-            if stale > _PATIENCE:
+            if stale > patience:
                 step, stale = step * 0.7, 0
-                if step < 2e-3:
+                if step < least:
                     break
             slack = self.slack(lam, chosen)
             # Prices that would leave their range are not part of the way.

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +23,14 @@ OPTIMAL, INFEASIBLE, LIMIT = "optimal", "infeasible", "limit"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Solved:
-    """``status`` optimal, infeasible or limit; ``values`` of the columns (empty: none found); ``value``, ``bound``."""
+    """``status`` optimal, infeasible or limit; ``values`` of the columns (empty: none found); ``value``, ``bound``;
+    ``duals`` of the rows, for a linear model."""
 
     status: str
     values: Floats
     value: float
     bound: float
+    duals: Floats
 
 
 class Linear:
@@ -60,8 +67,14 @@ class Linear:
         self.n_rows += len(low)
         return np.arange(self.n_rows - len(low), self.n_rows)
 
-    def solve(self, seconds: float | None = None, gap: float = 0.0) -> Solved:
-        """Solve with one thread; ``seconds`` of wall clock, as HiGHS counts."""
+    def solve(
+        self,
+        stop: Callable[[], bool] | None = None,
+        *,
+        gap: float = 0.0,
+        start: Floats | None = None,
+    ) -> Solved:
+        """Solve with one thread until ``stop`` says so; ``start``: values of all columns to begin with."""
         import highspy
 
         row = np.concatenate([part[0] for part in self._parts])
@@ -81,21 +94,48 @@ class Linear:
         if whole.any():
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[int(one)] for one in whole]
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        with _quiet():
+            solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("mip_rel_gap", gap)
-        if seconds is not None:
-            solver.setOptionValue("time_limit", float(seconds))
+        if stop is not None:
+
+            def ask(event: Any) -> None:
+                if stop():
+                    event.interrupt()
+
+            solver.cbMipInterrupt += ask
+            solver.cbSimplexInterrupt += ask
         solver.passModel(lp)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = list(map(float, start))
+            solver.setSolution(known)
         solver.run()
         status, info = solver.getModelStatus(), solver.getInfo()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-            return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"))
+            return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"), np.zeros(0))
         there = info.primal_solution_status == 2
         values = np.array(solver.getSolution().col_value) if there else np.zeros(0)
         cost = float(info.objective_function_value) if there else float("inf")
+        duals = np.array(solver.getSolution().row_dual) if there and not whole.any() else np.zeros(0)
         optimal = status == highspy.HighsModelStatus.kOptimal
         proved = cost if optimal else -float("inf")
         bound = float(info.mip_dual_bound) if whole.any() else proved
-        return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound)
+        return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound, duals)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """HiGHS prints its name when it is made, before it can be told not to: standard output is a command's answer."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
