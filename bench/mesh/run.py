@@ -113,7 +113,9 @@ def minutes(km: np.ndarray) -> np.ndarray:
 def wanted(data: Path) -> list[tuple[str, str, int, int]]:
     """Set, instance, p, existing of every row there should be."""
     rows = [("pmedian", "great-circle-km", p, stay) for p in SITES for stay in (0, EXISTING)]
-    rows += [("cover", f"{m} min", p, stay) for m in MINUTES for p in SITES for stay in (0, EXISTING)]
+    rows += [
+        ("cover", f"{m} min", p, stay) for m in reversed(MINUTES) for p in SITES for stay in (0, EXISTING)
+    ]
     if data.is_dir():
         optimal = optima(data)
         rows += [("pmed", name, 0, 0) for name in sorted(optimal, key=lambda name: int(name[4:]))]
@@ -230,7 +232,7 @@ def report(rows: list[dict[str, str]], seed: int, began: float, started: str) ->
     say(
         f"{'set':<9}{'instance':<17}{'p':>5}{'existing':>9}{'value':>14}{'gap':>10}{'proved':>8}{'CPU s':>8}{'MB':>7}\n"
     )
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row["set"] == "cover", row["instance"], int(row["p"]))):
         if row["set"] != "pmed":
             proved = "yes" if row["optimal"] == "1" else "no"
             say(

@@ -3,13 +3,14 @@
 import csv
 import gzip
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from versants.launch.commands import TABLE
-from versants_libs.coverage import FormatError, great_circle_km
+from versants_libs.coverage import FormatError, great_circle_km, pmedian
 from versants_libs.coverage import files as reading
 from versants_libs.coverage.cli import main
 
@@ -201,6 +202,30 @@ def test_pmed_reads_the_or_library(capsys, tmp_path):
 def test_pmed_says_where_a_file_is_wrong(text, place):
     with pytest.raises(FormatError, match=f"^{place}: "):
         reading.orlib(text)
+
+
+def test_ctrl_c_says_the_best_so_far(capsys, five, monkeypatch):
+    def pressed(problem, p, *, stop, **options):
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        return pmedian(problem, p, stop=stop, **options)
+
+    monkeypatch.setattr("versants_libs.coverage.cli.pmedian", pressed)
+    code, value = told(capsys, "pmedian", "--communes", five, "--p", 2, "--json")
+    assert code == 130
+    assert len(value["sites"]) == 2
+    assert value["bound"] <= value["mean"]
+
+
+def test_minutes_are_not_kilometres(capsys, five):
+    words = ("cover", "--communes", five, "--p", 1, "--minutes", 30, "--metric", "great-circle-km")
+    code, said = told(capsys, *words, territory=DATA)
+    assert code == 2
+    assert "say --km" in said
+    code, value = told(capsys, "cover", "--communes", five, "--p", 1, "--km", 25.5, "--json")
+    assert code == 0
+    assert value["metric"] == "great-circle-km"
+    assert value["covered"] == 1100.0  # Kortrijk at 26.3 km from Lille is out, Tournai at 23.5 in
 
 
 def test_mesh_is_a_command_of_the_product():

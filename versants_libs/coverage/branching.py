@@ -68,6 +68,7 @@ class Search:
     whole : all costs are whole numbers: a bound above value - 1 is a proof.
     gap, margin : the search ends when value - bound is at most gap * value, or margin.
     decide : the search ends as soon as it is known whether some sites cost at most this.
+    most : nodes after which the search ends.
     true_value : what sites really cost, where the core is cut at a radius and may tell too little.
     """
 
@@ -82,6 +83,7 @@ class Search:
         gap: float = 0.0,
         margin: float = 0.0,
         decide: float | None = None,
+        most: int | None = None,
         seed: int = 0,
         stop: Callable[[], bool] = lambda: False,
         true_value: Callable[[Ints], float] | None = None,
@@ -89,7 +91,7 @@ class Search:
         self.core, self.p = core, min(p, core.n_sites)
         self.whole, self.gap, self.margin, self.stop = whole, gap, margin, stop
         self.worth = true_value or core.value
-        self.decide = decide
+        self.decide, self.most = decide, most
         self.sites = greedy(core, self.p) if start is None else np.array(start, dtype=np.int64)
         self.value = self.worth(self.sites)
         self.nodes = 0
@@ -159,7 +161,9 @@ class Search:
         heap = [] if root is None else [root]
         bound = self._settled(heap)
         lam = root.lam if root is not None else lam
-        while heap and bound < self._goal() and not self.stop():
+        while heap and max(0.0, bound) < self._goal() and not self.stop():
+            if self.most is not None and self.nodes >= self.most:
+                break
             if self.nodes > 1 and self.nodes % _AGAIN < 2 and root is not None:
                 self._shake(np.flatnonzero(~root.closed), root.share)
             node = heapq.heappop(heap)
@@ -174,7 +178,7 @@ class Search:
                 if child is not None:
                     heapq.heappush(heap, child)
             bound = self._settled(heap)
-        bound = min(bound, self.value if self.whole else self.value * (1 - _EXACT))
+        bound = max(0.0, min(bound, self.value if self.whole else self.value * (1 - _EXACT)))
         least = 1 - 1e-6 if self.whole else 3 * _EXACT * self.value
         return Found(self._full(), self.value, bound, self.nodes, self.value - bound <= least, lam)
 
@@ -229,12 +233,12 @@ class Search:
                 step=step,
                 least=2e-3 if bound == -np.inf else 1e-2,
                 patience=12 if bound == -np.inf else 5,
-                goal=self._goal(),
+                goal=self._goal,
                 stop=self.stop,
                 visit=self._visit(opened),
             )
             bound, lam = max(bound, best.bound), best.lam
-            if bound >= self._goal():
+            if bound >= self._goal() or self._goal() <= 0:
                 return None
             fixed = self._fix(best, opened, closed, p)
             if not fixed:

@@ -269,6 +269,8 @@ def _pmedian(args: argparse.Namespace) -> int:
 def _cover(args: argparse.Namespace) -> int:
     if args.km is not None:
         args.metric = "great-circle-km"
+    elif args.metric != "road-min":
+        raise _Refusal(BAD_INPUT, f"--minutes are of road-min, not of {args.metric}: say --km")
     problem, groups = _problem(args)
     with _interruptible() as interrupted:
         answer = cover(

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .branching import Search
+from .branching import Found, Search
 from .core import Core
+from .dual import Dual
 from .equity import equity
 from .interchange import Interchange
 from .linear import Linear
@@ -62,8 +63,20 @@ def cover(
     start, prices = None, None
     if _RELAXED[0] <= len(core.site) <= _RELAXED[1] and free and not over():
         start, prices = _relaxed(core, free, first.sites, over)
-    search = Search(core, free, whole=whole, seed=seed, stop=over, start=start, prices=prices, margin=margin)
+    search = Search(
+        core,
+        free,
+        whole=whole,
+        seed=seed,
+        stop=over,
+        start=start,
+        prices=prices,
+        margin=margin,
+        most=None if prices is None else 1,
+    )
     found = search.run()
+    if prices is not None and not found.proven and found.value - found.bound > margin and not over():
+        found = _finished(core, free, found, whole, margin, over)
     sites = np.concatenate([there, np.setdiff1d(found.sites, there)])[:p]
     far = problem.reach(sites) if len(sites) else np.full(len(problem.clients), np.inf)
     covered = float(problem.weight[far <= radius].sum())
@@ -93,10 +106,7 @@ def _relaxed(core: Core, p: int, sites: Ints, stop: Callable[[], bool]) -> tuple
     prices = np.clip(relaxed.duals[1:], 0.0, core.cap)
     chosen = np.union1d(np.flatnonzero(relaxed.values[free] > 1e-7), local.open)
     small, columns = _model(core, p, chosen, whole=True)
-    known = np.zeros(small.n_columns)
-    known[columns[np.isin(chosen, local.open)]] = 1.0
-    served = core.capped(local.open) < core.cap
-    known[len(columns) :] = np.where(served, 0.0, 1.0)
+    known = _start(core, chosen, local.open, small, columns)
     used = time.process_time()
     done = small.solve(lambda: stop() or time.process_time() - used > _WHOLE_S, start=known, gap=1e-5)
     if not len(done.values):
@@ -104,6 +114,39 @@ def _relaxed(core: Core, p: int, sites: Ints, stop: Callable[[], bool]) -> tuple
     best = chosen[done.values[columns] > 0.5]
     best = np.concatenate([best, np.setdiff1d(np.arange(core.n_sites), best)])[:p]
     return (best if core.value(best) < local.value else local.open), prices
+
+
+def _finished(
+    core: Core, p: int, found: Found, whole: bool, margin: float, stop: Callable[[], bool]
+) -> Found:
+    """The whole model without the sites that prices rule out, by HiGHS, from what was found."""
+    bound, rho, _ = Dual(core, p, found.prices).at(found.prices)
+    last = np.partition(rho, p - 1)[p - 1]
+    least = 1 - 1e-6 if whole else 1e-9 * found.value
+    goal = found.value - least
+    kept = np.union1d(np.flatnonzero(bound + rho - last < goal), found.sites)
+    model, columns = _model(core, p, kept, whole=True)
+    done = model.solve(stop, start=_start(core, kept, found.sites, model, columns), gap=margin / found.value)
+    sites, value = found.sites, found.value
+    if len(done.values):
+        best = kept[done.values[columns] > 0.5]
+        best = np.concatenate([best, np.setdiff1d(np.arange(core.n_sites), best)])[:p]
+        if core.value(best) < value:
+            sites, value = best, core.value(best)
+    # What was ruled out costs at least the goal; HiGHS' own tolerance is taken off its bound.
+    bound = max(
+        found.bound, min(done.bound - 1e-6 * max(1.0, abs(done.bound)), found.value if whole else goal)
+    )
+    bound = min(bound, value)
+    return Found(sites, value, bound, found.nodes, value - bound <= max(least, 3e-9 * value), found.prices)
+
+
+def _start(core: Core, kept: Ints, sites: Ints, model: Linear, columns: Ints) -> Floats:
+    """Values of all columns for these sites."""
+    known = np.zeros(model.n_columns)
+    known[columns[np.isin(kept, sites)]] = 1.0
+    known[len(columns) :] = np.where(core.capped(sites) < core.cap, 0.0, 1.0)
+    return known
 
 
 def _model(core: Core, p: int, sites: Ints, whole: bool) -> tuple[Linear, Ints]:

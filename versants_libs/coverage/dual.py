@@ -100,11 +100,11 @@ class Dual:
         step: float = 1.0,
         least: float = 2e-3,
         patience: int = 12,
-        goal: float = np.inf,
+        goal: Callable[[], float] = lambda: np.inf,
         stop: Callable[[], bool] = lambda: False,
         visit: Callable[[int, Ints, float], float] | None = None,
     ) -> Prices:
-        """Improve the prices until the bound reaches ``goal`` or the step, shortened after ``patience`` in vain, ``least``.
+        """Improve the prices until the bound reaches ``goal()``, or the step, halved or so when in vain, ``least``.
 
         ``upper``: the cost of known sites. ``visit`` (iteration, chosen sites, bound) may find better ones and says
         what the best now cost.
@@ -130,7 +130,8 @@ class Dual:
                 stale += 1
             if visit is not None:
                 upper = visit(number, chosen, best.bound)
-            if best.bound >= goal or stop():
+            target = goal()  # it falls as better sites are found; no cost is below nothing
+            if best.bound >= target or target <= 0 or stop():
                 break
             if stale > patience:
                 step, stale = step * 0.7, 0

@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 EARTH_KM = 6371.0  # mean radius
 _BLOCK = 256  # clients at a time: a block of 256 x 4,105 doubles is 8 MB
 _DIGITS = 9  # micrometres: the same pair is the same number in every block
-_SLACK = 1e-6  # chords of doubles are this exact from some metres on; what lies within is measured again
+_ANGLE = 1e-7  # radians: a cosine near 1 is rounded by 2e-16, an angle by the root of twice that
 
 
 def great_circle_km(lat_a: ArrayLike, lon_a: ArrayLike, lat_b: ArrayLike, lon_b: ArrayLike) -> Floats:
@@ -68,7 +68,7 @@ class Distances(Protocol):
     def near(self, radius: Floats, k: int) -> tuple[Ints, Ints, Floats]:
         """Pairs (client, site, distance) with distance <= ``radius[client]``, and each client's ``k`` nearest.
 
-        The clients rise; a client's sites are by rising distance, then by number.
+        The clients rise; a client's sites are by rising distance, then by number, and for ``k`` = 0 in any order.
         """
         ...
 
@@ -146,20 +146,32 @@ class Sphere:
         )
 
     def near(self, radius: Floats, k: int) -> tuple[Ints, Ints, Floats]:
-        """See :class:`Distances`. Chords sort first; only what may be near is measured on the sphere."""
+        """See :class:`Distances`. Cosines choose; only what may be near is measured on the sphere."""
+        far = self._reach(radius)
+        parts = []
+        for first in range(0, len(far), _BLOCK):
+            rows = slice(first, min(first + _BLOCK, len(far)))
+            cosine = self._client[rows] @ self._site.T
+            least = np.where(far[rows] < 0, 2.0, np.cos(np.minimum(far[rows] / EARTH_KM + _ANGLE, np.pi)))
+            if k > 0:
+                nearest = -_kth(-cosine, k)
+                least = np.minimum(least, np.cos(np.arccos(np.clip(nearest, -1.0, 1.0)) + 2 * _ANGLE))
+            client, site = np.nonzero(cosine >= (least - 1e-15)[:, None])
+            client += first
+            km = great_circle_km(self.lat[client], self.lon[client], self.site_lat[site], self.site_lon[site])
+            parts.append((client, site, self._apply(km)))
+        return _sorted(parts, k, radius)
 
-        def rough(rows: slice) -> Floats:
-            cosine = np.clip(self._client[rows] @ self._site.T, -1.0, 1.0)
-            return np.asarray(EARTH_KM * np.arccos(cosine))
-
-        def exact(rows: Ints, columns: Ints) -> Floats:
-            return self._apply(
-                great_circle_km(
-                    self.lat[rows], self.lon[rows], self.site_lat[columns], self.site_lon[columns]
-                )
-            )
-
-        return _near_rough(self.shape, radius, k, rough, self._apply, exact)
+    def _reach(self, radius: Floats) -> Floats:
+        """The kilometres at which the rule reaches these values, from above; -1 where it never is so little."""
+        low, high = np.zeros(len(radius)), np.full(len(radius), EARTH_KM * np.pi)
+        if self.rule is None:
+            return np.where(radius < 0, -1.0, np.minimum(radius, high))
+        for _ in range(50):
+            middle = (low + high) / 2
+            within = self._apply(middle) <= radius
+            low, high = np.where(within, middle, low), np.where(within, high, middle)
+        return np.where(self._apply(np.zeros(len(radius))) <= radius, high, -1.0)
 
 
 def _on_ball(lat: Floats, lon: Floats) -> Floats:
@@ -185,28 +197,6 @@ def _near(
     return _sorted(parts, k, radius)
 
 
-def _near_rough(
-    shape: tuple[int, int],
-    radius: Floats,
-    k: int,
-    rough: Callable[[slice], Floats],
-    apply: Callable[[Floats], Floats],
-    exact: Callable[[Ints, Ints], Floats],
-) -> tuple[Ints, Ints, Floats]:
-    """As :func:`_near`, with rough kilometres (wrong by less than a millionth of a radian's worth) to choose by."""
-    parts = []
-    n = shape[0]
-    margin = EARTH_KM * 1e-7  # arccos of a rounded cosine near 1: sqrt(2 * 2e-16) radians
-    for first in range(0, n, _BLOCK):
-        rows = slice(first, min(first + _BLOCK, n))
-        km = rough(rows)
-        within = apply(np.maximum(km - margin, 0.0)) <= radius[rows, None] * (1 + _SLACK)
-        within |= km <= _kth(km, k)[:, None] + 2 * margin
-        client, site = np.nonzero(within)
-        parts.append((client + first, site, exact(client + first, site)))
-    return _sorted(parts, k, radius)
-
-
 def _kth(values: Floats, k: int) -> Floats:
     """What the k-th smallest of each row is; -inf for k = 0."""
     if k <= 0:
@@ -217,12 +207,17 @@ def _kth(values: Floats, k: int) -> Floats:
 
 
 def _sorted(parts: list[tuple[Ints, Ints, Floats]], k: int, radius: Floats) -> tuple[Ints, Ints, Floats]:
-    client = np.concatenate([part[0] for part in parts]).astype(np.int64)
-    site = np.concatenate([part[1] for part in parts]).astype(np.int64)
-    far = np.concatenate([part[2] for part in parts])
-    order = np.lexsort((site, far, client))
-    client, site, far = client[order], site[order], far[order]
-    start = np.searchsorted(client, np.arange(len(radius)))
-    rank = np.arange(len(client)) - start[client]
-    keep = (rank < k) | (far <= radius[client])
-    return client[keep], site[keep], far[keep]
+    """One list of all parts; each holds whole clients, rising, and a client's sites rising."""
+    done = []
+    for client, site, far in parts:
+        if k <= 0:  # within a radius only: a covering asks for no order
+            keep = far <= radius[client]
+            done.append((client[keep], site[keep], far[keep]))
+            continue
+        order = np.lexsort((far, client))  # stable: equal distances stay in the order of sites
+        client, site, far = client[order], site[order], far[order]
+        first = np.searchsorted(client, client)
+        keep = (np.arange(len(client)) - first < k) | (far <= radius[client])
+        done.append((client[keep], site[keep], far[keep]))
+    client, site, far = (np.concatenate([part[i] for part in done]) for i in range(3))
+    return client.astype(np.int64), site.astype(np.int64), far
