@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -51,6 +51,9 @@ bench-board: setup ## how long "who can go", "why not" and a repair take, by siz
 
 bench-audit: setup ## does sealing the log slow those who write (WRITERS=20 SECONDS=10 ROUNDS=3)
 	@$(BIN)/python bench/audit.py
+
+bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is missing measured (SETS=pmedian,cover,pmed SEED=1 CORE=1 BENCH_DATA=FOLDER)
+	@$(BIN)/python bench/mesh/run.py
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py

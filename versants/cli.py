@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from versants.launch.commands import TABLE, Command, available
@@ -78,6 +79,10 @@ def _run(arguments: list[str]) -> int:
         from versants_libs.dispatch.cli import main as plan
 
         return plan(rest)
+    if name == "mesh":
+        from versants_libs.coverage.cli import main as mesh
+
+        return mesh(rest, territory=Path(__file__).resolve().parent / "territory" / "data")
     if name == "schema":
         return _schema(rest)
     if name == "keys" and (not rest or rest[0] in {"init", "-h", "--help"}):

@@ -1,0 +1,383 @@
+"""``versants mesh``: where to put p sites, with proof. :func:`main` takes what follows ``mesh``.
+
+With ``--json`` standard output is one JSON value; all else goes to standard error. Exits: 0 done or holds,
+1 the answer is no, 2 bad input, 3 surroundings, 130 interrupted (the best found so far is said).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import files
+from .centre import pcenter
+from .covering import cover
+from .errors import FormatError, InstanceError
+from .front import front
+from .metric import Matrix, Sphere
+from .pmedian import pmedian
+from .problem import Problem
+from .results import Answer
+
+__all__ = ["main"]
+
+DONE, NO, BAD_INPUT, SURROUNDINGS, INTERRUPTED = 0, 1, 2, 3, 130
+METRICS = ("great-circle-km", "road-min")
+T = TypeVar("T")
+
+
+class _Refusal(Exception):
+    """Ends the command with a sentence and an exit code."""
+
+    def __init__(self, code: int, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+def main(argv: Sequence[str] | None = None, territory: Path | None = None) -> int:
+    """Run one command and return its exit code; never raises on bad input.
+
+    ``territory``: the folder with ``communes.csv.gz`` and ``travel_time_model.json``, for what is not given.
+    """
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {
+        "pmedian": _pmedian,
+        "cover": _cover,
+        "center": _center,
+        "front": _front,
+        "pmed": _pmed,
+    }
+    try:
+        args = _parser(territory).parse_args(list(sys.argv[1:] if argv is None else argv))
+        return commands[args.command](args)
+    except SystemExit as exc:  # argparse has said why
+        return exc.code if isinstance(exc.code, int) else BAD_INPUT
+    except InstanceError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return BAD_INPUT
+    except _Refusal as exc:
+        sys.stderr.write(f"{exc}\n")
+        return exc.code
+
+
+def _parser(territory: Path | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="versants mesh", description="Where to put p sites, with proof.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    words = {
+        "pmedian": "the smallest mean distance to the nearest site",
+        "cover": "the most people within so many minutes or km of a site",
+        "center": "the smallest distance within which everybody has a site",
+        "front": "the mean against the mean of the worst tenth, point by point",
+        "pmed": "a p-median of the OR-Library",
+    }
+    for name, text in words.items():
+        one = commands.add_parser(name, help=text, description=text)
+        if name == "pmed":
+            one.add_argument("file", type=Path, metavar="FILE")
+        else:
+            _territory_options(one, name, territory)
+        one.add_argument(
+            "--seconds", type=_seconds, default=60.0, metavar="S", help="of processor; default 60"
+        )
+        if name != "front":
+            one.add_argument(
+                "--gap", type=_share, default=0.0, metavar="G", help="a proof this near is enough; default 0"
+            )
+        one.add_argument("--seed", type=int, default=0, metavar="N")
+        one.add_argument("--json", action="store_true", help="one JSON value on standard output")
+    return parser
+
+
+def _territory_options(parser: argparse.ArgumentParser, name: str, territory: Path | None) -> None:
+    there = None if territory is None else territory / "communes.csv.gz"
+    model = None if territory is None else territory / "travel_time_model.json"
+    parser.add_argument(
+        "--communes",
+        type=Path,
+        default=there,
+        required=there is None,
+        metavar="CSV",
+        help="uid, lat, lon, population",
+    )
+    parser.add_argument(
+        "--p", type=int, required=True, metavar="N", help="sites in all, existing ones included"
+    )
+    parser.add_argument("--existing", type=Path, metavar="CSV", help="uid of sites that stay")
+    parser.add_argument(
+        "--candidates", type=Path, metavar="CSV", help="uid of possible sites; by default all"
+    )
+    default = "road-min" if name == "cover" else "great-circle-km"
+    parser.add_argument("--metric", choices=METRICS, default=default, help=f"default {default}")
+    parser.add_argument("--roads", type=Path, default=model, metavar="JSON", help="knots_km and minutes")
+    parser.add_argument("--weights", default="population", metavar="population|CSV", help="CSV: uid, weight")
+    if name == "cover":
+        within = parser.add_mutually_exclusive_group(required=True)
+        within.add_argument("--minutes", type=_positive, metavar="M")
+        within.add_argument("--km", type=_positive, metavar="KM", help="as the crow flies")
+    if name == "front":
+        parser.add_argument("--points", type=int, default=10, metavar="N")
+        parser.add_argument("--worst-share", type=_positive, default=0.1, metavar="S", help="default 0.1")
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0, float("inf"))
+
+
+def _share(text: str) -> float:
+    return _number(text, 0, 1)
+
+
+def _positive(text: str) -> float:
+    return _number(text, 1e-9, float("inf"))
+
+
+def _number(text: str, low: float, high: float) -> float:
+    value = float(text)
+    if not low <= value <= high:
+        raise ValueError
+    return value
+
+
+def _read(path: Path, read: Callable[[str], T]) -> T:
+    """What ``read`` makes of a file's text; a mistake gets the file's name."""
+    try:
+        return read(files.read_text(path))
+    except FileNotFoundError:
+        raise _Refusal(BAD_INPUT, f"{path}: there is no such file") from None
+    except (OSError, EOFError, UnicodeDecodeError) as exc:
+        raise _Refusal(BAD_INPUT, f"{path}: cannot be read as UTF-8 text ({exc})") from exc
+    except FormatError as exc:
+        raise _Refusal(BAD_INPUT, f"{path}:{exc}") from exc
+    except InstanceError as exc:
+        raise _Refusal(BAD_INPUT, f"{path}:1:1: {exc}") from exc
+
+
+def _problem(args: argparse.Namespace) -> tuple[Problem, tuple[str, ...] | None]:
+    """The question the options ask, and the group of each client."""
+    communes = _read(args.communes, files.communes)
+    if args.weights == "population":
+        if communes.population is None:
+            raise _Refusal(BAD_INPUT, f"{args.communes}:1:1: no column 'population', one expected as weights")
+        weight = communes.population
+    else:
+        weight = _read(Path(args.weights), lambda text: files.weights(text, communes.ids))
+    rule = None
+    if args.metric == "road-min":
+        if args.roads is None:
+            raise _Refusal(BAD_INPUT, "road-min needs --roads, a file with knots_km and minutes")
+        rule = _read(args.roads, files.roads)
+    sites = communes.ids
+    if args.candidates:
+        sites = _read(args.candidates, lambda text: files.listed(text, communes.ids))
+    existing: tuple[str, ...] = ()
+    if args.existing:
+        existing = _read(args.existing, lambda text: files.listed(text, communes.ids))
+        sites = sites + tuple(sorted(set(existing) - set(sites)))
+    row = {uid: i for i, uid in enumerate(communes.ids)}
+    place = np.array([row[uid] for uid in sites], dtype=np.int64)
+    distances = Sphere(communes.lat, communes.lon, communes.lat[place], communes.lon[place], rule)
+    return Problem(communes.ids, sites, weight, distances, existing), communes.group
+
+
+def _cost() -> dict[str, float]:
+    """What the process has used: seconds of processor, largest memory in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1024 * 1024 if sys.platform == "darwin" else 1024
+    )
+    return {"cpu_s": round(time.process_time(), 2), "peak_mb": round(peak, 1)}
+
+
+def _say(args: argparse.Namespace, value: Mapping[str, Any], lines: Sequence[str]) -> None:
+    if args.json:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.writelines(line + "\n" for line in lines)
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[bool]]:
+    """Ctrl-C sets the flag once; a second one ends the program the usual way."""
+    flag = [False]
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        flag[0] = True
+        signal.signal(signal.SIGINT, before)
+
+    try:
+        before = signal.signal(signal.SIGINT, note)
+    except ValueError:  # not the main thread: then nobody can press Ctrl-C here
+        yield flag
+        return
+    try:
+        yield flag
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _tell(answer: Answer, unit: str) -> list[str]:
+    proof = "proved best" if answer.optimal else f"at most {answer.gap:.3%} from the best"
+    lines = [f"{answer.value:.3f} {unit}, {proof} (bound {answer.bound:.3f})"]
+    if answer.equity:
+        e = answer.equity
+        lines.append(
+            f"worst {e.worst_share:.0%} of people {e.worst_mean:.2f}, nine tenths within {e.p90:.2f},"
+            f" farthest {e.largest:.2f}, Gini {e.gini:.3f}, Theil {e.theil:.3f}"
+        )
+    return [*lines, " ".join(answer.sites)]
+
+
+def _equity(answer: Answer) -> dict[str, Any]:
+    return {"equity": answer.equity.to_json()} if answer.equity else {}
+
+
+def _pmedian(args: argparse.Namespace) -> int:
+    problem, groups = _problem(args)
+    with _interruptible() as interrupted:
+        answer = pmedian(
+            problem,
+            args.p,
+            seconds=args.seconds,
+            gap=args.gap,
+            seed=args.seed,
+            stop=lambda: interrupted[0],
+            groups=groups,
+        )
+    value = {
+        "sites": list(answer.sites),
+        "mean": answer.value,
+        "bound": answer.bound,
+        "gap": answer.gap,
+        "optimal": answer.optimal,
+        "metric": args.metric,
+        **_equity(answer),
+        **_cost(),
+    }
+    _say(args, value, _tell(answer, args.metric))
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+def _cover(args: argparse.Namespace) -> int:
+    if args.km is not None:
+        args.metric = "great-circle-km"
+    elif args.metric != "road-min":
+        raise _Refusal(BAD_INPUT, f"--minutes are of road-min, not of {args.metric}: say --km")
+    problem, groups = _problem(args)
+    with _interruptible() as interrupted:
+        answer = cover(
+            problem,
+            args.p,
+            args.minutes if args.km is None else args.km,
+            seconds=args.seconds,
+            gap=args.gap,
+            seed=args.seed,
+            stop=lambda: interrupted[0],
+            groups=groups,
+        )
+    value = {
+        "sites": list(answer.sites),
+        "covered": answer.value,
+        "bound": answer.bound,
+        "gap": answer.gap,
+        "optimal": answer.optimal,
+        "covered_share": answer.value / problem.total,
+        "bound_share": answer.bound / problem.total,
+        "metric": args.metric,
+        "build_s": answer.details["build_s"],
+        **_equity(answer),
+        **_cost(),
+    }
+    _say(args, value, _tell(answer, f"of {problem.total:.0f} covered"))
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+def _center(args: argparse.Namespace) -> int:
+    problem, groups = _problem(args)
+    with _interruptible() as interrupted:
+        answer = pcenter(
+            problem,
+            args.p,
+            seconds=args.seconds,
+            gap=args.gap,
+            seed=args.seed,
+            stop=lambda: interrupted[0],
+            groups=groups,
+        )
+    value = {
+        "sites": list(answer.sites),
+        "largest": answer.value,
+        "bound": answer.bound,
+        "gap": answer.gap,
+        "optimal": answer.optimal,
+        "metric": args.metric,
+        **_equity(answer),
+        **_cost(),
+    }
+    _say(args, value, _tell(answer, args.metric))
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+def _front(args: argparse.Namespace) -> int:
+    problem, groups = _problem(args)
+    with _interruptible() as interrupted:
+        points = front(
+            problem,
+            args.p,
+            points=args.points,
+            worst_share=args.worst_share,
+            seconds=args.seconds,
+            seed=args.seed,
+            stop=lambda: interrupted[0],
+            groups=groups,
+        )
+    value = {
+        "metric": args.metric,
+        "worst_share": args.worst_share,
+        "points": [one.to_json() for one in points],
+        **_cost(),
+    }
+    lines = [f"{'tilt':>6}{'mean':>10}{'worst':>10}{'gap':>9}  ({args.metric})"]
+    lines += [f"{one.tilt:>6.3f}{one.mean:>10.3f}{one.worst:>10.3f}{one.gap:>9.3%}" for one in points]
+    _say(args, value, lines)
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+def _pmed(args: argparse.Namespace) -> int:
+    given = _read(args.file, files.orlib)
+    ids = tuple(str(i + 1) for i in range(len(given.distance)))
+    problem = Problem(ids, ids, np.ones(len(ids)), Matrix(given.distance))
+    with _interruptible() as interrupted:
+        answer = pmedian(
+            problem,
+            given.p,
+            seconds=args.seconds,
+            gap=args.gap,
+            whole=True,
+            seed=args.seed,
+            stop=lambda: interrupted[0],
+        )
+    total = problem.total
+    bound = answer.bound * total
+    value = {
+        "value": round(answer.value * total),
+        "bound": round(answer.value * total) if answer.optimal else bound,
+        "optimal": answer.optimal,
+        "sites": [int(one) for one in answer.sites],
+        "nodes": answer.nodes,
+        **_cost(),
+    }
+    _say(args, value, _tell(answer, "a node"))
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

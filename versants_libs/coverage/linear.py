@@ -1,0 +1,141 @@
+"""Linear and mixed-integer models as sparse arrays, solved by HiGHS (loaded when it is first needed)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["INFEASIBLE", "Linear", "Solved"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+OPTIMAL, INFEASIBLE, LIMIT = "optimal", "infeasible", "limit"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Solved:
+    """``status`` optimal, infeasible or limit; ``values`` of the columns (empty: none found); ``value``, ``bound``;
+    ``duals`` of the rows, for a linear model."""
+
+    status: str
+    values: Floats
+    value: float
+    bound: float
+    duals: Floats
+
+
+class Linear:
+    """Minimise; columns and rows are added as arrays."""
+
+    def __init__(self) -> None:
+        self._cost: list[Floats] = []
+        self._low: list[Floats] = []
+        self._high: list[Floats] = []
+        self._whole: list[NDArray[np.bool_]] = []
+        self._parts: list[tuple[Ints, Ints, Floats]] = []
+        self._row_low: list[Floats] = []
+        self._row_high: list[Floats] = []
+        self.n_columns = 0
+        self.n_rows = 0
+
+    def columns(self, cost: Floats, low: ArrayLike, high: ArrayLike, whole: bool = False) -> Ints:
+        """New columns; their numbers."""
+        n = len(cost)
+        self._cost.append(np.asarray(cost, dtype=np.float64))
+        self._low.append(np.broadcast_to(np.asarray(low, dtype=np.float64), (n,)))
+        self._high.append(np.broadcast_to(np.asarray(high, dtype=np.float64), (n,)))
+        self._whole.append(np.full(n, whole))
+        self.n_columns += n
+        return np.arange(self.n_columns - n, self.n_columns)
+
+    def rows(self, low: Floats, high: Floats, row: Ints, column: Ints, value: Floats) -> Ints:
+        """New rows low <= sum(value * column) <= high; ``row`` counts from 0 among the new ones."""
+        self._row_low.append(np.asarray(low, dtype=np.float64))
+        self._row_high.append(np.asarray(high, dtype=np.float64))
+        self._parts.append(
+            (np.asarray(row) + self.n_rows, np.asarray(column), np.asarray(value, dtype=np.float64))
+        )
+        self.n_rows += len(low)
+        return np.arange(self.n_rows - len(low), self.n_rows)
+
+    def solve(
+        self,
+        stop: Callable[[], bool] | None = None,
+        *,
+        gap: float = 0.0,
+        start: Floats | None = None,
+    ) -> Solved:
+        """Solve with one thread until ``stop`` says so; ``start``: values of all columns to begin with."""
+        import highspy
+
+        row = np.concatenate([part[0] for part in self._parts])
+        column = np.concatenate([part[1] for part in self._parts])
+        value = np.concatenate([part[2] for part in self._parts])
+        order = np.lexsort((row, column))
+        whole = np.concatenate(self._whole)
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.n_columns, self.n_rows
+        lp.col_cost_ = np.concatenate(self._cost)
+        lp.col_lower_, lp.col_upper_ = np.concatenate(self._low), np.concatenate(self._high)
+        lp.row_lower_, lp.row_upper_ = np.concatenate(self._row_low), np.concatenate(self._row_high)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = np.searchsorted(column[order], np.arange(self.n_columns + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = row[order].astype(np.int32)
+        lp.a_matrix_.value_ = value[order]
+        if whole.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[int(one)] for one in whole]
+        with _quiet():
+            solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("mip_rel_gap", gap)
+        if stop is not None:
+
+            def ask(event: Any) -> None:
+                if stop():
+                    event.interrupt()
+
+            solver.cbMipInterrupt += ask
+            solver.cbSimplexInterrupt += ask
+        solver.passModel(lp)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = list(map(float, start))
+            solver.setSolution(known)
+        solver.run()
+        status, info = solver.getModelStatus(), solver.getInfo()
+        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"), np.zeros(0))
+        there = info.primal_solution_status == 2
+        values = np.array(solver.getSolution().col_value) if there else np.zeros(0)
+        cost = float(info.objective_function_value) if there else float("inf")
+        duals = np.array(solver.getSolution().row_dual) if there and not whole.any() else np.zeros(0)
+        optimal = status == highspy.HighsModelStatus.kOptimal
+        proved = cost if optimal else -float("inf")
+        bound = float(info.mip_dual_bound) if whole.any() else proved
+        return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound, duals)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """HiGHS prints its name when it is made, before it can be told not to: standard output is a command's answer."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
