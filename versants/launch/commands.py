@@ -24,7 +24,9 @@ _TABLE = (
     Command("up", "start the database, the web and the worker; Ctrl-C stops them", role=""),
     Command("plan", "who goes where, when, with whom: solve, check, rank, explain, diff", role=""),
     Command(
-        "mesh", "where to put sites so that all are served fairly, with proof: pmedian, cover, center, front, pmed", role=""
+        "mesh",
+        "where to put sites so that all are served fairly, with proof: pmedian, cover, center, front, pmed",
+        role="",
     ),
     Command("schema", "print a JSON Schema of docs/schema", role=""),
     Command("manage", "run one of Django's own commands", role="owner"),
