@@ -1,11 +1,11 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE
+export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE VISITS SMALL REQUESTS
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots run setup test check fix race lock clean
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board bench-web screenshots run setup test check fix race lock clean
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -48,6 +48,9 @@ bench-dispatch-hosts: setup ## a day planned by several workers through the data
 
 bench-board: setup ## how long "who can go", "why not" and a repair take, by size of the day (SECONDS=10 SEED=1)
 	@$(BIN)/python bench/dispatch/desk.py
+
+bench-web: setup ## the pages of a world of a million visits, 1 and 4 clients (VISITS=1000000 SMALL=1000 REQUESTS=2000)
+	@$(BIN)/python bench/web.py
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py

@@ -111,9 +111,9 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
             SAMPLES // 2,
         )
         towns = column(
-            "SELECT c.name FROM mobile_request r JOIN people_site s ON s.id = r.site_id"
+            "SELECT c.folded FROM mobile_request r JOIN people_site s ON s.id = r.site_id"
             " JOIN territory_commune c ON c.uid = s.commune_id WHERE r.team_id = %s"
-            " GROUP BY c.name ORDER BY c.name LIMIT %s",
+            " GROUP BY c.folded ORDER BY c.folded LIMIT %s",
             team,
             SAMPLES // 4,
         )
@@ -286,7 +286,7 @@ def measure(
                 found |= {name: one[name] for name in ("p50_ms", "p95_ms", "rps", "bare_p50_ms")}
                 found["queries_at_1k"], found["queries_at_1m"] = counted[page.name], found["queries_at_large"]
                 figures[page.name] = found
-                print(f"  {page.name} {json.dumps(found)}", file=sys.stderr, flush=True)  # noqa: T201
+                print(f"  {page.name} {json.dumps(found)}", file=sys.stderr, flush=True)
     return figures, failures
 
 

@@ -79,7 +79,8 @@ def _board(actor: Actor, request: HttpRequest) -> int:
     day = clock.today()
     week = request.GET.get("view") == "week"
     horizon = Horizon(*week_bounds(day)) if week else horizon_of_day(day)
-    placed, waiting = dayboard._visits_of(actor, horizon, dayboard.Choice())
+    choice = dayboard.Choice()
+    placed, waiting = dayboard._visits_of(actor, horizon, choice, dayboard.Teams.of(actor, choice))
     return len(placed) + len(waiting)
 
 

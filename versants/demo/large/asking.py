@@ -155,7 +155,7 @@ class Asking:
             f"{'minor' if pk % 6 == 0 else 'adult'}\t{at}"
         )
         spoken = pages.number("people_personlanguage")
-        heard = language or ("nld" if crew.language == "nl" else "fra")
+        heard = language or "fra"
         lines["people_personlanguage"].append(f"{spoken}\t{pk}\t{heard}\t1\tt\t{'t' if language else 'f'}")
         pool = names.BY_LANGUAGE.get(language) or names.STAFF["fr"]
         first = rng.choice(pool.women if gender == "woman" else pool.men)

@@ -245,7 +245,7 @@ def _carers(world: World, crew: Crew, n: int) -> None:
             gender=gender,
             disciplines=(trade,),
             base=team.base.commune_id,
-            languages={"nld" if crew.language == "nl" else "fra": 7, "eng": 4},
+            languages={"fra": 5 if crew.language == "nl" else 7, "eng": 4},
             mandates={crew.country: (since, None)},
             pattern=OFFICE,
             account_language=crew.language,
