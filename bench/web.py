@@ -193,18 +193,20 @@ def _get(connection: http.client.HTTPConnection, address: str, headers: dict[str
 
 
 def count(port: int, page: Page, reader: Reader) -> int:
-    """Statements of one request of the page, after a first one that filled what is remembered."""
+    """Statements of the fullest of the page's addresses: a file without next steps needs no look at their authors.
+
+    Each is asked several times: two processes have each their own memory of what was counted before.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-    found = 0
-    for _time in range(6):  # two processes, each with its own memory
-        status, headers = _get(
-            connection, page.addresses[0], {"Cookie": reader.cookie, "X-Count-Queries": "1"}
-        )
-        if status != 200:
-            raise SystemExit(f"{page.addresses[0]} answers {status}")
-        found = int(headers["X-Queries"])
+    most = 0
+    for address in page.addresses:
+        for _time in range(3 if len(page.addresses) > 1 else 8):
+            status, headers = _get(connection, address, {"Cookie": reader.cookie, "X-Count-Queries": "1"})
+            if status != 200:
+                raise SystemExit(f"{address} answers {status}")
+        most = max(most, int(headers["X-Queries"]))
     connection.close()
-    return found
+    return most
 
 
 def ask(port: int, addresses: list[str], cookie: str, clients: int, requests: int) -> dict[str, float]:
