@@ -103,7 +103,7 @@ def _factors(world: World) -> None:
 
 def _copy(model: type[models.Model], rows: list[Any]) -> None:
     """All rows of one model in one COPY, their values prepared by its own fields."""
-    fields = model._meta.concrete_fields
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     with (
         connection.cursor() as cursor,

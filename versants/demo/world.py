@@ -150,6 +150,7 @@ class World:
                 field.attname
                 for field in model._meta.concrete_fields
                 if not isinstance(field, SealedField)
+                and not field.generated
                 and field.name not in {"wrapped", "wrapped_by", "password"}
                 and not (model is DataKey and field.name == "uid")
                 and field.name != "name_index"

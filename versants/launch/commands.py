@@ -33,7 +33,12 @@ _TABLE = (
     Command("database", "start, stop or show the embedded database, or open its shell", role=""),
     Command("migrate", "bring the database to this version", "migrate", "owner"),
     Command("doctor", "say what works here and what does not", "doctor"),
-    Command("demo", "logins, links and scenes of the demonstration world", "demo", "owner"),
+    Command(
+        "demo",
+        "logins, links and scenes of the demonstration world; a large one with --visits N",
+        "demo",
+        "owner",
+    ),
     Command("outbox", "messages written in the demonstration world", "outbox", "owner"),
     Command("may", "may this reader see this class of this person's data, three ways", "may"),
     Command(

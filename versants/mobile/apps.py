@@ -8,6 +8,7 @@ RETURNS TABLE (professional_id bigint, held tstzrange) LANGUAGE sql STABLE SECUR
 SET search_path = public AS
 $$ SELECT a.professional_id, a.held FROM mobile_assignment a
    WHERE a.professional_id = ANY(professionals) AND a.held && span AND a.state IN ('offered', 'accepted', 'done')
+     AND a.starts_at < upper(span) AND a.starts_at > lower(span) - interval '1 day'
    UNION ALL
    SELECT b.professional_id, b.held FROM people_absence b
    WHERE b.professional_id = ANY(professionals) AND b.held && span $$;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -61,13 +62,11 @@ def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:
         .filter(pk__in=named)
         .only("visit_id", "state", "began_at", "uid")
     }
-    attempts = {
-        a.visit_id: a
-        for a in Attempt.objects.visible_to(actor).filter(visit__request__in=_asked_for(person, actor))
-    }
-    own = Visit.objects.visible_to(actor).filter(request__in=_asked_for(person, actor))
-    met = Visit.objects.visible_to(actor).filter(pk__in=list(records))
-    for visit in (own | met).distinct().select_related("site", "commune"):
+    # As numbers, not as a subquery: beside another condition that one would be asked of every visit there is.
+    asked = list(_asked_for(person, actor).values_list("request", flat=True))
+    found = Visit.objects.visible_to(actor).filter(Q(request__in=asked) | Q(pk__in=list(records)))
+    attempts = {a.visit_id: a for a in Attempt.objects.visible_to(actor).filter(visit__in=found.values("pk"))}
+    for visit in found.select_related("site", "commune"):
         record, attempt = records.get(visit.pk), attempts.get(visit.pk)
         at = (visit.held or visit.window).lower
         what = visit.get_state_display()

@@ -25,7 +25,7 @@ from versants.mobile.models.requests import (
     RequestNote,
     RequestPerson,
 )
-from versants.mobile.models.visits import Assignment, Need, Slot, Visit
+from versants.mobile.models.visits import Assignment, Need, Slot, Visit, held_within
 
 __all__ = [
     "Assignment",
@@ -57,4 +57,5 @@ __all__ = [
     "StaffTime",
     "UnmetNeed",
     "Visit",
+    "held_within",
 ]

@@ -78,7 +78,10 @@ class InterventionFact(models.Model):
     class Meta:
         verbose_name = _("intervention, as counted")
         verbose_name_plural = _("interventions, as counted")
-        indexes = [models.Index(fields=["semester", "versant", "kind"], name="fact_semester")]
+        indexes = [
+            models.Index(fields=["semester", "versant", "kind"], name="fact_semester"),
+            models.Index(fields=["day"], name="fact_day"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="fact_delivered_or_attempted",

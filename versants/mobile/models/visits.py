@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields.ranges import RangeStartsWith
 from django.db import models
 from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,15 @@ from versants.mobile.models.requests import ASKED_BY_READER, Request
 from versants.people.enums import Complexity, Discipline, Level
 from versants.people.models import Professional, Site, Team
 from versants.territory.models import Commune, Language, Versant
+
+# No visit lasts longer (constraint visit_lasts), so what reaches into a day began less than this before it.
+LONGEST = timedelta(days=1)
+
+
+def held_within(low: datetime, high: datetime) -> Q:
+    """Visits or assignments whose time meets [low, high): what the range says, and what an index can serve."""
+    return Q(held__overlap=(low, high), starts_at__lt=high, starts_at__gt=low - LONGEST)
+
 
 _AS_CARER = f"SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])"
 
@@ -72,6 +83,11 @@ class Visit(models.Model):
     window = DateTimeRangeField(_("arrival between"))  # half-open, UTC
     duration_min = models.PositiveSmallIntegerField(_("minutes"))
     held = DateTimeRangeField(_("held at"), null=True)  # half-open, UTC; set when placed
+    # The beginning of ``held``, kept by the database. Under row security an index serves the comparison of instants
+    # but not of ranges, which PostgreSQL does not trust with rows the reader may not see: lists ask for both.
+    starts_at = models.GeneratedField(
+        expression=RangeStartsWith("held"), output_field=models.DateTimeField(null=True), db_persist=True
+    )
     state = models.CharField(_("state"), max_length=10, choices=VisitState, default=VisitState.OPEN)
     pin = models.PositiveSmallIntegerField(_("firmness"), choices=Pin, default=Pin.FREE)
     series_rank = models.PositiveSmallIntegerField(default=1)
@@ -102,6 +118,9 @@ class Visit(models.Model):
         indexes = [
             models.Index(fields=["team", "state"], name="visit_team_state"),
             models.Index(fields=["request"], name="visit_request"),
+            models.Index(fields=["starts_at", "team"], name="visit_start"),
+            models.Index(fields=["team", "starts_at"], name="visit_team_start"),
+            models.Index(fields=["team"], name="visit_open", condition=Q(state=VisitState.OPEN)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -174,6 +193,9 @@ class Assignment(models.Model):
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="assignments")
     professional = models.ForeignKey(Professional, on_delete=models.PROTECT, related_name="assignments")
     held = DateTimeRangeField(_("time held"))  # half-open [start, end), UTC
+    starts_at = models.GeneratedField(  # as of a visit
+        expression=RangeStartsWith("held"), output_field=models.DateTimeField(), db_persist=True
+    )
     travel_min = models.PositiveSmallIntegerField(default=0)  # road to it, as counted when placed
     state = models.CharField(
         _("state"), max_length=10, choices=AssignmentState, default=AssignmentState.OFFERED
@@ -213,7 +235,10 @@ class Assignment(models.Model):
     class Meta:
         verbose_name = _("assignment")
         verbose_name_plural = _("assignments")
-        indexes = [models.Index(fields=["professional", "state"], name="assignment_professional")]
+        indexes = [
+            models.Index(fields=["professional", "state"], name="assignment_professional"),
+            models.Index(fields=["professional", "starts_at"], name="assignment_start"),
+        ]
         constraints = [
             ExclusionConstraint(
                 name="assignment_not_double_booked",

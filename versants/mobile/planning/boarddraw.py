@@ -103,11 +103,14 @@ class Group:
     n_others: int = 0
     n_free: int = 0
     opened: bool = False
+    closed: bool = False  # a team among many whose visits are not shown until it is opened
 
     @property
     def fold(self) -> str:
         """35 more, free; what the link beside the title says. Empty where nobody is folded."""
         n, free = self.n_others, self.n_free
+        if self.closed:
+            return _("Show this team")
         if not n:
             return ""
         if self.opened:

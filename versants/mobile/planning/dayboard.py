@@ -10,15 +10,15 @@ from string import ascii_uppercase
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from versants.core import clock
-from versants.core.access.classes import COORDINATING_ROLES
+from versants.core.access.classes import COORDINATING_ROLES, Role
 from versants.core.access.scope import Actor
 from versants.core.svg import timeline
 from versants.mobile.enums import HOLDING, Urgency, VisitState
-from versants.mobile.models import Assignment, Slot, Visit
+from versants.mobile.models import Assignment, Slot, Visit, held_within
 from versants.mobile.planning import boarddraw, sentences, unplaced, workforce
 from versants.mobile.planning.boarddraw import WORKING_LANGUAGES, Drawing, Group, Listed, Row, WeekRow
 from versants.mobile.planning.calendar import Horizon, horizon_of_day, shifts, week_bounds
@@ -26,9 +26,11 @@ from versants.mobile.planning.situation import relevant
 from versants.mobile.planning.unplaced import Unplaced
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import TeamKind
-from versants.people.models import Absence, ProfessionalLanguage
+from versants.people.models import Absence, ProfessionalLanguage, Team
 from versants.territory.maps import DayMap
 
+# With more mobile teams than that, the visits of the own team and of those one opens are shown, not of all.
+FEW_TEAMS = 8
 OVERDUE_DAYS = 14  # a visit whose time has passed without a team stays on today's board this long
 EVERYBODY = "1"
 NOTHING = 9  # rank of those who have nothing in the days shown
@@ -80,7 +82,8 @@ def build(
     """
     by_day = choice.view == "day"
     horizon = horizon_of_day(day) if by_day else Horizon(*week_bounds(day))
-    placed, waiting = _visits_of(actor, horizon, choice)
+    teams = Teams.of(actor, choice)
+    placed, waiting = _visits_of(actor, horizon, choice, teams)
     half = [visit for visit in placed if visit.state == VisitState.OPEN]
     whole = [visit for visit in placed if visit.state != VisitState.OPEN]
     lacking = sorted(
@@ -88,11 +91,11 @@ def build(
     )
     keys = {visit.pk: str(n) for n, visit in enumerate(whole, 1)}
     keys |= {visit.pk: letter(n) for n, visit in enumerate(lacking)}
-    colleagues = workforce.load(actor, _shown(actor, placed, choice) | _could(lacking), horizon)
+    colleagues = workforce.load(actor, _shown(actor, placed, choice, teams) | _could(lacking), horizon)
     planner = actor.role in COORDINATING_ROLES
     draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, address)
     without = unplaced.describe(actor, lacking, keys, horizon, colleagues, whole, explain=planner and by_day)
-    groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues))
+    groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues), teams)
     return Board(
         day=day,
         view=choice.view,
@@ -107,6 +110,30 @@ def build(
         n_folded=sum(group.n_others for group in groups if not group.opened),
         days=horizon.dates,
     )
+
+
+@dataclass(frozen=True)
+class Teams:
+    """Whose visits are shown: of ``shown`` (ids; None: of every team); ``closed`` are named and can be opened."""
+
+    shown: frozenset[int] | None = None
+    closed: tuple[Team, ...] = ()
+
+    @classmethod
+    def of(cls, actor: Actor, choice: Choice) -> Teams:
+        """All, as long as they are few; else the own one and those opened. One query."""
+        found = list(Team.objects.filter(kind=TeamKind.INTEGRAPSY))
+        if len(found) <= FEW_TEAMS:
+            return cls()
+        near = [team for team in found if not choice.versant or team.versant == choice.versant]
+        shown = {team.pk for team in near if group_key(team) in choice.opened or team.pk == actor.desk}
+        closed = tuple(team for team in near if team.pk not in shown)
+        return cls(frozenset(shown | {actor.desk or 0}), closed)
+
+
+def group_key(team: Team) -> str:
+    """What a team's group is called in the address."""
+    return f"team-{team.uid}"
 
 
 def letter(n: int) -> str:
@@ -132,9 +159,10 @@ def _visits(actor: Actor, choice: Choice):
     return rows
 
 
-def _with_parts(rows):
-    """What the board reads of visits: less than who can go, as there are many of them. Three queries."""
-    return rows.select_related("site", "commune", "team").prefetch_related(
+def _add_parts(rows: Sequence[Visit]) -> None:
+    """What the board reads of visits: less than who can go, as there are many of them. Two queries."""
+    prefetch_related_objects(
+        rows,
         Prefetch("slots", Slot.objects.select_related("language")),
         Prefetch(
             "assignments",
@@ -144,33 +172,53 @@ def _with_parts(rows):
     )
 
 
-def _visits_of(actor: Actor, horizon: Horizon, choice: Choice) -> tuple[list[Visit], list[Visit]]:
+def _of_teams(actor: Actor, horizon: Horizon, teams: Teams) -> Q:
+    """The visits of the teams shown and those their people are placed in; a desk sees who waits on its own side."""
+    if teams.shown is None:
+        return Q()
+    lent = Assignment.objects.filter(
+        held_within(horizon.start, horizon.end), professional__team__in=teams.shown, state__in=HOLDING
+    )
+    found = Q(team__in=teams.shown) | Q(pk__in=lent.values("visit"))
+    if actor.team is None or actor.role == Role.DESK:
+        found |= Q(state=VisitState.OPEN, versant=actor.versant)
+    return found
+
+
+def _visits_of(
+    actor: Actor, horizon: Horizon, choice: Choice, teams: Teams
+) -> tuple[list[Visit], list[Visit]]:
     """Visits that stand in these days, with or without all their people; and those without anybody whose time lies in
     these days, or went by unnoticed. Each in order.
     """
+    visits = _visits(actor, choice).filter(_of_teams(actor, horizon, teams))
+    # Asked apart from those without a time: each has its index, both at once would read every visit there is.
     stands = Q(
+        held_within(horizon.start, horizon.end),
         state__in=[VisitState.OPEN, VisitState.PLANNED, VisitState.DONE],
-        held__overlap=(horizon.start, horizon.end),
     )
+    visits = visits.select_related("site", "commune", "team")
+    placed = list(visits.filter(stands))
+    waiting: list[Visit] = []
     now = clock.now()
     if horizon.end > now:
         back = timedelta(days=OVERDUE_DAYS if horizon.start <= now else 0)
         asked = (horizon.start - back, horizon.end)
-        stands |= Q(state=VisitState.OPEN, held=None, window__overlap=asked)
-    rows = list(_with_parts(_visits(actor, choice).filter(stands)))
-    placed = [visit for visit in rows if visit.held is not None]
-    waiting = [visit for visit in rows if visit.held is None]
+        waiting = list(visits.filter(state=VisitState.OPEN, held=None, window__overlap=asked))
+    _add_parts([*placed, *waiting])
     placed.sort(key=lambda visit: (visit.held.lower, visit.held.upper, visit.pk))
     waiting.sort(key=lambda visit: (visit.window.lower, visit.window.upper, visit.pk))
     return placed, waiting
 
 
-def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice) -> Q:
-    """The mobile teams, the actor's own, and whoever has a place; with ``language``, all who speak it."""
+def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice, chosen: Teams) -> Q:
+    """The mobile teams shown, the actor's own, and whoever has a place; with ``language``, all who speak it."""
     holders = {one.professional_id for visit in placed for one in visit.holding}
     teams = Q(team__kind=TeamKind.INTEGRAPSY)
     if choice.versant:
         teams &= Q(team__versant=choice.versant)
+    if chosen.shown is not None:
+        teams &= Q(team__in=chosen.shown)
     found = teams | Q(pk__in=holders) | Q(team=actor.desk)
     if choice.language:
         speaks = ProfessionalLanguage.objects.filter(language=choice.language)
@@ -199,6 +247,7 @@ def _groups(
     placed: Sequence[Visit],
     choice: Choice,
     named: Collection[int],
+    teams: Teams,
 ) -> list[Group]:
     """Who gets a row: those with a visit first, by their first hour, then who is busy, on call or named. The others
     of a group are counted, and shown where it is opened.
@@ -229,6 +278,9 @@ def _groups(
                 continue
         order[pk] = (*rank, row.last_name, row.first_name, pk)
         group.rows.append(Row(colleague, mine, commitments))
+    for team in teams.closed:
+        sorts = (0, True, str(team), team.pk)
+        found.setdefault(sorts, Group(group_key(team), str(team))).closed = True
     groups = [found[sorts] for sorts in sorted(found)]
     for group in groups:
         group.rows.sort(key=lambda person: order[person.colleague.row.pk])
@@ -271,7 +323,7 @@ def _group(actor: Actor, colleague: Colleague) -> tuple[tuple[Any, ...], str, st
     if colleague.is_only_interpreter:
         return (2, False, ""), "interpreters", _("Interpreters")
     sorts = (int(row.team.kind != TeamKind.INTEGRAPSY), row.team_id != actor.desk, str(row.team), row.team_id)
-    return sorts, f"team-{row.team.uid}", str(row.team)
+    return sorts, group_key(row.team), str(row.team)
 
 
 def _absences(actor: Actor, horizon: Horizon) -> dict[tuple[int, datetime], str]:

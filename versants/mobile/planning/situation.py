@@ -14,7 +14,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.mobile.enums import HOLDING, AssignmentState, GenderWish, Mode, Pin, Urgency, VisitState
-from versants.mobile.models import Assignment, RequestLanguage, RequestPerson, Slot, Visit
+from versants.mobile.models import Assignment, RequestLanguage, RequestPerson, Slot, Visit, held_within
 from versants.mobile.planning import workforce
 from versants.mobile.planning.calendar import STEP_S, Horizon, ceil_step, horizon_for, horizon_of_day
 from versants.mobile.planning.workforce import TALK, Colleague
@@ -228,9 +228,9 @@ def _placed(
         .filter(
             pk__in=Assignment.objects.visible_to(actor)
             .filter(
+                held_within(horizon.start, horizon.end),
                 professional__in=list(people),
                 state__in=HOLDING,
-                held__overlap=(horizon.start, horizon.end),
             )
             .values("visit"),
         )
@@ -259,7 +259,7 @@ def movable(actor: Actor, horizon: Horizon):
     """The team's visits of these days: those without a team whose window touches them, and those placed in them."""
     return Visit.objects.visible_to(actor).filter(
         Q(state=VisitState.OPEN, held=None, window__overlap=(horizon.start, horizon.end))
-        | Q(state__in=[VisitState.OPEN, VisitState.PLANNED], held__overlap=(horizon.start, horizon.end)),
+        | Q(held_within(horizon.start, horizon.end), state__in=[VisitState.OPEN, VisitState.PLANNED]),
         team=actor.team,
     )
 

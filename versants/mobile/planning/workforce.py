@@ -13,7 +13,7 @@ from django.db.models import Q
 from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.mobile.enums import HOLDING, Urgency
-from versants.mobile.models import Assignment
+from versants.mobile.models import Assignment, held_within
 from versants.mobile.planning.calendar import Horizon, shifts, week_bounds
 from versants.people.enums import Discipline
 from versants.people.models import Mandate, OnCall, Professional, ProfessionalLanguage, WeeklyShift
@@ -98,7 +98,7 @@ def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
     low, high = week_bounds(horizon.dates[0])[0], week_bounds(horizon.dates[-1])[1]
     held = (
         Assignment.objects.visible_to(actor)
-        .filter(professional__in=ids, state__in=HOLDING, held__overlap=(low, high))
+        .filter(held_within(low, high), professional__in=ids, state__in=HOLDING)
         .select_related("visit")
         .order_by("held", "pk")
     )

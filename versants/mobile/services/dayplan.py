@@ -12,7 +12,7 @@ from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import HOLDING, AssignmentState, Mode
-from versants.mobile.models import Assignment, RequestPerson, Slot, Visit
+from versants.mobile.models import Assignment, RequestPerson, Slot, Visit, held_within
 from versants.mobile.services.offers import is_expired
 from versants.people.enums import CARE_DISCIPLINES
 from versants.people.models import Absence, Professional, ProfessionalLanguage
@@ -81,7 +81,7 @@ def day_of(actor: Actor, day: date) -> Day:
     low, high = clock.day_bounds(day)
     mine = (
         Assignment.objects.visible_to(actor)
-        .filter(professional=actor.professional, state__in=HOLDING, held__overlap=(low, high))
+        .filter(held_within(low, high), professional=actor.professional, state__in=HOLDING)
         .select_related(
             "slot", "slot__language", "visit", "visit__site", "visit__site__commune", "visit__commune"
         )

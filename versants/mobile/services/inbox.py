@@ -81,6 +81,7 @@ MARKS = {
     RequestState.WITHDRAWN: "move",
 }
 _OPEN_DAY_MIN = 510  # a working day of 8 h 30, as services.promises counts it
+FIRST_YEAR = 2020  # no request is older
 _NUMBER = re.compile(r"^(?:R-?)?(?:(\d{4})-)?(\d{1,5})$", re.IGNORECASE)
 
 
@@ -142,8 +143,9 @@ def by_text(actor: Actor, found: QuerySet[Request], value: str) -> QuerySet[Requ
         known = RequestPerson.objects.visible_to(actor).filter(Q(code_given=code) | Q(person__code=code))
         return found.filter(pk__in=known.values("request_id"))
     if number := _NUMBER.match(value.replace(" ", "")):
-        ending = f"-{int(number[2]):05d}"
-        return found.filter(number__endswith=f"-{number[1]}{ending}" if number[1] else ending)
+        # Whole numbers, each found in the index of numbers; an ending would be looked for in every request.
+        years = [int(number[1])] if number[1] else range(FIRST_YEAR, clock.today().year + 1)
+        return found.filter(number__in=[f"R-{year}-{int(number[2]):05d}" for year in years])
     wanted = fold(value)
     if not wanted:
         return found.none()

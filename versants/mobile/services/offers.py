@@ -22,7 +22,7 @@ from versants.core.periods import span
 from versants.core.retry import retrying
 from versants.core.web import words
 from versants.mobile.enums import AssignmentState, Urgency, VisitState
-from versants.mobile.models import Assignment, RequestEvent, Visit
+from versants.mobile.models import Assignment, RequestEvent, Visit, held_within
 from versants.mobile.services import announcing, escalation, wording
 from versants.mobile.services.holding import let_go, lock_professionals, reopen
 from versants.people.enums import TeamKind
@@ -142,10 +142,10 @@ def _is_there_anyway(assignment: Assignment, visit: Visit) -> bool:
     low, high = clock.day_bounds(clock.local(assignment.held.lower).date())
     return (
         Assignment.objects.filter(
+            held_within(low, high),
             professional_id=assignment.professional_id,
             state=AssignmentState.ACCEPTED,
             visit__site_id=visit.site_id,
-            held__overlap=(low, high),
         )
         .exclude(pk=assignment.pk)
         .exists()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from django.db import connection
 from django.db.models import Case, Count, Max, Min, Q, Sum, Value, When
 from django.db.models.fields import CharField
 
@@ -20,10 +21,15 @@ from versants.programme.models.disclosure import Audience
 from versants.programme.services.calendar import Semester, half, semesters
 from versants.territory.models import Versant
 
+Answer = TypeVar("Answer")
 VERSANTS = tuple(Versant.values)
 # One detail at a time: two together would point at somebody, and could not be protected against each other.
 DETAILS = ("kind", "language", "mode", "commune")
 NO_LANGUAGE = "none"
+LATE = 1000  # facts among the last ones that may have been written by transactions still open when a later one ended
+REMEMBERED = 64
+# (state of the facts, question) -> answer. The facts name nobody, and every reader who sees one sees all of them.
+_counted: dict[Any, Any] = {}
 MEASURES = ("delivered", "attempted", "n_first_contacts", "n_persons", "n_professionals", "minutes")
 
 
@@ -62,9 +68,14 @@ class Figures:
         self.facts = InterventionFact.objects.visible_to(actor)
         self.unmet = UnmetNeed.objects.visible_to(actor)
         self.minimum = minimum()
-        edges = self.facts.aggregate(first=Min("day"), last=Max("day"), n=Count("pk"), newest=Max("pk"))
+        # Answered from the ends of two indexes, however many facts there are.
+        edges = self.facts.aggregate(first=Min("day"), last=Max("day"), newest=Max("pk"))
         self.first: date | None = edges["first"]
-        self._version = (edges["n"], edges["newest"], self.minimum)
+        newest = edges["newest"] or 0
+        # Facts are only ever added. One that commits late has a number among the last ones: their count tells.
+        late = self.facts.filter(pk__gt=newest - LATE).count()
+        self._facts_version = (_database(), newest, late, edges["first"], edges["last"])
+        self._version = (late, newest, self.minimum)
         today = clock.today()
         self.semesters: list[Semester] = (
             semesters(self.first, max(edges["last"], today)) if self.first else [half(today)]
@@ -83,10 +94,25 @@ class Figures:
         return Case(*whens, default=Value(""), output_field=CharField())
 
     def _sums(self, *by: str) -> list[dict[str, Any]]:
-        sums = {f"sum_{name}": Sum(name) for name in MEASURES}
-        return list(
-            self.facts.annotate(period=self._by_semester()).values("versant", "period", *by).annotate(**sums)
-        )
+        """Sums by versant, semester and ``by``; added up once as long as no fact is added."""
+
+        def add_up() -> list[dict[str, Any]]:
+            sums = {f"sum_{name}": Sum(name) for name in MEASURES}
+            rows = self.facts.annotate(period=self._by_semester()).values("versant", "period", *by)
+            return list(rows.annotate(**sums))
+
+        return self._once(("sums", *by, *((s.key, s.start, s.end) for s in self.semesters)), add_up)
+
+    def _once(self, what: tuple[Any, ...], count: Callable[[], Answer]) -> Answer:
+        """What ``count`` gives, remembered by this process for this state of the facts."""
+        key = (self._facts_version, what)
+        if key in _counted:
+            return cast(Answer, _counted[key])
+        found = count()
+        if len(_counted) >= REMEMBERED:
+            _counted.clear()
+        _counted[key] = found
+        return found
 
     @cached_property
     def _plain(self) -> list[dict[str, Any]]:
@@ -120,8 +146,11 @@ class Figures:
     def values_of(self, detail: str) -> tuple[str, ...]:
         """The values of a detail that occur, as codes."""
         column = detail if detail in {"kind", "mode"} else f"{detail}_id"
-        found = self.facts.filter(delivered__gt=0).values_list(column, flat=True).distinct()
-        return tuple(sorted(value or NO_LANGUAGE for value in found))
+
+        def find() -> list[str]:
+            return list(self.facts.filter(delivered__gt=0).values_list(column, flat=True).distinct())
+
+        return tuple(sorted(value or NO_LANGUAGE for value in self._once(("values", detail), find)))
 
     def detail(self, name: str) -> dict[str, Table]:
         """Interventions by versant and semester for each value of one detail, protected together with the whole."""
@@ -152,10 +181,15 @@ class Figures:
         """Shares in whole per cent of visits with an interpreter on the spot, remote, without. None while so few that
         a share would tell a small count."""
         counts = {"on_site": 0, "remote": 0, "none": 0}
-        # Months counted before Versants may not say it: they take no part.
-        known = self.facts.filter(delivered__gt=0).exclude(with_interpreter="")
-        for row in known.values("with_interpreter").annotate(n=Sum("delivered")):
-            counts[row["with_interpreter"]] += row["n"]
+
+        def count() -> list[tuple[str, int]]:
+            # Months counted before Versants may not say it: they take no part.
+            known = self.facts.filter(delivered__gt=0).exclude(with_interpreter="")
+            rows = known.values("with_interpreter").annotate(n=Sum("delivered"))
+            return [(row["with_interpreter"], row["n"]) for row in rows]
+
+        for how, n in self._once(("interpreted",), count):
+            counts[how] += n
         whole = sum(counts.values())
         if not whole or any(0 < n < self.minimum for n in counts.values()):
             return None
@@ -197,6 +231,10 @@ class Figures:
         cube = Cube((VERSANTS, self.keys), counts)
         # The total is also the sum by language: where that hides nothing, this stays consistent with it.
         return _table(cube, protect(cube, self.minimum))
+
+
+def _database() -> str:
+    return str(connection.settings_dict["NAME"])
 
 
 def _table(cube: Cube, hidden: Iterable[Cell]) -> Table:
