@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from versants.core import deployment, diagnoses
+from versants.core.crypto import recovery
 from versants.core.crypto.keyring import init_keys
 from versants.launch.backup import envelope, state
 from versants.people.models import Account
@@ -35,6 +36,10 @@ def host(db, settings, tmp_path, monkeypatch):
     init_keys(settings.KEYS_FILE)
     here = deployment.paths()
     here.make_secret()
+    monkeypatch.setattr(recovery, "_N", 2**12)
+    passphrase = recovery.draw_passphrase()
+    recovery.export(tmp_path / "elsewhere-keys", passphrase)
+    recovery.confirm(tmp_path / "elsewhere-keys", passphrase)
     envelope.make_keys(here.backup_key_file, tmp_path / "elsewhere" / "private")
     state.succeeded(here, {"at": datetime.now(UTC).isoformat()})
     monkeypatch.setattr(deployment, "engine", lambda: "native")
@@ -104,6 +109,7 @@ def no_keys(host):
 def keys_in_data(host):
     host.settings.KEYS_FILE = host.paths.data / "keys.json"
     shutil.copy(host.paths.keys_file, host.settings.KEYS_FILE)
+    shutil.copy(host.paths.keys_file.parent / "recovery.json", host.paths.data)
     Path(host.settings.KEYS_FILE).chmod(0o600)
     shutil.copy(host.paths.backup_key_file, host.paths.data / "backup.pub")
 

@@ -342,7 +342,7 @@ def test_after_a_fire_the_export_gives_every_key_back(registered, folder, settin
         vault.read(Identity.objects.get(person=registered), "name")
     assert (
         len(recovery.recover(file, PASSPHRASE))
-        == len(recovery.opened(file, PASSPHRASE)["keys.json"]["wrap"]) + 4
+        == len(recovery.opened(file, PASSPHRASE)["keys.json"]["wrap"]) + 5
     )
     assert vault.read(Identity.objects.get(person=registered), "name") == "Zzcanari"
     assert recovery.recover(file, PASSPHRASE) == []  # again: nothing to do

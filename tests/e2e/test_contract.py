@@ -254,7 +254,7 @@ def test_schema(running, name):
     [
         ("nonsense", "“nonsense” is no command"),
         ("schema nonsense", "Name one of the schemas: dispatch-plan, dispatch-problem"),
-        ("keys nonsense", "invalid choice: 'nonsense' (choose from 'init')"),
+        ("keys nonsense", "invalid choice: 'nonsense' (choose from 'status', 'rotate'"),
         ("database nonsense", "invalid choice: 'nonsense'"),
         (
             "may nobody@versants.test social V7K4-2M8F",

@@ -13,6 +13,7 @@ from tests.imports import sheets
 from tests.imports.sheets import as_csv, as_xlsx
 from versants.core import clock
 from versants.core.access.scope import Actor, acting
+from versants.core.crypto import vault
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import AuditEvent, DataKey
 from versants.mobile.models import InterventionFact, Request, Visit
@@ -171,7 +172,7 @@ def test_a_centre_that_another_team_uses_stays_though_this_team_cannot_see_why(h
     site = Site.objects.get(name="B")
     Request.objects.create(
         team=world.french,
-        key=DataKey.objects.create(wrapped=b"x", wrapped_by="x"),
+        key=vault.new_key(),
         number="R-1999-00001",
         channel="phone",
         site=site,

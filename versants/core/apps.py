@@ -60,7 +60,7 @@ class CoreConfig(AppConfig):
         from versants.core.registries import NavEntry, nav
         from versants.core.web.pages import declare
 
-        declare("healthz readyz components accessibility privacy legal help", public=True)
+        declare("healthz readyz metrics components accessibility privacy legal help", public=True)
         declare("set_language", public=True, methods="POST")
         declare(
             "account_login account_reset_password account_reset_password_done account_reset_password_from_key"

@@ -81,7 +81,10 @@ def keys_at_hand() -> Iterable[str]:
 
 def recovery_confirmed() -> Iterable[str]:
     """Without a confirmed export, a lost disk is everything lost."""
-    state = recovery.state()
+    try:
+        state = recovery.state()
+    except keyring.KeysMissing:
+        return  # that the key file cannot be read is said already
     if state["confirmed_at"] is None:
         yield (
             "No recovery export of the keys was ever confirmed: if this disk is lost, everything sealed is lost."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from versants.core import clock
 from versants.core.access.classes import DataClass, Role
 from versants.core.access.scope import Actor
-from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
+from versants.core.access.shield import Policy, Shield
 from versants.core.crypto.vault import SealedField
-from versants.core.models import DataKey
-from versants.people.models.organisations import Organisation, Team
+from versants.people.models.organisations import Organisation
+from versants.people.models.sealed import SealedRow
 
 IMPORTING_ROLES = frozenset({Role.COORDINATOR, Role.DESK})
 _OWN_TEAM = (
@@ -37,20 +35,17 @@ def _team_of(actor: Actor) -> Q:
     return Q(team_id=actor.desk, organisation_id=actor.organisation)
 
 
-class Import(models.Model):
+class Import(SealedRow):
     """One file of one kind. The file, what it does and what it wrote are sealed: they may hold private numbers.
 
     The file and the preview go after thirty days; what it wrote stays, so that it can be taken back later.
     """
 
-    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=16)
     state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.RECEIVED)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
     membership_id = models.BigIntegerField(null=True)
     account_id = models.BigIntegerField(null=True)
-    key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     file_name = SealedField()
     file_hash = models.CharField(max_length=64)  # SHA-256 of the bytes
     content = SealedField()  # the bytes, base 64
@@ -70,7 +65,6 @@ class Import(models.Model):
     applied_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
 
-    objects = ShieldedQuerySet.as_manager()
     shield = Shield(
         DataClass.WORKFORCE_PRIVATE,
         extra=(
@@ -87,9 +81,6 @@ class Import(models.Model):
         verbose_name_plural = _("imports")
         ordering = ["-created_at", "-pk"]
         indexes = [models.Index(fields=["team", "-created_at"], name="import_team")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.state}"
 
     @property
     def is_open(self) -> bool:

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
 
-from versants.core.crypto import vault
-from versants.people.models import HeldForm
+from versants.core.crypto import holders, vault
+from versants.people.models import HeldForm, Organisation
 
 SESSION_KEY = "held_form"
 KEPT = timedelta(hours=24)
@@ -45,10 +45,18 @@ def hold(request: HttpRequest, account_id: int, membership_id: int | None) -> st
     content = json.dumps({"path": request.get_full_path(), "fields": fields})
     if not fields or len(content) > MAX_BYTES:
         return ""
-    row = HeldForm(account_id=account_id, membership_id=membership_id, key=vault.new_key())
+    row = HeldForm(
+        account_id=account_id, membership_id=membership_id, key=vault.new_key(_holder(membership_id))
+    )
     vault.write(row, "content", content)
     row.save()
     return str(row.uid)
+
+
+def _holder(membership_id: int | None) -> str:
+    """The organisation of the role under which it was typed; without a role, the installation."""
+    organisation = Organisation.objects.filter(memberships=membership_id).first() if membership_id else None
+    return "" if organisation is None else holders.holder(organisation.uid)
 
 
 def find(uid: str, account_id: int) -> HeldForm | None:

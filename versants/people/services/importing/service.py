@@ -18,6 +18,7 @@ from versants.core.access.scope import Actor
 from versants.core.crypto import vault
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.people.models import Import, ImportState, Team
+from versants.people.services import keys
 from versants.people.services.importing import kinds, reading, undoing
 from versants.people.services.importing.journal import Entry
 from versants.people.services.importing.kinds import Kind
@@ -118,7 +119,7 @@ def receive(*, actor: Actor, kind_key: str, name: str, data: bytes) -> Import:
         team=team,
         membership_id=actor.membership,
         account_id=actor.account,
-        key=vault.new_key(),
+        key=keys.new_key(team),
         language=(translation.get_language() or "fr")[:2],
         file_hash=hashlib.sha256(data).hexdigest(),
         n_rows=max(0, len(grid.rows) - 1),
