@@ -82,6 +82,10 @@ def sign_in(names: list[str]) -> dict[str, Reader]:
         client.force_login(account, backend=settings.AUTHENTICATION_BACKENDS[0])
         membership = Membership.objects.active().filter(account=account).order_by("pk").first()
         assert membership is not None
+        session = client.session
+        session["second_factor"] = {"account": account.pk, "how": "totp"}
+        session["seen_at"] = time.time()
+        session.save()
         cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
         found[name] = Reader(membership.pk, f"{cookie}; {settings.LANGUAGE_COOKIE_NAME}=fr")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from datetime import date, timedelta
 
 from stdnum.iso7064 import mod_37_36
 
-from versants.core.crypto import vault
+from versants.core.crypto import holders, vault
 from versants.core.ids import ALPHABET, PREFIX
 from versants.core.models import DataKey
 from versants.demo import cases, names, texts
@@ -120,6 +121,7 @@ class Asking:
             self.numbers[int(year)] = max(self.numbers[int(year)], int(number))
         self.codes = set(world.codes)
         self.keys: list[DataKey] = []
+        self.wrapped_by = holders.active_key()  # asked here: rows are made in a thread without the database
         self.languages = {
             country: (list(shares), list(shares.values())) for country, shares in crowd.spoken.items()
         }
@@ -129,7 +131,9 @@ class Asking:
     def _key(self, at: str) -> Key:
         """The next data key; drawn many at once, numbered and written when it is used."""
         if not self.keys:
-            self.keys = vault.prepare_keys([""] * KEYS_AT_ONCE)
+            self.keys = [DataKey(wrapped_by=self.wrapped_by) for _ in range(KEYS_AT_ONCE)]
+            for fresh in self.keys:
+                vault.wrap(fresh, os.urandom(32))
         row, pk = self.keys.pop(), self.pages.number("core_datakey")
         self.pages.lines["core_datakey"].append(
             f"{pk}\t{row.uid}\t\t{row.wrapped_by}\t{raw(row.wrapped)}\t{at}\t{NULL}"
