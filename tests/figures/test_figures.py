@@ -329,3 +329,15 @@ def test_a_detail_says_its_own_sentence_and_nothing_of_the_whole(world, client_f
     assert answer.context["sentence"].startswith("Médiation")
     assert len(answer.context["sums"]) == 1
     assert answer.context["sheets"] == answer.context["unmet"] == []
+
+
+def test_a_month_brought_in_is_corrected_at_once_in_the_figures(world):
+    def delivered() -> int:
+        with acting(actor(world.officer)):
+            return sum(row["sum_delivered"] for row in Figures(actor(world.officer))._sums())
+
+    fact(world, 12)
+    fact(world, 1, imported="a list")
+    assert delivered() == 13
+    InterventionFact.objects.filter(imported="a list").update(delivered=30)
+    assert delivered() == 42

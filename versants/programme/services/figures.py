@@ -104,7 +104,12 @@ class Figures:
         return self._once(("sums", *by, *((s.key, s.start, s.end) for s in self.semesters)), add_up)
 
     def _once(self, what: tuple[Any, ...], count: Callable[[], Answer]) -> Answer:
-        """What ``count`` gives, remembered by this process for this state of the facts."""
+        """What ``count`` gives, remembered by this process for this state of the facts.
+
+        Months brought in from a list may be corrected or taken back, which no number tells: then nothing is remembered.
+        """
+        if self.some_imported:
+            return count()
         key = (self._facts_version, what)
         if key in _counted:
             return cast(Answer, _counted[key])
