@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from dataclasses import replace
 
@@ -171,3 +172,19 @@ def test_what_leaving_a_visit_out_is_worth_is_what_the_evaluation_says(block):
                     n += 1
             assert check(made, day) == []
     assert n > 10
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_question_leaves_the_collection_of_cycles_as_it_was(running):
+    made, day = small(1)
+    before = gc.isenabled()
+    (gc.enable if running else gc.disable)()
+    try:
+        desk = Desk(made, day)
+        desk.explain(made.visits[0].id)
+        assert gc.isenabled() is running
+        with pytest.raises(KeyError):
+            desk.explain("nobody knows it")
+        assert gc.isenabled() is running
+    finally:
+        (gc.enable if before else gc.disable)()

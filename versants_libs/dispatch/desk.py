@@ -6,6 +6,7 @@ it back. The functions of the module are the same for a single question.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,19 @@ __all__ = ["Desk", "explain", "rank", "suggest_times"]
 
 #: Visits of which the places where they fit are remembered.
 REMEMBERED = 4
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """No search for cycles of references: an answer makes thousands of small objects, none of them in a cycle, and
+    each of those searches would walk over the whole day again."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 class Desk:
@@ -44,7 +58,8 @@ class Desk:
             board.forget(self._asked.popleft())
         team = board.remove(v) if v in board.placed else None
         try:
-            yield Lifted(board, v, self.plan, self._notes)
+            with _uninterrupted():
+                yield Lifted(board, v, self.plan, self._notes)
         finally:
             if team is not None:
                 board.place(v, team)
