@@ -68,7 +68,7 @@ class PeopleConfig(AppConfig):
         from versants.core.access.install import register_sql
         from versants.core.crypto.holders import HolderNames, KeyChore, chores, holder_names
         from versants.core.web.audit import name_actions
-        from versants.people.services import erasure, keys
+        from versants.people.services import erasure, factors, keys
 
         register_sql(erasure.FORGET_NAME)
         name_actions({"person.erased": _("file erased")})
@@ -89,6 +89,15 @@ class PeopleConfig(AppConfig):
                 keys.part_sheets,
                 keys.sheets_together,
                 order=20,
+            )
+        )
+        chores.add(
+            KeyChore(
+                "people.factors",
+                "second factors under the key of accounts from before",
+                factors.lock_anew,
+                factors.locked_before,
+                order=40,
             )
         )
 
