@@ -71,7 +71,15 @@ class PeopleConfig(AppConfig):
         from versants.people.services import erasure, factors, keys
 
         register_sql(erasure.FORGET_NAME)
-        name_actions({"person.erased": _("file erased")})
+        name_actions(
+            {
+                "person.erased": _("file erased"),
+                "private_note.read": _("own notes read"),
+                "private_note.written": _("own note written"),
+                "private_note.changed": _("own note changed"),
+                "private_note.thrown_away": _("own note thrown away"),
+            }
+        )
         holder_names.add(HolderNames("people", keys.names))
         chores.add(
             KeyChore(
