@@ -251,6 +251,11 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     r.opening = p.IdentityOpening.objects.create(
         person=person, team=team, grant=glass, opened_by=author.pk, reason="call"
     )
+    r.private_note = p.PrivateNote(
+        person=person, team=team, author=(w.clinician if team == w.walloon else author).pk, key=person.key
+    )
+    vault.write(r.private_note, "text", "Zzprivee")
+    r.private_note.save()
     other = w.french if team == w.walloon else w.walloon
     if invited is not None:
         r.grant = Grant.objects.create(

@@ -44,7 +44,7 @@ def test_who_is_said_to_reach_their_teams_rows_sees_them(full):
 
 def test_the_table_in_words():
     found = reach.table(Role.values, DataClass.values)
-    assert found[Role.CLINICIAN][DataClass.CLINICAL] == [reach.OWN, reach.GIVEN]
+    assert found[Role.CLINICIAN][DataClass.CLINICAL] == [reach.OWN, reach.GIVEN, reach.WORK]
     assert found[Role.COORDINATOR][DataClass.CLINICAL] == []
     assert (
         found[Role.INTERPRETER][DataClass.SOCIAL] == [reach.GIVEN]

@@ -75,6 +75,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "people_consent": ("consent", TEAM | INVITED),
     "people_socialsheet": ("person.social_sheet", TEAM | INVITED),
     "people_clinicalsheet": ("person.clinical_sheet", {"clinician"} | INVITED),
+    "people_privatenote": ("private_note", {"clinician"}),
     "mobile_requestlink": ("link", TEAM | {"link", "link_only", "site_manager"}),
     "mobile_request": ("request", TEAM | COORDINATION | ASKERS | PASSED_TO),
     "mobile_requestmatter": ("matter", TEAM | PASSED_TO),

@@ -31,6 +31,16 @@ def heads(witness, world, monkeypatch):
     return witness
 
 
+@pytest.fixture
+def keyfile(settings, tmp_path, heads, monkeypatch):
+    """The key file, copied: what is written there is this test's alone."""
+    copy = tmp_path / "keys" / "keys.json"
+    copy.parent.mkdir()
+    copy.write_text(settings.KEYS_FILE.read_text())
+    settings.KEYS_FILE = copy
+    return copy
+
+
 def _work(world, n, action="person.read"):
     with acting(actor(world.coordinator)):
         for number in range(n):
@@ -433,3 +443,57 @@ def test_both_ways_hash_an_event_alike():
     ids = list(AuditEvent.objects.values_list("pk", flat=True))
     assert verifying.leaves_from_rows(ids) == verifying.leaves_by_function(ids)
     assert len(ids) == 10
+
+
+def test_another_key_signs_from_the_next_seal_on_and_the_whole_log_still_holds(world, keyfile):
+    before = sealing.public_key()
+    out = io.StringIO()
+    call_command("keys", "rotate", "--signing", "--json", stdout=out, stderr=io.StringIO())
+    changed = json.loads(out.getvalue())
+    assert (changed["old"], changed["until"]) == (before.hex(), 4)
+    assert sealing.public_key().hex() == changed["new"] != changed["old"]
+    _work(world, 2)
+    assert _seal() == 2
+    sealing.renew_signer()
+    _work(world, 1)
+    assert _seal() == 1
+    found = verifying.verify()
+    assert (found["holds"], found["keys"], found["seals"]) == (True, 3, 6)
+    assert verifying.verify(verifying.leaves_by_function)["holds"]
+
+
+def test_the_key_from_before_signs_nothing_new(world, keyfile):
+    """Stolen and replaced, it is worth nothing for what comes after."""
+    stolen = sealing.signer()
+    sealing.renew_signer()
+    _work(world, 2)
+    assert _seal() == 2
+    newest = Seal.objects.get(pk=5)
+    head = sealing.Head(5, newest.segment, newest.at, newest.n, bytes(newest.root), bytes(newest.previous))
+    Seal.objects.filter(pk=5).update(signature=stolen.sign(head.message()))
+    _broken("signature", seal=5)
+
+
+@pytest.mark.parametrize("name", ["old", "new", "until", "at", "by_old", "by_new"])
+def test_a_handover_written_by_hand_is_found(name, keyfile):
+    sealing.renew_signer()
+    content = json.loads(keyfile.read_text())
+    held = content["handovers"][0]
+    other = {"until": 2, "at": "2026-01-01T00:00:00+00:00"}
+    held[name] = other.get(name, "00" * (64 if name.startswith("by") else 32))
+    keyfile.write_text(json.dumps(content))
+    _broken("signature")
+
+
+def test_without_its_handover_the_key_before_is_unknown(keyfile):
+    sealing.renew_signer()
+    content = json.loads(keyfile.read_text())
+    content["handovers"] = []
+    keyfile.write_text(json.dumps(content))
+    _broken("signature", seal=1)
+
+
+def test_what_was_resumed_under_the_key_before_still_counts(world, keyfile):
+    verifying.resume("restored")
+    sealing.renew_signer()
+    assert (verifying.verify()["holds"], verifying.verify()["resumed"]) == (True, 1)

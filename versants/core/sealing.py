@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -137,6 +137,102 @@ def signer() -> Ed25519PrivateKey:
 def public_key() -> bytes:
     """32 bytes, to be given to whoever verifies elsewhere."""
     return signer().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One key that signs gave way to another. Up to seal ``until`` the first one counts, after it the second."""
+
+    old: bytes
+    new: bytes
+    until: int
+    at: datetime
+    by_old: bytes
+    by_new: bytes
+
+    def message(self) -> bytes:
+        parts = (self.old.hex(), self.new.hex(), str(self.until), str(micros(self.at)))
+        return b"versants handover 1|" + "|".join(parts).encode()
+
+    @property
+    def is_signed(self) -> bool:
+        """By both keys: nobody who stole the first one alone can name another, nor the second deny the first."""
+        message = self.message()
+        return signed_by(self.old, message, self.by_old) and signed_by(self.new, message, self.by_new)
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in the key file."""
+        names = ("old", "new", "by_old", "by_new")
+        return {"until": self.until, "at": self.at.isoformat()} | {n: getattr(self, n).hex() for n in names}
+
+    @classmethod
+    def from_json(cls, held: dict[str, Any]) -> Handover:
+        """Raises ValueError, KeyError or TypeError for anything else."""
+        old, new, by_old, by_new = (bytes.fromhex(held[name]) for name in ("old", "new", "by_old", "by_new"))
+        return cls(old, new, int(held["until"]), datetime.fromisoformat(held["at"]), by_old, by_new)
+
+
+class Signers:
+    """Which public key signs which seal: the one of the key file, and those it took over from, one after the other."""
+
+    def __init__(self, current: bytes, handovers: Sequence[Handover] = ()) -> None:
+        self.current = current
+        self.handovers = list(handovers)
+        self.holds = self._linked()
+
+    def _linked(self) -> bool:
+        """Each handover signed by both keys, and each leading to the next."""
+        new, until = self.current, None
+        for one in reversed(self.handovers):
+            if one.new != new or (until is not None and one.until > until) or not one.is_signed:
+                return False
+            new, until = one.old, one.until
+        return True
+
+    @classmethod
+    def known(cls) -> Signers:
+        """Of the key file. Raises KeysMissing; one that was written by hand does not ``hold``."""
+        try:
+            return cls(public_key(), [Handover.from_json(held) for held in keyring.handovers()])
+        except (ValueError, KeyError, TypeError):
+            found = cls(public_key())
+            found.holds = False
+            return found
+
+    def of_seal(self, number: int) -> bytes:
+        """The key that signs this seal."""
+        return next((one.old for one in self.handovers if number <= one.until), self.current)
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Did one of them sign this? For what is signed later than the seal it speaks of."""
+        keys = [self.current, *(one.old for one in self.handovers)]
+        return any(signed_by(key, message, signature) for key in keys)
+
+
+def renew_signer() -> dict[str, Any]:
+    """Another key signs from the next seal on. Returns ``old``, ``new`` (public) and ``until``, the last seal before.
+
+    Sealing waits a moment. Both keys sign that one gives way to the other, then the old one is destroyed: what it
+    signed is verified with its public half, which stays in the key file. Raises KeysMissing; DatabaseError.
+    """
+    fresh = Ed25519PrivateKey.generate()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('core.sealer', 0))")
+        last, old = newest(cursor), signer()
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0].astimezone(UTC)
+        plain = Handover(
+            old=old.public_key().public_bytes_raw(),
+            new=fresh.public_key().public_bytes_raw(),
+            until=last[0].number if last else 0,
+            at=at,
+            by_old=b"",
+            by_new=b"",
+        )
+        message = plain.message()
+        signed = replace(plain, by_old=old.sign(message), by_new=fresh.sign(message))
+        keyring.renew_sign_key(fresh.private_bytes_raw(), signed.as_json())
+    return {"old": signed.old.hex(), "new": signed.new.hex(), "until": signed.until}
 
 
 def signed_by(public: bytes, message: bytes, signature: bytes) -> bool:

@@ -70,12 +70,13 @@ def verify(leaves: Leaves = leaves_from_rows) -> dict[str, Any]:
     """The whole log, as of one instant. Raises KeysMissing: without the signing key nothing can be said.
 
     Answers ``holds``, ``sealed_up_to``, ``oldest_unsealed_s``, ``unsealed``, ``segments``, ``seals``, ``events``
-    (sealed), ``pruned``, ``resumed`` (times it was taken up again after a restore) and ``first_break``.
+    (sealed), ``pruned``, ``resumed`` (times it was taken up again after a restore), ``public_key``, ``keys`` (that
+    signed, one after the other) and ``first_break``.
     """
-    public = sealing.public_key()
+    signers = sealing.Signers.known()
     with connection.cursor() as cursor:
         began = _now(cursor)
-    known = Heads.read(public)  # before the tables: they may have grown since, and only they
+    known = Heads.read(signers)  # before the tables: they may have grown since, and only they
     nested = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if not nested:
@@ -84,9 +85,12 @@ def verify(leaves: Leaves = leaves_from_rows) -> dict[str, Any]:
         totals = _Totals()
         found: Break | None = None
         try:
+            if not signers.holds:
+                text = "the key file says that another key signed before, and not both keys say so"
+                raise _Broken(Break("signature", None, None, None, text))
             for head, signature, row in _seals(cursor):
                 totals.add(head, row)
-                _check_seal(head, signature, row, totals, public, leaves)
+                _check_seal(head, signature, row, totals, signers, leaves)
                 known.check(head, signature)
                 totals.before = head.hash(signature)
             known.check_end(totals.last, began)
@@ -108,7 +112,8 @@ def verify(leaves: Leaves = leaves_from_rows) -> dict[str, Any]:
         "events": totals.events,
         "pruned": totals.pruned,
         "resumed": known.resumed,
-        "public_key": public.hex(),
+        "public_key": signers.current.hex(),
+        "keys": 1 + len(signers.handovers),
         "first_break": asdict(found) if found else None,
     }
 
@@ -156,20 +161,20 @@ def _check_seal(
     signature: bytes,
     row: dict[str, Any],
     totals: _Totals,
-    public: bytes,
+    signers: sealing.Signers,
     leaves: Leaves,
 ) -> None:
     def broken(kind: str, text: str, event: int | None = None) -> _Broken:
         return _Broken(Break(kind, head.segment, head.number, event, text))
 
-    if not sealing.signed_by(public, head.message(), signature):
+    if not sealing.signed_by(signers.of_seal(head.number), head.message(), signature):
         raise broken("signature", "this seal is not signed by the key of this installation")
     if head.previous != totals.before:
         raise broken("removed", "the seal before is not the one this seal was set after")
     pruned, everything = list(row["pruned_ids"] or []), row["event_ids"] is None
     if pruned or everything or row["pruned_signature"] is not None:
         message = sealing.pruned_message(head.number, head.root, pruned, everything)
-        if not sealing.signed_by(public, message, bytes(row["pruned_signature"] or b"")):
+        if not signers.signed(message, bytes(row["pruned_signature"] or b"")):
             raise broken("removed", "events are gone and no signature says that they were due")
     if everything:
         return
@@ -203,11 +208,11 @@ class Heads:
         self.beyond: sealing.Head | None = None  # the first seal that the file does not know yet
 
     @classmethod
-    def read(cls, public: bytes) -> Heads:
+    def read(cls, signers: sealing.Signers) -> Heads:
         found = cls()
         for line in witness.read(sealing.HEADS):
             if "resume" in line:
-                if sealing.signed_by(public, resume_message(line), bytes.fromhex(line.get("signature", ""))):
+                if signers.signed(resume_message(line), bytes.fromhex(line.get("signature", ""))):
                     found.base, found.hashes = line["resume"], {line["resume"]: line["hash"]}
                     found.resumed += 1
             elif "number" in line:

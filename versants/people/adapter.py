@@ -132,10 +132,10 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return vault.lock_away("second-factor", text)
+        return vault.lock_away(factors.PURPOSE, text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return vault.take_out("second-factor", encrypted_text)
+        return vault.take_out(factors.PURPOSE, encrypted_text)
 
     def get_totp_issuer(self) -> str:
         return "Versants"

@@ -68,10 +68,18 @@ class PeopleConfig(AppConfig):
         from versants.core.access.install import register_sql
         from versants.core.crypto.holders import HolderNames, KeyChore, chores, holder_names
         from versants.core.web.audit import name_actions
-        from versants.people.services import erasure, keys
+        from versants.people.services import erasure, factors, keys
 
         register_sql(erasure.FORGET_NAME)
-        name_actions({"person.erased": _("file erased")})
+        name_actions(
+            {
+                "person.erased": _("file erased"),
+                "private_note.read": _("own notes read"),
+                "private_note.written": _("own note written"),
+                "private_note.changed": _("own note changed"),
+                "private_note.thrown_away": _("own note thrown away"),
+            }
+        )
         holder_names.add(HolderNames("people", keys.names))
         chores.add(
             KeyChore(
@@ -89,6 +97,15 @@ class PeopleConfig(AppConfig):
                 keys.part_sheets,
                 keys.sheets_together,
                 order=20,
+            )
+        )
+        chores.add(
+            KeyChore(
+                "people.factors",
+                "second factors under the key of accounts from before",
+                factors.lock_anew,
+                factors.locked_before,
+                order=40,
             )
         )
 

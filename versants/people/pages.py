@@ -1,6 +1,13 @@
 """Who opens which page of this app (core.web.pages)."""
 
-from versants.core.access.classes import GIVING_ROLES, RECOVERING_ROLES, TEAM_ROLES, DataClass, Role
+from versants.core.access.classes import (
+    CLINICAL_ROLES,
+    GIVING_ROLES,
+    RECOVERING_ROLES,
+    TEAM_ROLES,
+    DataClass,
+    Role,
+)
 from versants.core.web.pages import ALL_ROLES, declare
 from versants.people.models.imports import IMPORTING_ROLES
 
@@ -21,6 +28,17 @@ def declare_all() -> None:
     )
     declare("consent_new", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person", methods="GET POST")
     declare("consent_withdraw", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="consent", methods="POST")
+    clinical = DataClass.CLINICAL
+    declare("private_notes", CLINICAL_ROLES, data_class=clinical, subject="person", methods="GET POST")
+    for name, methods in (("private_note", "GET POST"), ("private_note_throw_away", "POST")):
+        declare(
+            name,
+            CLINICAL_ROLES,
+            data_class=clinical,
+            subject="private note",
+            methods=methods,
+            by_grant=CLINICAL_ROLES,  # its author alone, of all clinicians
+        )
     _declare_accounts()
     private = DataClass.WORKFORCE_PRIVATE
     declare("imports", IMPORTING_ROLES, data_class=private, methods="GET POST")

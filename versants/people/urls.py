@@ -8,6 +8,7 @@ from versants.people.views import (
     membership,
     oidc,
     persons,
+    private,
     rights,
     sessions,
 )
@@ -46,6 +47,11 @@ urlpatterns: list[URLPattern] = [
     path("people/opened/<uuid:uid>/review/", persons.opening_review, name="identity_opening_review"),
     path("people/<str:code>/", persons.person, name="person"),
     path("people/<str:code>/open/", persons.open_identity, name="person_open"),
+    path("people/<str:code>/notes/", private.notes, name="private_notes"),
+    path("people/<str:code>/notes/<uuid:uid>/", private.note, name="private_note"),
+    path(
+        "people/<str:code>/notes/<uuid:uid>/throw-away/", private.throw_away, name="private_note_throw_away"
+    ),
     path("people/<str:code>/consents/new/", persons.consent_new, name="consent_new"),
     path(
         "people/<str:code>/consents/<uuid:uid>/withdraw/", persons.consent_withdraw, name="consent_withdraw"

@@ -30,6 +30,7 @@ from django.utils.translation import gettext_lazy as _
 from versants.core.errors import VersantsError
 
 HOUSE = "house"
+_SINGLE = ("index", "sign", "accounts", "accounts_before")  # the keys of which a file has one
 
 
 class KeysMissing(VersantsError):
@@ -194,6 +195,48 @@ def accounts_key() -> bytes:
     return base64.b64decode(_file()["accounts"])
 
 
+def accounts_keys() -> list[bytes]:
+    """The key of accounts and, while it is being changed, the one before."""
+    found = [accounts_key()]
+    before = _file().get("accounts_before")
+    return found if before is None else [*found, base64.b64decode(before)]
+
+
+def renew_accounts_key() -> bool:
+    """Another key of accounts, the one before kept beside it. False: a change that was begun goes on.
+
+    Raises KeysMissing ``keys.closed`` where that file may not be written.
+    """
+    with _changing(Path(settings.KEYS_FILE)) as content:
+        if "accounts_before" in content:
+            return False
+        if "accounts" in content:
+            content["accounts_before"] = content["accounts"]
+        content["accounts"] = _random()
+    return True
+
+
+def forget_accounts_key() -> None:
+    """Destroy the key of accounts that nothing is locked with any more."""
+    with _changing(Path(settings.KEYS_FILE)) as content:
+        content.pop("accounts_before", None)
+
+
+def handovers() -> list[dict[str, Any]]:
+    """Each change of the signing key, oldest first: public words, signed by both keys (``sealing.renew_signer``)."""
+    return list(_file().get("handovers", []))
+
+
+def renew_sign_key(fresh: bytes, handover: dict[str, Any]) -> None:
+    """The seed of another signing key and what was signed about it, in one write; the one before is destroyed.
+
+    Raises KeysMissing ``keys.closed`` where that file may not be written.
+    """
+    with _changing(Path(settings.KEYS_FILE)) as content:
+        content["sign"] = base64.b64encode(fresh).decode()
+        content.setdefault("handovers", []).append(handover)
+
+
 def contents() -> dict[str, dict[str, Any]]:
     """Every key file at hand, by its name under the folder of keys: for the recovery export."""
     found = {Path(settings.KEYS_FILE).name: dict(_file())}
@@ -207,7 +250,7 @@ def fingerprints(files: dict[str, dict[str, Any]] | None = None) -> dict[str, st
     found: dict[str, str] = {}
     for content in (contents() if files is None else files).values():
         named = dict(content.get("wrap", {}))
-        named |= {name: content[name] for name in ("index", "sign", "accounts") if name in content}
+        named |= {name: content[name] for name in _SINGLE if name in content}
         for key_id, value in named.items():
             found[key_id] = hmac.new(
                 base64.b64decode(value), f"versants|{key_id}".encode(), hashlib.sha256

@@ -19,6 +19,7 @@ from versants.core.crypto import holders, keyring, recovery, vault
 from versants.core.models import DataKey, KeyRotation, WrappingKey
 
 BATCH = 500
+ACCOUNTS = "people.factors"  # the chore that the key of accounts needs
 Tell = Callable[[str, int, int], None]  # what, done, of
 
 # Wrapped by a key that is no longer its holder's, or no longer the one in use.
@@ -122,12 +123,26 @@ def tend(limit: int = BATCH) -> int:
     return done + (rewrap(limit - done) if done < limit else 0)
 
 
+def rotate_accounts(*, batch: int = BATCH, tell: Tell = lambda what, done, of: None) -> None:
+    """Another key for secrets of accounts, everything locked with it. Safe to kill and to begin again.
+
+    The key before goes with :func:`retire`. Raises KeysMissing ``keys.closed``.
+    """
+    tell("new keys", int(keyring.renew_accounts_key()), 0)
+    for chore in holders.chores:
+        if chore.key == ACCOUNTS:
+            _work(chore.label, lambda chore=chore: chore.run(batch), chore.left, tell)  # type: ignore[misc]
+
+
 def retire() -> list[str]:
-    """Destroy older keys that wrap nothing any more; returns their ids.
+    """Destroy older keys that nothing needs any more; returns their ids.
 
     The row goes first, and the database refuses while one data key refers to it; the key in the file goes after.
     """
     gone = []
+    if len(keyring.accounts_keys()) > 1 and not any(c.left() for c in holders.chores if c.key == ACCOUNTS):
+        keyring.forget_accounts_key()
+        gone.append("accounts")
     older = WrappingKey.objects.filter(is_active=False).order_by("made_at")
     for key_id in list(older.values_list("key_id", flat=True)):
         try:

@@ -204,8 +204,23 @@ def lock_away(purpose: str, text: str) -> str:
 def take_out(purpose: str, locked: str) -> str:
     """What ``lock_away`` was given. Raises SealBroken if it was changed or is for another purpose."""
     raw = base64.b64decode(locked)
-    box = AESGCM(keyring.accounts_key())
+    for key in keyring.accounts_keys():
+        try:
+            plain = AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], f"locked|{purpose}".encode())
+        except InvalidTag:
+            continue
+        return plain.decode()
+    raise SealBroken("seal.broken", _("This text does not belong here or was changed."))
+
+
+def is_locked_anew(purpose: str, locked: str) -> bool:
+    """Does the key of accounts in use open it? Raises SealBroken if none does."""
+    raw = base64.b64decode(locked)
     try:
-        return box.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], f"locked|{purpose}".encode()).decode()
-    except InvalidTag as exc:
-        raise SealBroken("seal.broken", _("This text does not belong here or was changed.")) from exc
+        AESGCM(keyring.accounts_key()).decrypt(
+            raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], f"locked|{purpose}".encode()
+        )
+    except InvalidTag:
+        take_out(purpose, locked)
+        return False
+    return True

@@ -7,6 +7,7 @@ from versants.people.models.imports import Import, ImportState
 from versants.people.models.openings import IdentityOpening
 from versants.people.models.organisations import Organisation, Site, SiteContact, Team
 from versants.people.models.persons import Household, Identity, Person, PersonLanguage
+from versants.people.models.private import PrivateNote
 from versants.people.models.professionals import (
     Mandate,
     Professional,
@@ -37,6 +38,7 @@ __all__ = [
     "Organisation",
     "Person",
     "PersonLanguage",
+    "PrivateNote",
     "Professional",
     "ProfessionalLanguage",
     "ProfessionalPrivate",

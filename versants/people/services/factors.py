@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.http import HttpRequest
 
 from versants.core.access.classes import FACTOR_ROLES
+from versants.core.crypto import keyring, vault
 from versants.people.models import Account, Membership
 
 SESSION_KEY = "second_factor"
+PURPOSE = "second-factor"  # what their secrets are locked for
 FRESH_S = 300
 TYPES = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -50,3 +54,37 @@ def is_fresh(request: HttpRequest, seconds: int = FRESH_S) -> bool:
         record.get("method") == "mfa" and record.get("type") in TYPES and record.get("at", 0) >= since
         for record in get_authentication_records(request, request.user)
     )
+
+
+# -- when the key of accounts changes -----------------------------------------------------------------------------
+
+_LOCKED = ("secret", "seed")  # of the app, of recovery codes
+
+
+def _behind() -> Iterator[Authenticator]:
+    """Those that the key of accounts from before still locks; nobody while there is only one key."""
+    if len(keyring.accounts_keys()) > 1:
+        for one in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("pk").iterator():
+            if any(not vault.is_locked_anew(PURPOSE, one.data[name]) for name in _LOCKED if name in one.data):
+                yield one
+
+
+def lock_anew(limit: int) -> int:
+    """Lock at most ``limit`` second factors with the key of accounts in use. Returns how many."""
+    done = 0
+    for found in islice(_behind(), limit):
+        with transaction.atomic():
+            one = Authenticator.objects.select_for_update().filter(pk=found.pk).first()
+            if one is None:
+                continue  # taken away meanwhile
+            for name in _LOCKED:
+                if name in one.data:
+                    one.data[name] = vault.lock_away(PURPOSE, vault.take_out(PURPOSE, one.data[name]))
+            one.save(update_fields=["data"])
+            done += 1
+    return done
+
+
+def locked_before() -> int:
+    """How many still need the key from before."""
+    return sum(1 for _ in _behind())

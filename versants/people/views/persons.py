@@ -35,7 +35,7 @@ from versants.people.models import (
     SocialSheet,
     Team,
 )
-from versants.people.services import consents, grants, persons
+from versants.people.services import consents, grants, persons, private
 from versants.territory.models import Language
 
 SHOWN_ITEMS = 60
@@ -184,6 +184,7 @@ def _page(
         "reads_social": social is not None,
         "clinical": vault.left(clinical, "summary") if clinical else "",
         "reads_clinical": clinical is not None,
+        "keeps_notes": allows(private.check_may_keep, actor, found),
         "consents": _consents(found, actor),
         "holders": _holders(found),
         "items": items[:SHOWN_ITEMS],

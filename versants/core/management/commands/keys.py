@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from versants.core import erasure
+from versants.core import erasure, sealing
 from versants.core.crypto import recovery, rotation
 
 ACTIONS = {
@@ -43,6 +43,13 @@ class Command(BaseCommand):
                 action.add_argument("--batch", type=int, default=rotation.BATCH, help="rows in a transaction")
                 action.add_argument(
                     "--retire", action="store_true", help="destroy older keys that nothing needs any more"
+                )
+                other = action.add_mutually_exclusive_group()
+                other.add_argument(
+                    "--accounts", action="store_true", help="the key of second factors, no other"
+                )
+                other.add_argument(
+                    "--signing", action="store_true", help="the key that signs the log, no other"
                 )
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -76,25 +83,35 @@ class Command(BaseCommand):
 
     def _rotate(self, options: dict[str, Any]) -> dict[str, Any]:
         began, heard = time.monotonic(), {}
+        if options["signing"]:
+            return self._rotate_signing()
 
         def tell(what: str, done: int, of: int) -> None:
             heard[what] = done
             self._say(f"{what}: {done}" + (f" of {of}" if of else ""))
 
-        holder = options["holder"]
-        done = rotation.rotate(
-            holder="" if holder == "house" else holder, batch=max(1, options["batch"]), tell=tell
-        )
+        holder, batch = options["holder"], max(1, options["batch"])
+        done = None
+        if options["accounts"]:
+            rotation.rotate_accounts(batch=batch, tell=tell)
+        else:
+            done = rotation.rotate(holder="" if holder == "house" else holder, batch=batch, tell=tell)
         retired = rotation.retire() if options["retire"] else []
         for key_id in retired:
             self._say(f"retired: {key_id}")
         self._say("Keys are new: make and confirm another recovery export (versants keys export FILE).")
         return {
-            "rotation": done.pk,
+            "rotation": done.pk if done else None,
             "done": heard,
             "retired": retired,
             "seconds": round(time.monotonic() - began, 2),
         }
+
+    def _rotate_signing(self) -> dict[str, Any]:
+        changed = sealing.renew_signer()
+        self._say(f"Seals from {changed['until'] + 1} on are signed by {changed['new']}.")
+        self._say("Keys are new: make and confirm another recovery export (versants keys export FILE).")
+        return changed
 
     def _export(self, options: dict[str, Any]) -> dict[str, Any]:
         own = options["passphrase_file"]
