@@ -1,4 +1,4 @@
-"""``versants mesh plan|check``: what is asked of a STUDY.json and of the result that answers it."""
+"""``versants mesh plan|check|simulate``: what is asked of a STUDY.json and of the result that answers it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from .console import (
     share,
 )
 from .errors import FormatError
+from .simulation import simulate
 from .staffing import POINTS
 from .staffing_check import check
 from .staffing_plan import RESULT, plan
 from .study import Study
-from .study_files import PathError, read_study
+from .study_files import PathError, fingerprint, read_study
 from .travel import Travel, TravelError, travel_of
 
 __all__ = ["COMMANDS", "add"]
@@ -36,6 +37,7 @@ __all__ = ["COMMANDS", "add"]
 HELP = {
     "plan": "whom to recruit where: the language model, with its bound",
     "check": "a result recomputed by other code",
+    "simulate": "years of requests against the people of a plan",
 }
 
 
@@ -55,6 +57,9 @@ def add(commands: Any, territory: Path | None) -> None:
             help="knots_km and minutes, where the study names no travel times",
         )
         one.add_argument("--json", action="store_true", help="one JSON value on standard output")
+        if name == "simulate":
+            one.add_argument("--replications", type=int, default=20, metavar="N", help="years; default 20")
+            one.add_argument("--seed", type=int, default=0, metavar="N")
         if name == "plan":
             one.add_argument("--out", type=Path, metavar="R.json", help="where the result is written")
             one.add_argument("--seconds", type=seconds, default=600.0, metavar="S", help="of processor")
@@ -161,7 +166,41 @@ def _check(args: argparse.Namespace) -> int:
     return NO if wrong else DONE
 
 
+def _simulate(args: argparse.Namespace) -> int:
+    if args.replications < 1 or args.seed < 0:
+        raise Refusal(BAD_INPUT, "--replications of 1 or more and a --seed of 0 or more expected")
+    study, travel = _study(args)
+    result = read(args.result, _json)
+    with interruptible() as interrupted:
+        try:
+            if result["study"] != fingerprint(study):
+                raise Refusal(BAD_INPUT, f"{args.result}: answers another study than {args.study}")
+            found = simulate(
+                study,
+                result,
+                travel,
+                replications=args.replications,
+                seed=args.seed,
+                stop=lambda: interrupted[0],
+            )
+        except (KeyError, TypeError) as exc:
+            raise Refusal(
+                BAD_INPUT, f"{args.result}: not a result as the schema mesh-result says ({exc!r})"
+            ) from exc
+    lines = [f"{'language':<12}{'requests':>10}{'predicted':>11}{'simulated':>11}   95 %"]
+    for language, one in found["fill"].items():
+        if one["simulated"] is not None:
+            low, high = one["ci95"] or (one["simulated"], one["simulated"])
+            lines.append(
+                f"{language:<12}{one['requests']:>10.0f}{one['predicted']:>11.1%}{one['simulated']:>11.1%}"
+                f"   {low:.1%} to {high:.1%}"
+            )
+    say(args, {**found, **cost()}, lines)
+    return INTERRUPTED if interrupted[0] else DONE
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": _safely(_plan),
     "check": _safely(_check),
+    "simulate": _safely(_simulate),
 }
