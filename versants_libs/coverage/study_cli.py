@@ -30,9 +30,10 @@ from .staffing_check import check
 from .staffing_plan import RESULT, plan
 from .study import Study
 from .study_files import PathError, fingerprint, read_study
+from .study_front import study_front
 from .travel import Travel, TravelError, travel_of
 
-__all__ = ["COMMANDS", "add"]
+__all__ = ["COMMANDS", "add", "front"]
 
 HELP = {
     "plan": "whom to recruit where: the language model, with its bound",
@@ -198,6 +199,30 @@ def _simulate(args: argparse.Namespace) -> int:
     say(args, {**found, **cost()}, lines)
     return INTERRUPTED if interrupted[0] else DONE
 
+
+def _front(args: argparse.Namespace) -> int:
+    if args.points < 1:
+        raise Refusal(BAD_INPUT, f"--points {args.points}: 1 or more expected")
+    study, travel = _study(args)
+    args.seconds = 1800.0 if args.seconds is None else args.seconds
+    with interruptible() as interrupted:
+        points = study_front(
+            study, travel, points=args.points, seconds=args.seconds, stop=lambda: interrupted[0]
+        )
+    lines = [
+        f"{'recruits':>9}{'euros':>9}{'objective':>12}{'gap':>8}{'not served':>12}{'worst language':>16}"
+    ]
+    lines += [
+        f"{sum(one['recruits'].values()):>9}{one['cost']:>9.0f}{one['objective']:>12.1f}{one['gap']:>8.2%}"
+        f"{one['unserved']:>12.1%}{one['worst_language']:>16.1%}"
+        for one in points
+    ]
+    say(args, {"points": points, **cost()}, lines)
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+#: ``front`` with a study; without one it is that of the p-median.
+front = _safely(_front)
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": _safely(_plan),
