@@ -209,7 +209,8 @@ class _Band:
             busy_call = 0.5 * busy_call + 0.5 * np.minimum(done / (here * (1 - blocked)), 0.999)
             lost = lost1 * lost2
             if study.rules.fallback_weight is not None:
-                still = self._still(lost, busy_site, busy_call, blocked, yes)
+                come = trips / here / (1 - np.minimum(busy_site, 0.99))
+                still = self._still(lost, busy_site, busy_call, blocked, come, yes)
                 coming = (1 - still) / np.maximum(1 - lost[self.site_row], 0.02)
                 coming = np.minimum(coming, 1.0)
         again = 1 - (1 - again1) * (1 - again2)
@@ -246,11 +247,14 @@ class _Band:
         share = np.minimum(trips * (length - inside**2 / (2 * self.day)) * (trips > 1e-12), 0.98)
         return np.asarray(share)
 
-    def _still(self, lost: Floats, site: Floats, call: Floats, blocked: Floats, yes: float) -> Floats:
+    def _still(
+        self, lost: Floats, site: Floats, call: Floats, blocked: Floats, come: Floats, yes: float
+    ) -> Floats:
         """Share of the talks nobody goes to that nobody takes by phone either.
 
-        Who could not go is away, on another visit, or said no: each is less likely than usual to take the call. The
-        loss of the bucket is raised to the power of what remains of its people (in logarithms of being unavailable).
+        Who could not go is away, on another visit, or said no: each is less likely than usual to take the call, the
+        more so as a visit that comes soon after (``come`` an hour while free) has been booked before it. The loss of
+        the bucket is raised to the power of what remains of its people (in logarithms of being unavailable).
         """
         people = np.arange(self.people)
         usual = np.log1p(-np.minimum((self.here * (1 - blocked) * (1 - call) * yes)[people], 0.999))
@@ -264,6 +268,7 @@ class _Band:
         trip = there * site[member]
         between = np.divide(self.far, 60 * self.hold, out=np.zeros_like(self.far), where=self.hold > 0)
         may = (free * (1 - yes) + trip * between) * (1 - call[member]) * yes / (1 - free * yes)
+        may *= np.exp(-come[member] * (self.hold - 2 * self.far / 60))
         there_now = np.log1p(-np.minimum(may, 0.999))
         whole = bucket[self.site_row]
         change = (there_now - np.append(usual, 0.0)[member]).sum(axis=1, where=member < self.people)
