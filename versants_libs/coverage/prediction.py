@@ -110,6 +110,14 @@ def _takes(free: Floats, yes: float) -> Floats:
     return np.asarray(1 - none + (free - whole) * yes * none)
 
 
+def _offers(free: Floats, yes: float) -> Floats:
+    """How many are asked until one says yes, where one of so many free does; straight between whole numbers."""
+    most = int(np.ceil(free.max(initial=1.0))) + 1
+    each = yes * (1 - yes) ** np.arange(most)
+    mean = np.cumsum(np.arange(1, most + 1) * each) / np.maximum(np.cumsum(each), 1e-300)
+    return np.asarray(np.interp(free, np.arange(1, most + 1), mean))
+
+
 class _Band:
     """One band of the week: its on-site systems and its call systems, solved together."""
 
@@ -227,10 +235,14 @@ class _Band:
         second[self.remote] = np.where(phone, (lost * again)[self.remote_row], 0.0)
         site = np.zeros(len(data.classes))
         site[self.sites] = own_site
+        some = 1 - np.prod(1 - free, axis=1)
+        asked = np.zeros(len(data.classes))
+        asked[self.sites] = own_site * _offers(free.sum(axis=1) / np.maximum(some, 1e-12), yes)
         return {
             "served": served,
             "site": site,
             "second": second,
+            "asked": asked,
             "worked": np.asarray(worked[:-1] * self.hours),
         }
 
@@ -348,7 +360,7 @@ def predict(crew: Crew) -> dict[str, Any]:
     scale = np.ones(len(crew.names))
     n = len(data.classes)
     for _ in range(5):
-        served, site, second = np.zeros(n), np.zeros(n), np.zeros(n)
+        served, site, second, offers = (np.zeros(n) for _ in range(4))
         worked = np.zeros(len(crew.names))
         for b in range(len(study.bands)):
             band = _Band(crew, b, here[:, b] * scale)
@@ -358,6 +370,7 @@ def predict(crew: Crew) -> dict[str, Any]:
                 served[mine] += level * part * found["served"][mine]
                 site[mine] += level * part * found["site"][mine]
                 second[mine] += level * part * found["second"][mine]
+                offers[mine] += level * part * found["asked"][mine]
                 worked += part * found["worked"]
         over = worked > crew.cap * 1.01
         if not over.any():
@@ -375,6 +388,8 @@ def predict(crew: Crew) -> dict[str, Any]:
     return {
         "fill": {name: float(done[i] / asked[i]) for name, i in at.items() if asked[i] > 0},
         "wait_phone": late * how.retry_minutes / answered if answered else None,
-        "wait_site": how.answer_minutes / how.answer_yes if visited and how.answer_yes else None,
+        "wait_site": how.answer_minutes * float((data.requests * offers).sum()) / visited
+        if visited
+        else None,
         "worked": worked,
     }
