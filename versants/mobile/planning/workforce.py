@@ -100,6 +100,8 @@ def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
         Assignment.objects.visible_to(actor)
         .filter(held_within(low, high), professional__in=ids, state__in=HOLDING)
         .select_related("visit")
+        # Of a thousand places in a week: what the limits of a day and a week ask, not whole rows with their instants.
+        .only("professional", "held", "travel_min", "visit__urgency")
         .order_by("held", "pk")
     )
     for assignment in held:
