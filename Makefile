@@ -55,7 +55,7 @@ bench-audit: setup ## does sealing the log slow those who write (WRITERS=20 SECO
 bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is missing measured (SETS=pmedian,cover,pmed,plan,simulate,front SEED=1 CORE=1 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/mesh/run.py
 
-bench-web: setup ## the pages of a world of a million visits, 1 and 4 clients (VISITS=1000000 SMALL=1000 REQUESTS=2000)
+bench-web: setup ## the pages of a world of a million visits, 1 and 4 clients (VISITS=1000000 SMALL=1000 REQUESTS=2000 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/web.py
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)

@@ -1,12 +1,15 @@
 """How fast the pages of a large world are: ``make bench-web VISITS=1000000 SMALL=1000 REQUESTS=2000``.
 
 Starts a cluster of its own twice: with a small world, where the statements of each page are counted, and with the
-large one, where they are counted again and must be as many. Then the web, started as ``versants up`` starts it, is
-asked by a closed loop of 1 and of 4 clients in one process, each with one connection kept alive; beside each page its
-main query in a bare view (bench/webpages.py), in the same run. Client, web and database share the machine.
+large one, where they are counted again and must be as many. ``BENCH_DATA=FOLDER`` keeps both worlds there for the
+next run of the same day, and what was measured of this commit is not measured again.
 
-Writes ``var/reports/bench-web.json`` and a line a page into ``bench/web/results.csv``; ``bench/web/README.md`` is
-written from the last run. Exit 1 if for one client a p95 is over its limit, a page does not answer 200 or the counts
+The web, started as ``versants up`` starts it, is asked by a closed loop of 1 and of 4 clients in one process, each with
+one connection kept alive; beside each page its main query in a bare view (bench/webpages.py), in the same run. Client,
+web and database share the machine.
+
+Each page measured adds its lines to ``bench/web/results.csv`` at once. At the end ``var/reports/bench-web.json`` and
+``bench/web/README.md`` are written from the lines of this commit. Exit 1 if for one client a p95 is over its limit, a page does not answer 200 or the counts
 differ.
 """
 
@@ -26,7 +29,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
@@ -41,8 +44,9 @@ from bench import worlds  # noqa: E402
 RESULTS = PROJECT / "bench" / "web" / "results.csv"
 README = PROJECT / "bench" / "web" / "README.md"
 COLUMNS = (
-    "commit", "started_at", "cpu", "cpus", "visits", "page", "clients", "requests", "p50_ms", "p95_ms", "rps",
-    "bare_p50_ms", "queries_at_small", "queries_at_large", "load_before", "load_after",
+    "commit", "started_at", "cpu", "cpus", "arch", "python", "small", "visits", "loaded_s", "page", "clients",
+    "requests", "p50_ms", "p95_ms", "rps", "bare_p50_ms", "wrong", "queries_at_small", "queries_at_large",
+    "load_before", "load_after",
 )  # fmt: skip
 LIMITS = {"list": 100.0, "board": 150.0, "figures": 300.0, "": None}
 CLIENTS = (1, 4)
@@ -56,7 +60,6 @@ class Page:
     """A page as one reader asks for it: addresses in turn, and the bare view's."""
 
     name: str
-    kind: str  # which limit counts
     reader: str
     addresses: list[str]
     bare: list[str] = field(default_factory=list)
@@ -125,26 +128,26 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
     searched = [*numbers, *codes[: SAMPLES // 4], *towns]
     who = {name: one.membership for name, one in readers.items()}
 
-    def page(name: str, kind: str, reader: str, addresses: list[str], view: str, asked: list[str]) -> Page:
+    def page(name: str, reader: str, addresses: list[str], view: str, asked: list[str]) -> Page:
         return Page(
-            name, kind, reader, addresses, [f"/bare/{view}/?membership={who[reader]}{one}" for one in asked]
+            name, reader, addresses, [f"/bare/{view}/?membership={who[reader]}{one}" for one in asked]
         )
 
     return [
-        page("inbox", "list", "camille", ["/requests/"], "inbox", [""]),
-        page("people", "list", "camille", ["/people/"], "people", [""]),
+        page("inbox", "camille", ["/requests/"], "inbox", [""]),
+        page("people", "camille", ["/people/"], "people", [""]),
         page(
-            "person", "list", "camille", [f"/people/{code}/" for code in codes], "person",
+            "person", "camille", [f"/people/{code}/" for code in codes], "person",
             [f"&code={code}" for code in codes],
         ),
         page(
-            "search", "list", "camille", [f"/requests/?state=all&q={quote(q)}" for q in searched], "search",
+            "search", "camille", [f"/requests/?state=all&q={quote(q)}" for q in searched], "search",
             [f"&q={quote(q)}" for q in searched],
         ),
-        page("board_day", "board", "helene", ["/board/"], "board", [""]),
-        page("board_week", "board", "helene", ["/board/?view=week"], "board", ["&view=week"]),
-        page("board_day_large_team", "", "camille", ["/board/"], "board", [""]),
-        page("figures", "figures", "hilde", ["/figures/"], "figures", [""]),
+        page("board_day", "helene", ["/board/"], "board", [""]),
+        page("board_week", "helene", ["/board/?view=week"], "board", ["&view=week"]),
+        page("board_day_large_team", "camille", ["/board/"], "board", [""]),
+        page("figures", "hilde", ["/figures/"], "figures", [""]),
     ], readers  # fmt: skip
 
 
@@ -256,112 +259,201 @@ def cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def measure(
-    folder: Path, visits: int, requests: int, counted: dict[str, int]
-) -> tuple[dict[str, Any], list[str]]:
-    """Figures by page of the large world, and what is wrong with them."""
-    figures: dict[str, Any] = {}
-    failures: list[str] = []
-    with worlds.world(folder, visits) as (cluster, loaded):
-        figures["loading_s"], figures["rows"] = loaded.seconds, loaded.rows
+@dataclass(frozen=True)
+class Run:
+    """What is measured, on what."""
+
+    commit: str
+    started_at: str
+    small: int
+    visits: int
+    requests: int
+
+    def machine(self) -> dict[str, str]:
+        return {
+            "cpu": cpu(),
+            "cpus": str(os.cpu_count()),
+            "arch": platform.machine(),
+            "python": platform.python_version(),
+        }
+
+    def known(self) -> dict[tuple[str, int], dict[str, str]]:
+        """Lines of this very run by page and clients, as a run before left them. None of a tree with changes."""
+        if not RESULTS.exists():
+            return {}
+        same = {
+            "commit": self.commit, "small": str(self.small), "visits": str(self.visits),
+            "requests": str(self.requests), **self.machine(),
+        }  # fmt: skip
+        with RESULTS.open(newline="") as file:
+            lines = [line for line in csv.DictReader(file) if same.items() <= line.items()]
+        if self.commit.endswith("+"):
+            lines = [line for line in lines if line["started_at"] == self.started_at]
+        return {(line["page"], int(line["clients"])): line for line in lines}
+
+    def add(self, lines: list[dict[str, Any]]) -> None:
+        """Write lines at once: a run cut short goes on where it stopped."""
+        RESULTS.parent.mkdir(exist_ok=True)
+        new = not RESULTS.exists()
+        with RESULTS.open("a", newline="") as file:
+            table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            if new:
+                table.writeheader()
+            for line in lines:
+                common = asdict(self) | self.machine()
+                table.writerow(common | line)
+
+
+def say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def counted(folder: Path, run: Run, keep: bool) -> dict[str, int]:
+    """Statements of each page in the small world."""
+    with worlds.world(folder, run.small, keep=keep) as (cluster, _loaded):
+        asked, readers = pages(cluster)
+        with web(cluster, folder) as port:
+            found = {page.name: count(port, page, readers[page.reader]) for page in asked}
+    say(f"statements at {run.small:,} visits: {found}")
+    return found
+
+
+def measure(folder: Path, run: Run, small: dict[str, int], keep: bool) -> None:
+    """The lines of each page of the large world that are not there yet."""
+    with worlds.world(folder, run.visits, keep=keep) as (cluster, loaded):
+        loaded_s = round(sum(loaded.seconds.values()))
+        say(f"world of {run.visits:,} visits: {sum(loaded.rows.values()):,} rows, written in {loaded_s} s")
         asked, readers = pages(cluster)
         with web(cluster, folder) as port:
             for page in asked:
+                if all((page.name, clients) in run.known() for clients in CLIENTS):
+                    say(f"{page.name}: measured before")
+                    continue
                 reader = readers[page.reader]
-                found: dict[str, Any] = {
-                    "queries_at_small": counted[page.name],
-                    "queries_at_large": count(port, page, reader),
-                }
-                if found["queries_at_small"] != found["queries_at_large"]:
-                    failures.append(
-                        f"{page.name}: {counted[page.name]} queries, then {found['queries_at_large']}"
-                    )
-                found["load_before"] = round(os.getloadavg()[0], 1)
+                queries = count(port, page, reader)
+                before = round(os.getloadavg()[0], 1)
+                lines = []
                 for clients in CLIENTS:
-                    said = ask(port, page.addresses, reader.cookie, clients, requests)
-                    plain = ask(port, page.bare, reader.cookie, clients, max(20, requests // 4))
-                    found[f"clients_{clients}"] = said | {"bare_p50_ms": plain["p50_ms"]}
-                    if said["wrong"] or plain["wrong"]:
-                        failures.append(f"{page.name}: an answer that is not 200")
-                found["load_after"] = round(os.getloadavg()[0], 1)
-                limit = LIMITS[page.kind]
-                one = found["clients_1"]
-                if limit is not None and one["p95_ms"] > limit:
-                    failures.append(f"{page.name}: p95 {one['p95_ms']} ms, at most {limit:.0f}")
-                # The names of the promise: for one client, at a thousand and a million.
-                found |= {name: one[name] for name in ("p50_ms", "p95_ms", "rps", "bare_p50_ms")}
-                found["queries_at_1k"], found["queries_at_1m"] = counted[page.name], found["queries_at_large"]
-                figures[page.name] = found
-                print(f"  {page.name} {json.dumps(found)}", file=sys.stderr, flush=True)
+                    said = ask(port, page.addresses, reader.cookie, clients, run.requests)
+                    plain = ask(port, page.bare, reader.cookie, clients, max(20, run.requests // 4))
+                    said["wrong"] += plain["wrong"]
+                    lines.append(
+                        {"page": page.name, "clients": clients, **said, "bare_p50_ms": plain["p50_ms"]}
+                    )
+                    say(
+                        f"{page.name}, {clients} at once: {said}, bare {plain['p50_ms']} ms, {queries} statements"
+                    )
+                same = {
+                    "loaded_s": loaded_s, "queries_at_small": small[page.name], "queries_at_large": queries,
+                    "load_before": before, "load_after": round(os.getloadavg()[0], 1),
+                }  # fmt: skip
+                run.add([line | same for line in lines])
+
+
+# What each page may take; the names of the pages as ``pages`` gives them.
+KINDS = {
+    "inbox": "list", "people": "list", "person": "list", "search": "list", "board_day": "board",
+    "board_week": "board", "board_day_large_team": "", "figures": "figures",
+}  # fmt: skip
+
+
+def judge(run: Run) -> tuple[dict[str, Any], list[str]]:
+    """Figures by page under the names of the promise, and what is wrong with them."""
+    known = run.known()
+    figures: dict[str, Any] = {}
+    failures: list[str] = []
+    for page, kind in KINDS.items():
+        lines = {clients: known[page, clients] for clients in CLIENTS}
+        one = lines[1]
+        small, large = int(one["queries_at_small"]), int(one["queries_at_large"])
+        figures[page] = {
+            **{name: float(one[name]) for name in ("p50_ms", "p95_ms", "rps", "bare_p50_ms")},
+            "queries_at_1k": small,
+            "queries_at_1m": large,
+            **{
+                f"clients_{n}": {
+                    name: float(line[name]) for name in ("p50_ms", "p95_ms", "rps", "bare_p50_ms")
+                }
+                for n, line in lines.items()
+            },
+        }
+        if small != large:
+            failures.append(f"{page}: {small} queries, then {large}")
+        if any(int(line["wrong"]) for line in lines.values()):
+            failures.append(f"{page}: an answer that is not 200")
+        limit = LIMITS[kind]
+        if limit is not None and float(one["p95_ms"]) > limit:
+            failures.append(f"{page}: p95 {one['p95_ms']} ms, at most {limit:.0f}")
+    figures["loading_s"] = int(known[next(iter(KINDS)), 1]["loaded_s"])
     return figures, failures
 
 
-def write(report: dict[str, Any]) -> None:
-    """The report, the lines of the table, the README's table."""
+def write(run: Run, report: dict[str, Any]) -> None:
+    """The report and the README's table."""
     target = PROJECT / "var" / "reports" / "bench-web.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(report, indent=1) + "\n")
-    RESULTS.parent.mkdir(exist_ok=True)
-    new = not RESULTS.exists()
+    known = run.known()
     said = []
-    with RESULTS.open("a", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n", extrasaction="ignore")
-        if new:
-            table.writeheader()
-        for name, found in report["figures"].items():
-            if "clients_1" not in found:
-                continue
-            for clients in CLIENTS:
-                line = {
-                    "commit": report["commit"], "started_at": report["started_at"], **report["machine"],
-                    "visits": report["limits"]["visits"], "page": name, "clients": clients,
-                    "requests": report["limits"]["requests"], **found, **found[f"clients_{clients}"],
-                }  # fmt: skip
-                table.writerow(line)
-                said.append(
-                    f"| {name} | {clients} | {line['p50_ms']} | {line['p95_ms']} | {line['rps']} |"
-                    f" {line['bare_p50_ms']} | {line['queries_at_small']} | {line['queries_at_large']} |"
-                    f" {line['load_before']} to {line['load_after']} |"
-                )
-    machine = report["machine"]
-    limits = report["limits"]
+    for page in KINDS:
+        for clients in CLIENTS:
+            line = known[page, clients]
+            said.append(
+                f"| {page} | {clients} | {line['p50_ms']} | {line['p95_ms']} | {line['rps']} |"
+                f" {line['bare_p50_ms']} | {line['queries_at_small']} | {line['queries_at_large']} |"
+                f" {line['load_before']} to {line['load_after']} |"
+            )
+    machine = run.machine()
     head = (PROJECT / "bench" / "web" / "README.head.md").read_text()
     README.write_text(
         f"{head}\n## The last run\n\n{machine['cpus']} x {machine['cpu']}, Python {machine['python']},"
-        f" commit {report['commit']}, {report['started_at']}: {limits['visits']:,} visits,"
-        f" {limits['requests']:,} requests a page, loaded in {sum(report['figures']['loading_s'].values()):.0f} s.\n\n"
+        f" commit {run.commit}, {run.started_at}: {run.visits:,} visits,"
+        f" {run.requests:,} requests a page, loaded in {report['figures']['loading_s']} s.\n\n"
         "| page | clients | p50 ms | p95 ms | requests/s | bare p50 ms | queries, small | queries, large | load |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n" + "\n".join(said) + "\n"
     )
 
 
+def commit() -> str:
+    """The checkout's commit, with a plus when files that count were changed since."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=PROJECT, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!bench/web")
+    return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+
+
 def main() -> int:
     """Both worlds, all pages."""
-    visits, small = int(os.environ.get("VISITS", "1000000")), int(os.environ.get("SMALL", "1000"))
-    requests = int(os.environ.get("REQUESTS", "2000"))
-    began, started = time.monotonic(), datetime.now(UTC)
-    counted: dict[str, int] = {}
-    with tempfile.TemporaryDirectory(prefix="versants-bench-") as name:
-        folder = Path(name)
-        with worlds.world(folder, small) as (cluster, _loaded):
-            asked, readers = pages(cluster)
-            with web(cluster, folder) as port:
-                counted = {page.name: count(port, page, readers[page.reader]) for page in asked}
-        figures, failures = measure(folder, visits, requests, counted)
-    from versants.core.web.build import commit
-
+    began = time.monotonic()
+    run = Run(
+        commit=commit(),
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        small=int(os.environ.get("SMALL") or 1000),
+        visits=int(os.environ.get("VISITS") or 1_000_000),
+        requests=int(os.environ.get("REQUESTS") or 2000),
+    )
+    if not run.known().keys() >= {(page, clients) for page in KINDS for clients in CLIENTS}:
+        kept = os.environ.get("BENCH_DATA")
+        with tempfile.TemporaryDirectory(prefix="versants-bench-") as name:
+            folder = Path(kept).absolute() if kept else Path(name)
+            folder.mkdir(parents=True, exist_ok=True)
+            measure(folder, run, counted(folder, run, bool(kept)), bool(kept))
+    figures, failures = judge(run)
     report = {
         "name": "bench-web",
-        "commit": str(commit()),
-        "machine": {"cpu": cpu(), "cpus": os.cpu_count(), "arch": platform.machine(), "python": platform.python_version()},
-        "started_at": started.isoformat(timespec="seconds"),
+        "commit": run.commit,
+        "machine": run.machine(),
+        "started_at": run.started_at,
         "seconds": round(time.monotonic() - began),
         "seed": 1,
-        "limits": {"visits": visits, "small": small, "requests": requests, "p95_ms": LIMITS},
+        "limits": {"visits": run.visits, "small": run.small, "requests": run.requests, "p95_ms": LIMITS},
         "figures": figures,
         "failures": failures,
-    }  # fmt: skip
-    write(report)
+    }
+    write(run, report)
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
     return 1 if failures else 0
 

@@ -168,6 +168,7 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         mode="on_site",
         imported=f"import-{team.pk}",
     )
+    r.total = m.FactTotal.objects.filter(versant=team.versant, detail="").order_by("pk").last()
     r.imported = p.Import.objects.create(
         kind="professionals", organisation=house, team=team, key=key, file_hash="0" * 64, state="previewed"
     )

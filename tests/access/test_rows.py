@@ -102,6 +102,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_planproposal": ("plan", TEAM),
     "mobile_planpiece": ("piece", TEAM),
     "mobile_interventionfact": ("fact", {MEMBERS}),
+    "mobile_facttotal": ("total", {MEMBERS}),
     "mobile_unmetneed": ("unmet", {MEMBERS}),
 }
 

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 
 import openpyxl
 import pytest
+from django.db import ProgrammingError, connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.urls import reverse
 from django.utils import translation
 
@@ -19,14 +21,14 @@ from versants.core import clock
 from versants.core.access.scope import acting
 from versants.core.templatetags.versants import starts
 from versants.mobile.enums import AttemptReason, InterventionKind
-from versants.mobile.models import FigureDefinition, InterventionFact, Record, Request, UnmetNeed
+from versants.mobile.models import FactTotal, FigureDefinition, InterventionFact, Record, Request, UnmetNeed
 from versants.mobile.services import facts, records
 from versants.programme.disclosure import ALL
 from versants.programme.models import DisclosureRule, ReportingPeriod
 from versants.programme.services import page
 from versants.programme.services.calendar import half, semesters
 from versants.programme.services.exports import semester_workbook
-from versants.programme.services.figures import Figures, definition, minimum
+from versants.programme.services.figures import DETAILS, Figures, definition, minimum
 
 SITES = {"walloon": "refuge", "french": "cada"}
 
@@ -341,3 +343,87 @@ def test_a_month_brought_in_is_corrected_at_once_in_the_figures(world):
     assert delivered() == 13
     InterventionFact.objects.filter(imported="a list").update(delivered=30)
     assert delivered() == 42
+
+
+def _counted_anew(known):
+    """The same sums, fact by fact."""
+    known.__dict__["_by_month"] = False
+    return {
+        detail: sorted((tuple(sorted(row.items())) for row in known._sums(detail)), key=str)
+        for detail in ("", *DETAILS)
+    }
+
+
+def _kept(known):
+    assert known._by_month
+    return {
+        detail: sorted((tuple(sorted(row.items())) for row in known._sums(detail) if _some(row)), key=str)
+        for detail in ("", *DETAILS)
+    }
+
+
+def _some(row):
+    return any(n for name, n in row.items() if name.startswith("sum_"))
+
+
+def test_the_sums_kept_are_those_of_the_facts_after_every_kind_of_change(world):
+    chance = random.Random(7)
+    officer = actor(world.officer)
+    for turn in range(6):
+        for _n in range(chance.randint(1, 9)):
+            done = chance.random() < 0.8
+            fact(
+                world,
+                chance.randint(1, 3),
+                day=clock.today() - timedelta(days=chance.randint(0, 500)),
+                versant=chance.choice(["wallonie", "hauts-de-france"]),
+                kind=chance.choice(["crisis", "mediation"]),
+                language_id=chance.choice([None, "tir", "prs"]),
+                mode=chance.choice(["on_site", "phone"]),
+                with_interpreter=chance.choice(["", "none", "remote"]),
+                delivered=int(done),
+                attempted=int(not done),
+            )
+        fact(world, 1, imported=f"list {turn}", delivered=40)
+        brought = InterventionFact.objects.exclude(imported="")
+        if turn % 2:
+            brought.filter(imported=f"list {turn - 1}").update(
+                delivered=17 + turn, kind="follow_up", day=clock.today() - timedelta(days=90)
+            )
+        if turn == 4:
+            brought.filter(imported="list 2").delete()
+        if turn in {2, 5}:
+            with acting(officer), connection.cursor() as cursor:
+                cursor.execute("SELECT app.fold_fact_totals()")
+        with acting(officer):
+            assert _kept(Figures(officer)) == _counted_anew(Figures(officer))
+    with acting(officer):
+        rows = list(FactTotal.objects.values_list("month", "versant", "detail", "value"))
+    assert len(rows) == len(set(rows))  # folded: one row a sum
+
+
+def test_nobody_but_the_trigger_writes_sums(world):
+    fact(world, 3)
+    with acting(actor(world.coordinator)):
+        assert FactTotal.objects.update(delivered=0) == 0
+        assert FactTotal.objects.all().delete()[0] == 0
+    with pytest.raises(ProgrammingError), acting(actor(world.coordinator)):
+        FactTotal.objects.create(
+            month=clock.today(), versant="wallonie", delivered=1, attempted=0, n_persons=0,
+            n_first_contacts=0, n_professionals=0, minutes=0,
+        )  # fmt: skip
+
+
+def test_periods_that_begin_within_a_month_are_counted_by_the_day(world):
+    ReportingPeriod.objects.create(key="2025-x", days=DateRange(date(2025, 1, 1), date(2025, 3, 10)))
+    fact(world, 11, day=date(2025, 3, 9))
+    fact(world, 13, day=date(2025, 3, 10))
+    me = actor(world.officer)
+    with acting(me):
+        known = Figures(me)
+        assert not known._by_month
+        sums = {row["period"]: row["sum_delivered"] for row in known._sums()}
+        assert sums["2025-x"] == 11
+        assert sums["2025-1"] == 13
+        by_kind = {(row["period"], row["value"]): row["sum_delivered"] for row in known._sums("kind")}
+        assert by_kind == {("2025-x", "crisis"): 11, ("2025-1", "crisis"): 13}

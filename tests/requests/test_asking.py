@@ -4,14 +4,22 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import ProgrammingError
 
 from tests.requests.making import ask_by_link, ask_by_phone, link_actor, make_link
 from tests.world import actor
 from versants.core.access.scope import Actor, acting
 from versants.core.crypto import vault
 from versants.core.errors import ActionDenied, BadInput, Conflict
-from versants.mobile.models import EscalationStep, Request, RequestEvent, RequestNote, RequestPerson
-from versants.mobile.services import matters, requests
+from versants.mobile.models import (
+    EscalationStep,
+    Request,
+    RequestCounter,
+    RequestEvent,
+    RequestNote,
+    RequestPerson,
+)
+from versants.mobile.services import inbox, matters, requests
 
 
 def test_a_crisis_by_link_arrives_at_its_team(world):
@@ -34,6 +42,29 @@ def test_numbers_follow_each_other_whoever_asks(world):
 
     year = f"{first.asked_at:%Y}"
     assert [one.number for one in (first, second, third)] == [f"R-{year}-0000{n}" for n in (1, 2, 3)]
+
+
+def test_numbers_go_on_after_the_hundred_thousandth(world):
+    first = ask_by_link(world)
+    year = first.asked_at.year
+    Request.objects.filter(pk=first.pk).update(number=f"R-{year}-99998")
+    RequestCounter.objects.all().delete()  # as in a database from before the counter
+
+    numbers = [ask_by_phone(world).number for _n in range(3)]
+    assert numbers == [f"R-{year}-99999", f"R-{year}-100000", f"R-{year}-100001"]
+
+    RequestCounter.objects.all().delete()
+    assert ask_by_phone(world).number == f"R-{year}-100002"
+    with acting(actor(world.coordinator)):
+        me = actor(world.coordinator)
+        found = inbox.by_text(me, inbox.listed(me, [world.walloon.pk]), f"{year}-100001")
+        assert [one.number for one in found] == [f"R-{year}-100001"]
+
+
+def test_the_application_reads_no_counter(world):
+    ask_by_link(world)
+    with pytest.raises(ProgrammingError), acting(actor(world.coordinator)):
+        RequestCounter.objects.count()
 
 
 def test_a_double_tap_is_one_request(world):

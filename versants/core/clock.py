@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -39,16 +40,16 @@ def frozen_text() -> str:
     """The instant asked for, as it was written; empty if the clock runs."""
     if settings.FROZEN_NOW:
         return str(settings.FROZEN_NOW)
-    path = Path(settings.DATA) / SCENE_FILE
+    path = os.path.join(settings.DATA, SCENE_FILE)  # asked hundreds of times a page: text, not a Path
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        return _read(path, os.stat(path).st_mtime_ns)
     except OSError:
         return ""
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed_ns: int) -> str:
-    return path.read_text().strip()
+def _read(path: str, _changed_ns: int) -> str:
+    return Path(path).read_text().strip()
 
 
 def ignore_frozen(text: str) -> None:

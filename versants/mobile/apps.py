@@ -14,16 +14,22 @@ $$ SELECT a.professional_id, a.held FROM mobile_assignment a
    WHERE b.professional_id = ANY(professionals) AND b.held && span $$;
 """
 
-# The next number of a year. Creators wait for each other until they commit: no gap, no number twice.
+# The next number of a year. Creators wait for each other until they commit: no gap, no number twice. Five digits, more
+# from the hundred thousandth on. A year without a counter goes on after the numbers that are there.
 REQUEST_NUMBER = """
 CREATE OR REPLACE FUNCTION app.request_number(year int) RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = public AS $$
-DECLARE last text;
+DECLARE n text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtext('mobile_request.number'));
-  SELECT number INTO last FROM mobile_request
-    WHERE number >= 'R-' || year || '-00000' AND number <= 'R-' || year || '-99999' ORDER BY number DESC LIMIT 1;
-  RETURN 'R-' || year || '-' || lpad((coalesce(right(last, 5)::int, 0) + 1)::text, 5, '0');
+  LOOP
+    UPDATE mobile_requestcounter c SET last = c.last + 1 WHERE c.year = $1 RETURNING c.last::text INTO n;
+    EXIT WHEN FOUND;
+    INSERT INTO mobile_requestcounter (year, last)
+      SELECT $1, coalesce(max(substr(number, 8)::int), 0) FROM mobile_request
+      WHERE number ~ ('^R-' || $1 || '-[0-9]{5,9}$')
+    ON CONFLICT DO NOTHING;
+  END LOOP;
+  RETURN 'R-' || $1 || '-' || lpad(n, greatest(5, length(n)), '0');
 END $$;
 """
 
@@ -69,6 +75,25 @@ $$ SELECT count(*)::int FROM mobile_assignment a JOIN people_membership m ON m.p
      AND a.state IN ('offered', 'accepted') AND upper(a.held) > app.now() $$;
 """
 
+# One row of the sums of facts where many have come together. Rows that come meanwhile stay for the next time, and two
+# who fold at once each fold what the other has not: no sum changes.
+FOLD_FACT_TOTALS = """
+CREATE OR REPLACE FUNCTION app.fold_fact_totals() RETURNS int LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = public AS $$
+DECLARE n int;
+BEGIN
+  WITH many AS (SELECT month, versant, detail, value FROM mobile_facttotal GROUP BY 1, 2, 3, 4 HAVING count(*) > 1),
+  gone AS (DELETE FROM mobile_facttotal t USING many m
+           WHERE (t.month, t.versant, t.detail, t.value) = (m.month, m.versant, m.detail, m.value) RETURNING t.*)
+  INSERT INTO mobile_facttotal (month, versant, detail, value, delivered, attempted, n_persons, n_first_contacts,
+                                n_professionals, minutes)
+  SELECT month, versant, detail, value, sum(delivered), sum(attempted), sum(n_persons), sum(n_first_contacts),
+         sum(n_professionals), sum(minutes) FROM gone GROUP BY 1, 2, 3, 4;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  RETURN n;
+END $$;
+"""
+
 
 class MobileConfig(AppConfig):
     name = "versants.mobile"
@@ -78,7 +103,7 @@ class MobileConfig(AppConfig):
         from versants.mobile.pages import declare_all
 
         declare_all()
-        from versants.core.access.install import register_sql
+        from versants.core.access.install import owners_alone, register_sql
         from versants.core.access.shield import leave_open
 
         register_sql(BUSY)
@@ -86,7 +111,10 @@ class MobileConfig(AppConfig):
         register_sql(FORGET_DRAFTS)
         register_sql(FIRST_CONTACTS)
         register_sql(OPEN_VISITS)
+        register_sql(FOLD_FACT_TOTALS)
         leave_open("mobile_figuredefinition", "what counts is public")
+        leave_open("mobile_requestcounter", "a number a year; the application's role may not touch it")
+        owners_alone("mobile_requestcounter")
         self._register_keys()
         from versants.mobile.services import importing
 

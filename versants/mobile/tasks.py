@@ -37,6 +37,14 @@ def forget_drafts(timestamp: int) -> None:
             spreading.forget()
 
 
+@app.periodic(cron="7,37 * * * *")
+@app.task(name="mobile.fold_fact_totals", queue="default", pass_context=False)
+def fold_fact_totals(timestamp: int) -> None:
+    """Every half hour: what the signatures since then added to the sums becomes one row for each sum."""
+    with acting(Actor.nobody()), connection.cursor() as cursor:
+        cursor.execute("SELECT app.fold_fact_totals()")
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="mobile.lapse_offers", queue="default", pass_context=False)
 def lapse_offers(timestamp: int) -> None:

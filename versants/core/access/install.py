@@ -76,6 +76,11 @@ def append_only(table: str) -> None:
     _WITHHELD[table] = "UPDATE, DELETE"
 
 
+def owners_alone(table: str) -> None:
+    """``table`` is read and written by functions of the tables' owner, never by the application itself."""
+    _WITHHELD[table] = "SELECT, INSERT, UPDATE, DELETE"
+
+
 def install() -> None:
     """Create functions, replace policies, grant the application's role what it needs."""
     with transaction.atomic(), connection.cursor() as cursor:

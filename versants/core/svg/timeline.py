@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -41,20 +42,20 @@ class Block:
     state: Any = ""
     id: str = ""
 
-    @property
+    @cached_property
     def from_label(self) -> str:
         return f"{clock.local(self.start):%H:%M}"
 
-    @property
+    @cached_property
     def to_label(self) -> str:
         return f"{clock.local(self.end):%H:%M}"
 
-    @property
+    @cached_property
     def minutes(self) -> int:
         """Its length, in whole minutes."""
         return round((self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 60)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The whole block in words: 1. Mouscron, 09:00 to 10:30, does not move."""
         name = f"{self.key}. {self.label}" if self.key else str(self.label)

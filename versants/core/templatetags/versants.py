@@ -7,11 +7,13 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from versants.core.svg import blocks
 from versants.core.svg.signs import ICONS, MARKS
 from versants.core.web import words
 
@@ -51,6 +53,30 @@ def mark(state: str, word: Any = None) -> SafeString:
 def sign(state: str) -> SafeString:
     """The bare shape of a state, where its word stands beside it already."""
     return _sign(state)
+
+
+@register.simple_tag
+def day_cells(cells: Any) -> SafeString:
+    """The cells of one line of a timeline."""
+    return blocks.day_cells(cells)
+
+
+@register.simple_tag
+def day_rows(stops: Any) -> SafeString:
+    """The same line as items of a list."""
+    return blocks.day_rows(stops)
+
+
+@register.simple_tag
+def week_cells(cells: Any) -> SafeString:
+    """The days of one person."""
+    return blocks.week_cells(cells)
+
+
+@register.simple_tag
+def week_rows(cells: Any) -> SafeString:
+    """The same days as items of a list."""
+    return blocks.week_rows(cells, {cell.day: date_format(cell.day, "D j") for cell in cells})
 
 
 @register.simple_tag

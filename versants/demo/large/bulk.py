@@ -96,6 +96,7 @@ def load(visits: int, tell: Tell = lambda text: None, seed: str = SEED) -> Loade
                     "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)",
                     [table, max(1, mass.pages.next[table] - 1)],
                 )
+            cursor.execute("SELECT app.fold_fact_totals()")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     done("statistics")

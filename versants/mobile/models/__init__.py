@@ -25,6 +25,7 @@ from versants.mobile.models.requests import (
     RequestNote,
     RequestPerson,
 )
+from versants.mobile.models.totals import FactTotal, RequestCounter
 from versants.mobile.models.visits import Assignment, Need, Slot, Visit, held_within
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "ClinicalNote",
     "ConfirmedHours",
     "EscalationStep",
+    "FactTotal",
     "FigureDefinition",
     "FollowUp",
     "InterventionFact",
@@ -45,6 +47,7 @@ __all__ = [
     "RecordAddition",
     "RecordPerson",
     "Request",
+    "RequestCounter",
     "RequestDraft",
     "RequestEvent",
     "RequestLanguage",

@@ -73,7 +73,7 @@ class Request(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="requests")
     key = models.ForeignKey(DataKey, on_delete=models.PROTECT, related_name="+")
     # The person, or the request in the mouth of the one who follows it: R-2026-0412.
-    number = models.CharField(max_length=12, unique=True)
+    number = models.CharField(max_length=16, unique=True)
     channel = models.CharField(max_length=8, choices=Channel)
     link = models.ForeignKey(RequestLink, on_delete=models.PROTECT, null=True, related_name="requests")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="requests")

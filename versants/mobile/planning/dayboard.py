@@ -160,13 +160,19 @@ def _visits(actor: Actor, choice: Choice):
 
 
 def _add_parts(rows: Sequence[Visit]) -> None:
-    """What the board reads of visits: less than who can go, as there are many of them. Two queries."""
+    """What the board reads of visits: less than who can go, as there are many of them. Six queries."""
     prefetch_related_objects(
         rows,
-        Prefetch("slots", Slot.objects.select_related("language")),
+        *("site", "commune", "team"),
+        Prefetch("slots", Slot.objects.prefetch_related("language")),
         Prefetch(
             "assignments",
-            Assignment.objects.filter(state__in=HOLDING).select_related("professional"),
+            Assignment.objects.filter(state__in=HOLDING)
+            .select_related("professional")
+            .only(
+                *("slot", "visit", "held", "travel_min", "state", "answer_by"),
+                *("professional__first_name", "professional__last_name"),
+            ),
             to_attr="holding",
         ),
     )
@@ -197,7 +203,8 @@ def _visits_of(
         held_within(horizon.start, horizon.end),
         state__in=[VisitState.OPEN, VisitState.PLANNED, VisitState.DONE],
     )
-    visits = visits.select_related("site", "commune", "team")
+    # Sites, communes and teams are few and shared by many: each is read once, not beside every row.
+    visits = visits.defer("created_at", "starts_at")
     placed = list(visits.filter(stands))
     waiting: list[Visit] = []
     now = clock.now()

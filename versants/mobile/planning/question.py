@@ -82,11 +82,7 @@ class Question:
         for slot in visit.slots:
             service = option.services[slot.id]
             person = self.situation.people[service.person]
-            mine = sum(
-                (a.held.upper - a.held.lower).total_seconds() + a.travel_min * 60
-                for a in person.held
-                if a.visit_id == self.visit.pk
-            )
+            mine = sum(one.length_s for one in person.held if one.visit_id == self.visit.pk)
             road = next(
                 (
                     int(r.value)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import permutations
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Func, IntegerField, Q
 
 from versants.core import clock
 from versants.core.access.scope import Actor
@@ -19,7 +20,28 @@ from versants.people.enums import Discipline
 from versants.people.models import Mandate, OnCall, Professional, ProfessionalLanguage, WeeklyShift
 from versants_libs.dispatch import Busy, Limits, Person, Span
 
+SECONDS = Func(
+    F("held"),
+    template="extract(epoch FROM upper(%(expressions)s) - lower(%(expressions)s))::int",
+    output_field=IntegerField(),
+)
 TALK = "talk"  # skill: interprets talks up to that hardness
+
+
+class Held(NamedTuple):
+    """A place somebody holds: what the limits of a day and a week ask of it. Not a whole row: of those there are
+    a thousand in a week."""
+
+    visit_id: int
+    start: datetime
+    seconds: int
+    travel_min: int
+    urgency: str
+
+    @property
+    def length_s(self) -> int:
+        """The visit and the road to it."""
+        return self.seconds + self.travel_min * 60
 
 
 @dataclass
@@ -31,7 +53,7 @@ class Colleague:
     mandates: list[Mandate] = field(default_factory=list)
     pattern: list[tuple] = field(default_factory=list)
     watches: list[tuple[datetime, datetime]] = field(default_factory=list)
-    held: list[Assignment] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     busy: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     @property
@@ -53,19 +75,15 @@ class Colleague:
     def week_s(self, at: datetime) -> int:
         """Seconds held in the calendar week of ``at``: visits and the roads to them."""
         low, high = week_bounds(clock.local(at).date())
-        return sum(_length(a) for a in self.held if low <= a.held.lower < high)
+        return sum(one.length_s for one in self.held if low <= one.start < high)
 
     def crises_in_week(self, at: datetime, *, but: int | None = None) -> int:
         low, high = week_bounds(clock.local(at).date())
         return sum(
-            a.visit.urgency == Urgency.CRISIS
-            for a in self.held
-            if low <= a.held.lower < high and a.visit_id != but
+            one.urgency == Urgency.CRISIS
+            for one in self.held
+            if low <= one.start < high and one.visit_id != but
         )
-
-
-def _length(assignment: Assignment) -> int:
-    return int((assignment.held.upper - assignment.held.lower).total_seconds()) + assignment.travel_min * 60
 
 
 def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
@@ -99,11 +117,11 @@ def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
     held = (
         Assignment.objects.visible_to(actor)
         .filter(held_within(low, high), professional__in=ids, state__in=HOLDING)
-        .select_related("visit")
         .order_by("held", "pk")
+        .values_list("professional_id", "visit_id", "starts_at", SECONDS, "travel_min", "visit__urgency")
     )
-    for assignment in held:
-        found[assignment.professional_id].held.append(assignment)
+    for professional, *place in held:
+        found[professional].held.append(Held(*place))
     for professional, start, end in busy_times(ids, *span):
         found[professional].busy.append((start, end))
     return found
@@ -153,11 +171,11 @@ def person(
     their_shifts = shifts(horizon, colleague.pattern, colleague.watches, place)
     week_low, week_high = week_bounds(horizon.dates[0])
     outside = [
-        a
-        for a in colleague.held
-        if week_low <= a.held.lower < week_high and not horizon.start <= a.held.lower < horizon.end
+        one
+        for one in colleague.held
+        if week_low <= one.start < week_high and not horizon.start <= one.start < horizon.end
     ]
-    crises = sum(a.visit.urgency == Urgency.CRISIS for a in outside)
+    crises = sum(one.urgency == Urgency.CRISIS for one in outside)
     return Person(
         id=colleague.id,
         roles=frozenset(row.disciplines),
@@ -175,7 +193,7 @@ def person(
         gender=row.gender,
         team=str(row.team_id),
         complexity_ceiling=ceiling,
-        worked_s=sum(_length(a) for a in outside),
+        worked_s=sum(one.length_s for one in outside),
     )
 
 

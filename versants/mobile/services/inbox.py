@@ -82,7 +82,7 @@ MARKS = {
 }
 _OPEN_DAY_MIN = 510  # a working day of 8 h 30, as services.promises counts it
 FIRST_YEAR = 2020  # no request is older
-_NUMBER = re.compile(r"^(?:R-?)?(?:(\d{4})-)?(\d{1,5})$", re.IGNORECASE)
+_NUMBER = re.compile(r"^(?:R-?)?(?:(\d{4})-)?(\d{1,9})$", re.IGNORECASE)
 
 
 def check_may_open(actor: Actor) -> None:

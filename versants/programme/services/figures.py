@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from django.db import connection
 from django.db.models import Case, Count, Max, Min, Q, Sum, Value, When
-from django.db.models.fields import CharField
+from django.db.models.fields import CharField, TextField
+from django.db.models.functions import Cast, Coalesce
 
 from versants.core import clock
 from versants.core.access.scope import Actor
-from versants.mobile.models import FigureDefinition, InterventionFact, UnmetNeed
+from versants.mobile.models import FactTotal, FigureDefinition, InterventionFact, UnmetNeed
 from versants.programme.disclosure import ALL, Cell, Cube, protect
 from versants.programme.models import DisclosureRule
 from versants.programme.models.disclosure import Audience
 from versants.programme.services.calendar import Semester, half, semesters
 from versants.territory.models import Versant
 
-Answer = TypeVar("Answer")
 VERSANTS = tuple(Versant.values)
 # One detail at a time: two together would point at somebody, and could not be protected against each other.
 DETAILS = ("kind", "language", "mode", "commune")
 NO_LANGUAGE = "none"
-LATE = 1000  # facts among the last ones that may have been written by transactions still open when a later one ended
-REMEMBERED = 64
-# (state of the facts, question) -> answer. The facts name nobody, and every reader who sees one sees all of them.
-_counted: dict[Any, Any] = {}
+PLAIN = frozenset({"kind", "mode"})  # details that are no reference to another table
 MEASURES = ("delivered", "attempted", "n_first_contacts", "n_persons", "n_professionals", "minutes")
 
 
@@ -68,14 +64,10 @@ class Figures:
         self.facts = InterventionFact.objects.visible_to(actor)
         self.unmet = UnmetNeed.objects.visible_to(actor)
         self.minimum = minimum()
-        # Answered from the ends of two indexes, however many facts there are.
-        edges = self.facts.aggregate(first=Min("day"), last=Max("day"), newest=Max("pk"))
+        self.totals = FactTotal.objects.visible_to(actor)
+        # Answered from the ends of an index, however many facts there are.
+        edges = self.facts.aggregate(first=Min("day"), last=Max("day"))
         self.first: date | None = edges["first"]
-        newest = edges["newest"] or 0
-        # Facts are only ever added. One that commits late has a number among the last ones: their count tells.
-        late = self.facts.filter(pk__gt=newest - LATE).count()
-        self._facts_version = (_database(), newest, late, edges["first"], edges["last"])
-        self._version = (late, newest, self.minimum)
         today = clock.today()
         self.semesters: list[Semester] = (
             semesters(self.first, max(edges["last"], today)) if self.first else [half(today)]
@@ -89,35 +81,34 @@ class Figures:
         """The semester called ``key``; an unknown one gives the current one."""
         return next((s for s in self.semesters if s.key == key), self.semesters[-1])
 
-    def _by_semester(self) -> Case:
-        whens = [When(day__gte=s.start, day__lt=s.end, then=Value(s.key)) for s in self.semesters]
+    def _by_semester(self, column: str) -> Case:
+        whens = []
+        for s in self.semesters:
+            # The first period may begin within the month of the first fact: all of that month lies in it.
+            start = s.start.replace(day=1) if column == "month" else s.start
+            whens.append(When(**{f"{column}__gte": start, f"{column}__lt": s.end}, then=Value(s.key)))
         return Case(*whens, default=Value(""), output_field=CharField())
 
-    def _sums(self, *by: str) -> list[dict[str, Any]]:
-        """Sums by versant, semester and ``by``; added up once as long as no fact is added."""
+    @cached_property
+    def _by_month(self) -> bool:
+        """Do all periods begin with a month, so that the sums kept by month say them?"""
+        return all(semester.start.day == 1 for semester in self.semesters[1:])
 
-        def add_up() -> list[dict[str, Any]]:
-            sums = {f"sum_{name}": Sum(name) for name in MEASURES}
-            rows = self.facts.annotate(period=self._by_semester()).values("versant", "period", *by)
-            return list(rows.annotate(**sums))
+    def _sums(self, detail: str = "") -> list[dict[str, Any]]:
+        """Sums by versant, ``period`` and, with a detail, ``value``; "" is a fact that says none.
 
-        return self._once(("sums", *by, *((s.key, s.start, s.end) for s in self.semesters)), add_up)
-
-    def _once(self, what: tuple[Any, ...], count: Callable[[], Answer]) -> Answer:
-        """What ``count`` gives, remembered by this process for this state of the facts.
-
-        Months brought in from a list may be corrected or taken back, which no number tells: then nothing is remembered.
+        From the sums the database keeps by month; periods that begin within a month are counted fact by fact.
         """
-        if self.some_imported:
-            return count()
-        key = (self._facts_version, what)
-        if key in _counted:
-            return cast(Answer, _counted[key])
-        found = count()
-        if len(_counted) >= REMEMBERED:
-            _counted.clear()
-        _counted[key] = found
-        return found
+        sums = {f"sum_{name}": Sum(name) for name in MEASURES}
+        by = ("versant", "period", "value") if detail else ("versant", "period")
+        if self._by_month:
+            kept = self.totals.filter(detail=detail)
+            return list(kept.annotate(period=self._by_semester("month")).values(*by).annotate(**sums))
+        facts = self.facts.annotate(period=self._by_semester("day"))
+        if detail:
+            column = Cast(detail if detail in PLAIN else f"{detail}_id", TextField())
+            facts = facts.annotate(value=Coalesce(column, Value(""), output_field=TextField()))
+        return list(facts.values(*by).annotate(**sums))
 
     @cached_property
     def _plain(self) -> list[dict[str, Any]]:
@@ -132,7 +123,7 @@ class Figures:
     def interventions(self) -> Table:
         """Visits delivered, by versant and semester."""
         cube = self._cube("delivered")
-        return _table(cube, _hidden(self._version, "", cube, self.minimum, None))
+        return _table(cube, _hidden("", cube, self.minimum, None))
 
     def of(self, measure: str) -> Table:
         """Another measure. Hidden wherever the interventions are: who was met there would say how many visits."""
@@ -150,19 +141,14 @@ class Figures:
 
     def values_of(self, detail: str) -> tuple[str, ...]:
         """The values of a detail that occur, as codes."""
-        column = detail if detail in {"kind", "mode"} else f"{detail}_id"
-
-        def find() -> list[str]:
-            return list(self.facts.filter(delivered__gt=0).values_list(column, flat=True).distinct())
-
-        return tuple(sorted(value or NO_LANGUAGE for value in self._once(("values", detail), find)))
+        found = self.totals.filter(detail=detail).values("value").annotate(n=Sum("delivered"))
+        return tuple(sorted(row["value"] or NO_LANGUAGE for row in found.filter(n__gt=0)))
 
     def detail(self, name: str) -> dict[str, Table]:
         """Interventions by versant and semester for each value of one detail, protected together with the whole."""
-        column = name if name in {"kind", "mode"} else f"{name}_id"
         counts: dict[Cell, int] = {}
-        for row in self._sums(column):
-            cell = (row["versant"], row["period"], row[column] or NO_LANGUAGE)
+        for row in self._sums(name):
+            cell = (row["versant"], row["period"], row["value"] or NO_LANGUAGE)
             if row["sum_delivered"]:
                 counts[cell] = row["sum_delivered"]
         values = tuple(sorted({cell[2] for cell in counts}))
@@ -170,7 +156,7 @@ class Figures:
             return {}
         cube = Cube((VERSANTS, self.keys, values), counts)
         base = frozenset((*cell, ALL) for cell in self.interventions.hidden)
-        hidden = _hidden(self._version, name, cube, self.minimum, base)
+        hidden = _hidden(name, cube, self.minimum, base)
         return {
             value: Table(
                 {(v, s): n for (v, s, d), n in cube.values.items() if d == value},
@@ -187,14 +173,10 @@ class Figures:
         a share would tell a small count."""
         counts = {"on_site": 0, "remote": 0, "none": 0}
 
-        def count() -> list[tuple[str, int]]:
-            # Months counted before Versants may not say it: they take no part.
-            known = self.facts.filter(delivered__gt=0).exclude(with_interpreter="")
-            rows = known.values("with_interpreter").annotate(n=Sum("delivered"))
-            return [(row["with_interpreter"], row["n"]) for row in rows]
-
-        for how, n in self._once(("interpreted",), count):
-            counts[how] += n
+        # Months counted before Versants may not say it: they take no part.
+        known = self.totals.filter(detail="with_interpreter").exclude(value="").values("value")
+        for row in known.annotate(n=Sum("delivered")):
+            counts[row["value"]] += row["n"]
         whole = sum(counts.values())
         if not whole or any(0 < n < self.minimum for n in counts.values()):
             return None
@@ -228,7 +210,7 @@ class Figures:
 
     def unmet_table(self) -> Table:
         """Unmet needs by versant and semester."""
-        rows = self.unmet.annotate(period=self._by_semester()).exclude(period="")
+        rows = self.unmet.annotate(period=self._by_semester("day")).exclude(period="")
         counts: dict[tuple[str, ...], int] = {
             (r["versant"], r["period"]): r["n"]
             for r in rows.values("versant", "period").annotate(n=Count("pk"))
@@ -238,24 +220,17 @@ class Figures:
         return _table(cube, protect(cube, self.minimum))
 
 
-def _database() -> str:
-    return str(connection.settings_dict["NAME"])
-
-
 def _table(cube: Cube, hidden: Iterable[Cell]) -> Table:
     return Table({(c[0], c[1]): n for c, n in cube.values.items()}, frozenset((c[0], c[1]) for c in hidden))
 
 
-def _hidden(
-    version: tuple[Any, ...], name: str, cube: Cube, smallest: int, base: frozenset[Cell] | None
-) -> frozenset[Cell]:
-    """Worked out once per state of the facts: the same figures are read many times a day."""
-    return _remembered(version, name, smallest, cube.axes, tuple(sorted(cube.counts.items())), base)
+def _hidden(name: str, cube: Cube, smallest: int, base: frozenset[Cell] | None) -> frozenset[Cell]:
+    """Worked out once for the same counts: the same figures are read many times a day."""
+    return _remembered(name, smallest, cube.axes, tuple(sorted(cube.counts.items())), base)
 
 
 @lru_cache(maxsize=32)
 def _remembered(
-    version: tuple[Any, ...],
     name: str,
     smallest: int,
     axes: tuple[tuple[str, ...], ...],

@@ -1,0 +1,132 @@
+"""Blocks of a timeline as markup: a board shows hundreds of them, each twice, and a template for each costs the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from versants.core.svg.signs import ICONS, MARKS
+from versants.core.svg.timeline import Block
+
+_CAR = f'<svg class="i i-dir" viewBox="0 0 24 24" aria-hidden="true">{ICONS["car"]}</svg>'
+
+
+def text(value: Any) -> str:
+    """``value`` as a template prints it: escaped, unless it is markup already."""
+    return value if isinstance(value, SafeString) else escape(str(value))
+
+
+def sign(name: str) -> str:
+    """The bare shape of a state, a key of MARKS."""
+    return f'<svg viewBox="0 0 16 16" aria-hidden="true">{MARKS[name]}</svg>'
+
+
+def _pin(block: Block) -> str:
+    return f'<span class="pin">{sign(block.sign)}</span>' if block.sign else ""
+
+
+def cell(block: Block, *, short: bool = False) -> SafeString:
+    """One block of a day. ``short``: too short for its words."""
+    if block.kind == "travel":
+        road = f'{block.minutes}<span class="vh"> {_("minutes on the road")}</span>'
+        return mark_safe(f'<span class="go"><i>{road}</i></span>')
+    if block.kind == "busy":
+        return mark_safe(f'<span class="busy" title="{text(block.title)}"><i>{text(block.label)}</i></span>')
+    if block.kind == "off":
+        return mark_safe(f'<span class="off"><span class="vh">{_label(block)}</span></span>')
+    style = f" {block.style}" if block.style else ""
+    parts = [
+        f'<a class="v{style}{" short" if short else ""}" href="{text(block.url)}" title="{text(block.title)}"',
+        f' data-block="{text(block.id)}">' if block.id else ">",
+        f'<b class="clip">{text(block.label)}</b>',
+        f' <span class="key">{text(block.key)}</span>' if block.key else "",
+        f' <span class="{"vh" if short else "soft"}">{block.from_label}</span>',
+        _pin(block),
+        f'<span class="vh"> {text(block.state)}</span></a>',
+    ]
+    return mark_safe("".join(parts))
+
+
+def _label(block: Block) -> str:
+    return text(block.label or _("off duty"))
+
+
+def day_cells(cells: Iterable[Any]) -> SafeString:
+    """The cells (svg.timeline.Cell) of one line of a day."""
+    found = []
+    for one in cells:
+        hour = ' class="h"' if one.on_hour else ""
+        if one.block is not None:
+            inside = cell(one.block, short=one.short)
+            found.append(f'<td colspan="{one.span}"{hour}>{inside}</td>')
+        else:
+            at = f' data-at="{text(one.at)}"' if one.at else ""
+            found.append(f'<td colspan="{one.span}"{hour}{at}></td>')
+    return mark_safe("".join(found))
+
+
+def week_cells(cells: Iterable[Any]) -> SafeString:
+    """The days of one person: each has ``blocks`` and ``off``."""
+    found = []
+    for day in cells:
+        found.append('<td class="h">')
+        for block in day.blocks:
+            if block.kind == "visit":
+                style = f" {block.style}" if block.style else ""
+                found.append(
+                    f'<a class="v{style}" href="{text(block.url)}" title="{text(block.title)}">'
+                    f'<b>{block.from_label}</b> <span class="key">{text(block.key)}</span>'
+                    f'<span class="clip">{text(block.label)}</span>{_pin(block)}'
+                    f'<span class="vh"> {text(block.state)}</span></a>'
+                )
+            else:
+                hour = f"{block.from_label} " if block.kind == "busy" else ""
+                found.append(
+                    f'<span class="{"busy" if block.kind == "busy" else "off"}" title="{text(block.title)}">'
+                    f"<i>{hour}{text(block.label)}</i></span>"
+                )
+        if day.off:
+            found.append(f'<span class="off"><span class="vh">{_("off duty")}</span></span>')
+        found.append("</td>")
+    return mark_safe("".join(found))
+
+
+def row(block: Block, there: int = 0, back: int = 0) -> SafeString:
+    """The same block in a list, on a phone. ``there``, ``back``: minutes of road to it, and home from it."""
+    if block.kind == "travel":
+        inside = f'<span class="small soft">{_CAR} {block.minutes} min</span>'
+    elif block.kind in {"busy", "off"}:
+        inside = f'<span class="small soft">{_label(block)}</span>'
+    else:
+        inside = f'<span class="key">{text(block.key)}</span> ' if block.key else ""
+        inside += f'<a class="what" href="{text(block.url)}">{text(block.label)}</a>'
+        if block.sign:
+            inside += f'<br><span class="mark {block.sign}">{sign(block.sign)}{text(block.state)}</span>'
+        if there or back:
+            roads = [f"{there} min"] if there else []
+            roads += [text(_("home %(back)s min") % {"back": back})] if back else []
+            inside += f'<span class="small soft road">{_CAR} {", ".join(roads)}</span>'
+    return mark_safe(f"<span>{inside}</span>")
+
+
+def day_rows(stops: Iterable[tuple[Block, int, int]]) -> SafeString:
+    """What one person does in a day, as items of a list."""
+    found = [
+        f'<li><span class="at">{block.from_label}<small>{block.to_label}</small></span>{row(block, there, back)}</li>'
+        for block, there, back in stops
+    ]
+    return mark_safe("".join(found))
+
+
+def week_rows(cells: Iterable[Any], days: dict[Any, str]) -> SafeString:
+    """What one person does in a week, as items of a list; ``days``: the name of each day."""
+    found = [
+        f'<li><span class="at">{days[day.day]}<small>{block.from_label}</small></span>{row(block)}</li>'
+        for day in cells
+        for block in day.blocks
+    ]
+    return mark_safe("".join(found))
