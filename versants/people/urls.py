@@ -4,6 +4,7 @@ from versants.people.views import (
     access,
     demands,
     entering,
+    erasing,
     imports,
     membership,
     oidc,
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("people/opened/<uuid:uid>/review/", persons.opening_review, name="identity_opening_review"),
     path("people/<str:code>/", persons.person, name="person"),
     path("people/<str:code>/open/", persons.open_identity, name="person_open"),
+    path("people/<str:code>/erase/", erasing.erase, name="person_erase"),
     path("people/<str:code>/consents/new/", persons.consent_new, name="consent_new"),
     path(
         "people/<str:code>/consents/<uuid:uid>/withdraw/", persons.consent_withdraw, name="consent_withdraw"
