@@ -72,6 +72,25 @@ function patient(form) {
   window.addEventListener("online", () => note.textContent && tryNow());
 }
 
+/**
+ * A folded question says beside its title what holds now, also after it was changed and folded again.
+ * @param {Element} fold
+ */
+function told(fold) {
+  const line = fold.querySelector("[data-answer]");
+  if (!line) return;
+  fold.addEventListener("change", () => {
+    const said = [];
+    for (const one of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (fold.querySelectorAll("input, select"))) {
+      if (one instanceof HTMLSelectElement) said.push(one.selectedOptions[0]?.text);
+      else if (one.type === "radio") said.push(one.checked ? one.closest("label")?.innerText.trim() : "");
+      else said.push(one.value);
+    }
+    line.textContent = said.filter(Boolean).join(", ");
+  });
+}
+
+for (const fold of document.querySelectorAll("[data-fold]")) told(fold);
 for (const form of document.querySelectorAll("form[data-patient]")) patient(/** @type {HTMLFormElement} */ (form));
 for (const box of document.querySelectorAll("textarea[data-looks]")) watch(/** @type {HTMLTextAreaElement} */ (box));
 asNeeded("place", "elsewhere", "elsewhere");
