@@ -200,6 +200,7 @@ def test_what_may_be_left_alone_is_folded_with_what_holds_and_nothing_is_lost(li
         r'data-test="fold-(\w+)"><b>[^<]+</b> <span class="soft" data-answer>([^<]+)</span>', page
     )
     assert folds == [
+        ("person_codes", "Non précisé"),
         ("interpreted_by", "Non précisé"),
         ("gender_wish", "Sans préférence"),
         ("mode", "Sur place"),

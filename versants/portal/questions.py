@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 # First field of a question that has an answer already if nobody touches it -> what it is about, where one label is
 # not enough.
-FOLDED = {"interpreted_by": "", "gender_wish": "", "mode": "", "day": "when"}
+FOLDED = {"person_codes": "", "interpreted_by": "", "gender_wish": "", "mode": "", "day": "when"}
 
 
 @dataclass(frozen=True)
