@@ -58,7 +58,9 @@ def test_a_preview_is_thrown_away_without_a_trace(running: Running, window) -> N
     page.goto("/imports/")
     page.check("input[name=kind][value=centres]")
     rows = [CENTRES[0], ["Centre qui ne reste pas", "Tournai", "", ""]]
-    page.set_input_files("input[type=file]", {"name": "c.csv", "mimeType": "text/csv", "buffer": as_csv(rows)})
+    page.set_input_files(
+        "input[type=file]", {"name": "c.csv", "mimeType": "text/csv", "buffer": as_csv(rows)}
+    )
     page.click('[data-test="send"]')
     page.wait_for_selector('[data-test="confirm"]')
     page.click('[data-test="discard"]')
