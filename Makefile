@@ -1,11 +1,11 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS SMALL REQUESTS
+export OUT ONLY LANGS FAST WORLD PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS SMALL REQUESTS
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web
+.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -63,6 +63,9 @@ race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 
 restore-drill: setup ## backup, restore elsewhere and to a moment, compared row by row, in temporary folders
 	@$(BIN)/python bench/restore_drill.py
+
+look: setup ## pictures of every page and what axe, a telephone and a reader would find (OUT=FOLDER ONLY=board LANGS=fr,nl,en)
+	@$(BIN)/python docs/look.py
 
 screenshots: setup ## the pictures of docs/img, from the running demonstration world (needs Chromium)
 	@$(BIN)/python docs/screenshots.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
-    with product() as started:
+    # A folder that stays spares a second run the preparation.
+    with product(os.environ.get("VERSANTS_E2E_WORLD")) as started:
         yield started
 
 

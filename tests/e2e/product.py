@@ -103,9 +103,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def product() -> Iterator[Running]:
-    """``versants up`` in a folder of its own, with the demonstration world of today."""
-    folder = Path(tempfile.mkdtemp(prefix="versants-e2e-"))
+def product(kept: str | None = None) -> Iterator[Running]:
+    """``versants up`` in a folder of its own, with the demonstration world of today. ``kept``: a folder that stays,
+    so that a second start finds its world again."""
+    folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="versants-e2e-"))
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     port = free_port()
     env = {key: value for key, value in os.environ.items() if not key.startswith(("VERSANTS_", "DATABASE_"))}

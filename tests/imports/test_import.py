@@ -125,6 +125,18 @@ def test_what_changes_is_said_from_what_to_what_and_goes_back(house, bring_in):
     assert state() == before
 
 
+@pytest.mark.parametrize("said", ["néerlandais C1", "Nederlands C1", "Dutch C1", "nld C1", "nl C1"])
+def test_dutch_is_brought_in_under_every_name(house, bring_in, said):
+    rows = [
+        ["Prénom", "Nom", "Fonction", "Langues"],
+        ["Anne", "Essai0", "psychologue", f"tigrigna C2; {said}"],
+    ]
+    _imported, report = bring_in(house, "professionals", as_csv(rows))
+    assert report.n("new") == 1
+    spoken = dict(ProfessionalLanguage.objects.values_list("language_id", "level"))
+    assert spoken == {"tir": 6, "nld": 5}
+
+
 def test_what_was_built_on_or_changed_since_stays_and_is_listed(house, bring_in):
     imported, _report = bring_in(house, "professionals", as_xlsx(sheets.PROFESSIONALS))
     anne, bruno, chloe = (Professional.objects.get(first_name=name) for name in ("Anne", "Bruno", "Chloé"))

@@ -13,7 +13,7 @@ from versants.core import erasure, witness
 from versants.core.access.scope import acting
 from versants.core.crypto import keyring, vault
 from versants.core.crypto.vault import SealBroken
-from versants.core.errors import ActionDenied, InvalidTransition
+from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import AuditEvent, DataKey, Erasure, Grant
 from versants.mobile import models as m
 from versants.people.models import ClinicalSheet, Identity, SocialSheet
@@ -125,6 +125,62 @@ def test_pages_of_an_erased_person_open_and_show_no_word(full, client_for):
     assert "Zz" not in page.content.decode()
     assert 'data-test="erased"' in page.content.decode()
     assert client.get(f"/requests/{full.be.request.uid}/").status_code == 200
+
+
+def test_the_page_says_what_goes_and_stays_and_wants_reason_and_code(full, client_for):
+    client = client_for(full.coordinator, "en")
+    address = f"/people/{full.person.code}/erase/"
+    assert address in client.get(f"/people/{full.person.code}/").content.decode()
+    page = client.get(address).content.decode()
+    assert 'data-test="goes"' in page
+    assert 'data-test="stays"' in page
+    assert "checked" not in page
+    for wrong in (
+        {},
+        {"because": "asked"},
+        {"code": full.person.code},
+        {"because": "asked", "code": full.french_person.code},
+        {"because": "no-reason", "code": full.person.code},
+    ):
+        assert client.post(address, wrong).status_code == 422, wrong
+    assert Erasure.objects.count() == 0
+
+    typed = full.person.code.lower().replace("-", " ")
+    done = client.post(address, {"because": "asked", "code": typed})
+    assert (done.status_code, done["Location"]) == (302, f"/people/{full.person.code}/")
+    assert Erasure.objects.get().code == full.person.code
+    assert AuditEvent.objects.get(action="person.erased").facts["because"] == "asked"
+    after = client.get(f"/people/{full.person.code}/").content.decode()
+    assert 'data-test="erased"' in after
+    assert address not in after
+    assert client.get(address)["Location"] == f"/people/{full.person.code}/"
+    again = client.post(address, {"because": "asked", "code": typed})
+    assert again["Location"] == f"/people/{full.person.code}/"
+    assert Erasure.objects.count() == 1
+
+
+def test_only_the_coordination_of_the_team_finds_the_page(full, client_for):
+    address = f"/people/{full.person.code}/erase/"
+    given = {"because": "asked", "code": full.person.code}
+    for member, expected in (
+        (full.clinician, 403),
+        (full.practitioner, 403),
+        (full.interpreter, 403),
+        (full.french_coordinator, 404),
+        (full.dpo, 403),
+        (full.administrator, 403),
+    ):
+        client = client_for(member)
+        assert client.get(address).status_code == expected, member
+        assert client.post(address, given).status_code == expected, member
+        assert address not in client.get(f"/people/{full.person.code}/").content.decode()
+    assert Erasure.objects.count() == 0
+
+
+def test_a_ground_nobody_knows_is_refused(full):
+    with acting(actor(full.coordinator)) as who, pytest.raises(BadInput) as refused:
+        erase_person(person=full.person, actor=who, because="whim")
+    assert refused.value.code == "person.ground"
 
 
 def _dump() -> dict[str, bytes]:

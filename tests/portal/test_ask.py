@@ -11,6 +11,7 @@ from versants.core import clock
 from versants.core.access.scope import Actor, acting
 from versants.core.crypto import vault
 from versants.core.models import DataKey
+from versants.mobile.forms.requests import LongForm
 from versants.mobile.models import Request, RequestDraft, RequestNote, RequestPerson
 from versants.mobile.services import links, matters, requests
 
@@ -190,6 +191,30 @@ def test_not_asked_yet_needs_a_reason(link, phone):
     assert phone.post(url, answers).status_code == 422
     assert phone.post(url, {**answers, "agreement_why_not": "elle dort"}).status_code == 302
     assert vault.read(RequestNote.objects.get(), "summary") == ""
+
+
+def test_what_may_be_left_alone_is_folded_with_what_holds_and_nothing_is_lost(link, phone):
+    url = f"/r/{link[1]}/?way=planned"
+    page = phone.get(url).content.decode()
+    folds = re.findall(
+        r'data-test="fold-(\w+)"><b>[^<]+</b> <span class="soft" data-answer>([^<]+)</span>', page
+    )
+    assert folds == [
+        ("person_codes", "Non précisé"),
+        ("interpreted_by", "Non précisé"),
+        ("gender_wish", "Sans préférence"),
+        ("mode", "Sur place"),
+        ("day", "Dès que possible, 90 minutes"),
+    ]
+    asked = {name for names in LongForm.QUESTIONS for name in names}
+    assert {name for name in asked if f'name="{name}"' not in page} == set()
+
+    late = {**PLANNED, "gender_wish": "woman", "day": "2020-01-01", "uid": _uid(phone.get(url))}
+    refused = phone.post(url, late).content.decode()
+    assert 'data-test="fold-day"' not in refused  # the one with a fault stands open
+    assert 'data-test="fold-gender_wish"' in refused
+    assert "Des femmes, si possible" in refused
+    assert 'data-test="fold-mode"' not in phone.get(f"/r/{link[1]}/").content.decode()
 
 
 # -- drafts -------------------------------------------------------------------------------------------------------------

@@ -45,6 +45,25 @@ def test_other_requests_are_proposed_what_fits(world, fields, kind, disciplines)
     assert (found, [slot.discipline for slot in visit.slots]) == (kind, disciplines)
 
 
+@pytest.mark.parametrize(
+    ("versant", "spoken", "interpreted"),
+    [
+        ("wallonie", ["fra"], None),
+        ("wallonie", ["fra", "tir"], None),
+        ("wallonie", ["nld"], ("nld", ())),
+        ("wallonie", ["tir", "fra", "amh"], ("tir", ("amh",))),
+        ("west-vlaanderen", ["nld"], None),
+        ("west-vlaanderen", ["fra", "nld"], ("fra", ())),
+    ],
+)
+def test_nobody_interprets_the_language_the_team_works_in(world, versant, spoken, interpreted):
+    request = ask_by_phone(world, categories=["sleep"], languages=spoken)
+    request.team.versant = versant
+    _kind, visit = triage.proposal(request)
+    found = [(s.language, s.second_languages) for s in visit.slots if s.discipline == "interpreter"]
+    assert found == ([interpreted] if interpreted else [])
+
+
 def test_triage_answers_the_request(world):
     need = make_need(world)
     request = Request.objects.get()

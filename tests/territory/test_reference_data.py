@@ -26,6 +26,7 @@ from versants.territory.models import (
     Versant,
     versant_code,
 )
+from versants.territory.models.places import WORKING_LANGUAGE
 from versants.territory.search import Found, find_communes, find_places, register
 
 BY_VERSANT = {"hauts-de-france": 3782, "wallonie": 261, "west-vlaanderen": 62}
@@ -56,7 +57,7 @@ def shipped(monkeypatch):
 def test_every_commune_language_and_centre_is_loaded():
     assert Commune.objects.count() == 4105
     assert Counter(Commune.objects.values_list("versant", flat=True)) == BY_VERSANT
-    assert Language.objects.count() == 77
+    assert Language.objects.count() == 78
     assert ReceptionCentre.objects.count() == 47
 
 
@@ -86,6 +87,15 @@ def test_nine_languages_come_first_and_varieties_know_their_macrolanguage():
     assert [each.code for each in first] == ["ara", "prs", "pus", "tir", "som", "tur", "rus", "ukr", "kmr"]
     assert Language.objects.get(code="apc").macro_id == "ara"
     assert Language.objects.filter(direction="rtl", code="prs").exists()
+
+
+@pytest.mark.django_db
+def test_the_language_of_every_team_can_be_said_of_somebody():
+    assert set(WORKING_LANGUAGE) == set(Versant.values)
+    assert Language.objects.filter(code__in=set(WORKING_LANGUAGE.values())).count() == 2
+    dutch = Language.objects.get(code="nld")
+    assert (dutch.name_fr, dutch.name_nl, dutch.name_en) == ("néerlandais", "Nederlands", "Dutch")
+    assert (dutch.autonym, dutch.script, dutch.direction) == ("Nederlands", "Latn", "ltr")
 
 
 @pytest.mark.django_db
@@ -267,7 +277,7 @@ def test_check_answers_as_promised():
         "communes": 4105,
         "by_versant": BY_VERSANT,
         "centres": 47,
-        "languages": 77,
+        "languages": 78,
     }
 
 

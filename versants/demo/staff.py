@@ -343,7 +343,7 @@ def _carer(world: World, key: str, discipline: str, base: str, used: set[tuple[s
     team, country = world.named[key], base[:2]
     flemish = base in ("BE-34022", "BE-31005")
     pool = names.STAFF["nl" if flemish else "fr" if key == "french" else "wal"]
-    languages = {"fra": 4 if flemish else 7, "eng": world.pick((3, 4, 5))}
+    languages = {"fra": 4 if flemish else 7, "eng": world.pick((3, 4, 5))} | ({"nld": 7} if flemish else {})
     ceiling, kind = 0, ""
     if discipline == Discipline.AMBASSADOR:
         first = world.pick(("prs", "apc", "tir", "som", "apd", "lin"))
@@ -399,6 +399,8 @@ def _interpreter(world: World, key: str, language: str, base: str, used: set[tup
         language: world.pick((5, 6, 7, 7)),
         "fra": world.pick((3, 4, 4)) if helper else world.pick((4, 5, 5, 6)),
     }
+    if key == "desk-wvl":
+        languages["nld"] = languages["fra"]
     for code, share in ALSO.get(language, ()):
         if world.chance(share):
             languages[code] = world.pick((4, 5, 6))

@@ -26,6 +26,13 @@ def declare_all() -> None:
         subject="opening",
         methods="POST",
     )
+    declare(
+        "person_erase",
+        [Role.COORDINATOR],
+        data_class=DataClass.LOGISTIC,
+        subject="person",
+        methods="GET POST",
+    )
     declare("consent_new", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person", methods="GET POST")
     declare("consent_withdraw", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="consent", methods="POST")
     clinical = DataClass.CLINICAL

@@ -4,6 +4,7 @@ from versants.people.views import (
     access,
     demands,
     entering,
+    erasing,
     imports,
     membership,
     oidc,
@@ -52,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "people/<str:code>/notes/<uuid:uid>/throw-away/", private.throw_away, name="private_note_throw_away"
     ),
+    path("people/<str:code>/erase/", erasing.erase, name="person_erase"),
     path("people/<str:code>/consents/new/", persons.consent_new, name="consent_new"),
     path(
         "people/<str:code>/consents/<uuid:uid>/withdraw/", persons.consent_withdraw, name="consent_withdraw"

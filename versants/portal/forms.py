@@ -19,8 +19,6 @@ from versants.territory.models import Language
 from versants.territory.models.places import Versant
 
 ANY, MORNING, AFTERNOON = "any", "morning", "afternoon"
-# Spoken on the page and not in the list of languages one interprets from: the team hears it in words.
-_NOT_LISTED = {"nld": "nl"}
 _SIGNS = " +-./()"
 _FEWEST_DIGITS, _MOST_DIGITS = 6, 15  # E.164 ends at fifteen
 
@@ -98,7 +96,6 @@ class CallMeForm(forms.Form):
         """Arguments of create_request. How urgent it is, is what the person says and nothing else."""
         data = self.cleaned_data
         team = self.teams[data["team"]]
-        listed = data["language"] not in _NOT_LISTED
         return {
             "uid": data["uid"],
             "team": team,
@@ -106,9 +103,9 @@ class CallMeForm(forms.Form):
             "audience": Audience.PERSON,
             "agreement": Agreement.ASKED_FOR_IT,
             "mode": Mode.PHONE,
-            "languages": [data["language"]] if listed else [],
+            "languages": [data["language"]],
             "callback_phone": data["phone"],
-            "summary": _told(team, data["when"], "" if listed else _NOT_LISTED[data["language"]]),
+            "summary": _told(team, data["when"]),
             "language_of_answer": self.text.interface,
         }
 
@@ -120,7 +117,7 @@ def place_of(text: PublicText, team: Team) -> str:
     return f"{words} (\u2066{sign}\u2069)" if sign else words
 
 
-def _told(team: Team, when: str, language: str) -> str:
+def _told(team: Team, when: str) -> str:
     """What the team reads beside the number, in the team's own language."""
     with translation.override("nl" if team.versant == Versant.WEST_VLAANDEREN else "fr"):
         said = []
@@ -128,6 +125,4 @@ def _told(team: Team, when: str, language: str) -> str:
             said.append(_("Best rung in the morning."))
         elif when == AFTERNOON:
             said.append(_("Best rung in the afternoon."))
-        if language == "nl":
-            said.append(_("Speaks Dutch."))
         return " ".join(said)

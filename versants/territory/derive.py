@@ -23,6 +23,23 @@ AS_IS = ("origin_languages.csv", "reception_centres.csv", "travel_time_model.jso
 PACKED = ("communes.csv", "communes.topojson", "demand_mix.csv")
 # Offered first on a request, in the order the programme starts with; the rest of the list follows by name.
 FIRST_LANGUAGES = ("ara", "prs", "pus", "tir", "som", "tur", "rus", "ukr", "kmr")
+# Not in the gathered list of languages one interprets from: what teams of West Flanders work in, so that it can be
+# said of a professional and interpreted into. After which row, and the row; names from CLDR, as Babel 2.18 has them.
+ADDED_LANGUAGES = {
+    "fra": {
+        "iso639_3": "nld",
+        "bcp47": "nl",
+        "macrolanguage": "",
+        "name_fr": "néerlandais",
+        "name_nl": "Nederlands",
+        "name_en": "Dutch",
+        "autonym": "Nederlands",
+        "script": "Latn",
+        "direction": "ltr",
+        "named_by": "",
+        "name_source": "cldr",
+    }
+}
 
 
 def derive(source: Path, target: Path = DATA) -> None:
@@ -52,8 +69,15 @@ def _rings(feature: dict[str, Any]) -> list[np.ndarray]:
 
 def _languages(source: Path, target: Path) -> None:
     with source.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    missing = set(FIRST_LANGUAGES) - {row["iso639_3"] for row in rows}
+        gathered = list(csv.DictReader(file))
+    there = {row["iso639_3"] for row in gathered}
+    rows = []
+    for row in gathered:
+        rows.append(row)
+        added = ADDED_LANGUAGES.get(row["iso639_3"])
+        if added is not None and added["iso639_3"] not in there:
+            rows.append(added)
+    missing = set(FIRST_LANGUAGES) - there
     if missing:
         raise KeyError(f"{source}: no row for {', '.join(sorted(missing))}")
     out = io.StringIO()

@@ -169,7 +169,10 @@ class MoreMixin(forms.Form):
     """What is asked when there is time, and later of a crisis."""
 
     audience = forms.ChoiceField(
-        label=_("For whom?"), choices=Audience.choices, widget=Rows, initial=Audience.PERSON
+        label=_("For whom?"),
+        choices=Audience.choices,
+        widget=Rows(attrs={"class": "two last"}),
+        initial=Audience.PERSON,
     )
     n_people = forms.IntegerField(
         label=_("How many persons?"),
@@ -320,7 +323,8 @@ class LongForm(MoreMixin, AskForm):
     )
     QUESTIONS = (
         ("place", "elsewhere"),
-        ("audience", "n_people", "person_codes"),
+        ("audience", "n_people"),
+        ("person_codes",),
         ("agreement", "agreement_why_not"),
         ("categories", "summary"),
         ("language", "other_language", "second_language"),

@@ -21,7 +21,8 @@ from versants.mobile.planning.workforce import TALK, Colleague
 from versants.people.enums import CARE_DISCIPLINES, Discipline
 from versants.people.models import Mandate, Professional
 from versants.territory import travel
-from versants.territory.models import Language, Versant
+from versants.territory.models import Language
+from versants.territory.models.places import WORKING_LANGUAGE
 from versants_libs import dispatch
 
 # What a visit left out costs, in points of the library's "unserved" term.
@@ -29,12 +30,6 @@ UNSERVED = {Urgency.CRISIS: 20, Urgency.URGENT: 6, Urgency.PLANNED: 2}
 # What it costs to change one place people already know of, in seconds of road: moves happen to serve somebody else,
 # hardly ever to save a few kilometres.
 CHANGE = 10_000
-# The language a team works in: interpreters bring the person's language into it.
-WORKING_LANGUAGE = {
-    Versant.HAUTS_DE_FRANCE: "fra",
-    Versant.WALLONIE: "fra",
-    Versant.WEST_VLAANDEREN: "nld",
-}
 PLACED = (VisitState.OPEN, VisitState.PLANNED, VisitState.DONE)
 
 

@@ -21,6 +21,7 @@ from versants.mobile.services.series import Series, days_of, wall_of, window_on
 from versants.people.enums import Complexity, Discipline, Level
 from versants.territory import calendars
 from versants.territory.models import Commune, Language
+from versants.territory.models.places import WORKING_LANGUAGE
 
 MOST_VISITS = 60
 # Hardest talk to expect, per kind of intervention: a helper's ceiling is measured against it.
@@ -103,10 +104,13 @@ def prepared(request: Request, kind: str, day: date | None = None) -> VisitPlan:
     """
     kind = InterventionKind(kind)
     spoken = [one.language_id for one in request.languages.all()]
+    own = WORKING_LANGUAGE.get(request.team.versant, "")
+    # Nobody interprets into the language that is spoken already.
+    interpreted = [] if spoken[:1] == [own] else [code for code in spoken if code != own]
     wish = request.gender_wish
     slots = [SlotPlan(one, gender=wish) for one in ROLES.get(kind, (Discipline.PSYCHOLOGIST,))]
-    if spoken:
-        slots.append(SlotPlan(Discipline.INTERPRETER, spoken[0], tuple(spoken[1:]), gender=wish))
+    if interpreted:
+        slots.append(SlotPlan(Discipline.INTERPRETER, interpreted[0], tuple(interpreted[1:]), gender=wish))
     asked = request.window if request.window is not None and request.window.upper > clock.now() else None
     window = asked or default_window(request)
     if kind in HOURS and (day is not None or asked is None):

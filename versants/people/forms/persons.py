@@ -14,6 +14,7 @@ from versants.core.forms import Day, Phone, Rows
 from versants.core.ids import clean_code
 from versants.people.enums import AgeGroup, ConsentMode, Gender, Purpose, TeamKind
 from versants.people.models import Person, Team
+from versants.people.services.erasure import GROUNDS
 from versants.people.services.persons import REASONS
 from versants.territory.models import Language, Versant
 
@@ -152,6 +153,35 @@ class ConsentForm(forms.Form):
                 "purpose", _("A versant or a team that receives belongs to sharing across the border.")
             )
         return data
+
+
+class EraseForm(forms.Form):
+    """Why a file is erased, and its code once more, so that nobody erases another one by accident."""
+
+    because = forms.ChoiceField(
+        label=_("Why"),
+        choices=list(GROUNDS.items()),
+        widget=Rows(),
+        error_messages={"required": _("Say why the file is erased.")},
+    )
+    code = forms.CharField(
+        label=_("The code of the file"),
+        max_length=12,
+        help_text=_("Type it as it stands at the top of this page."),
+        error_messages={"required": _("Type the code of the file.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_code(self) -> str:
+        if clean_code(self.cleaned_data["code"]) != self.person.code:
+            raise forms.ValidationError(
+                _("This is not the code of this file. Nothing was erased."), code="code"
+            )
+        return self.person.code
 
 
 class OpenForm(forms.Form):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from versants.core import audit, erasure
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor
-from versants.core.errors import ActionDenied, InvalidTransition
+from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import DataKey, Erasure
 from versants.people import rules
 from versants.people.models import Person
@@ -30,17 +30,30 @@ def check_may_erase(actor: Actor, person: Person) -> None:
         raise ActionDenied("person.coordination", _("The coordination of the team erases a file."))
 
 
+# Why a file is erased; the code stands in the log.
+GROUNDS = {
+    "asked": _("the person asks for it"),
+    "period": _("the time for keeping it is over"),
+    "mistake": _("it was opened by mistake"),
+}
+
+
 @transaction.atomic
-def erase_person(*, person: Person, actor: Actor) -> Erasure:
+def erase_person(*, person: Person, actor: Actor, because: str = "") -> Erasure:
     """Destroy every key that seals words about this person alone, and end every right to the file.
 
     Identity, sheets, notes and the words of requests go dark at once: here, in history and in every copy made from
     now on; a copy made before is erased again when it is restored (``versants keys replay``). Code, dates and counts
     stay: figures do not change. Words about several persons stay, under their own keys.
 
-    Raises ActionDenied ``person.not_my_team`` or ``person.coordination``; InvalidTransition ``person.erased``.
+    ``because``: a key of GROUNDS; empty where nobody was asked.
+
+    Raises ActionDenied ``person.not_my_team`` or ``person.coordination``; BadInput
+    ``person.ground``; InvalidTransition ``person.erased``.
     """
     check_may_erase(actor, person)
+    if because and because not in GROUNDS:
+        raise BadInput("person.ground", _("Say why the file is erased."))
     person = (
         Person.objects.select_for_update(of=("self",)).select_related("key", "clinical_key").get(pk=person.pk)
     )
@@ -55,5 +68,6 @@ def erase_person(*, person: Person, actor: Actor) -> Erasure:
     with connection.cursor() as cursor:
         cursor.execute("SELECT app.forget_name(%s)", [person.pk])
     grants.close_on_person(person)
-    audit.record("person.erased", subject=person, person_code=person.code, keys=len(done.keys))
+    why = {"because": because} if because else {}
+    audit.record("person.erased", subject=person, person_code=person.code, keys=len(done.keys), **why)  # type: ignore[arg-type]
     return done

@@ -35,7 +35,7 @@ from versants.people.models import (
     SocialSheet,
     Team,
 )
-from versants.people.services import consents, grants, persons, private
+from versants.people.services import consents, erasure, grants, persons, private
 from versants.territory.models import Language
 
 SHOWN_ITEMS = 60
@@ -162,6 +162,7 @@ def _page(
     context = {
         "person": found,
         "own": own,
+        "may_erase": found.key.wrapped is not None and allows(erasure.check_may_erase, actor, found),
         "identity": _identity_facts(identity) if identity is not None else None,
         "opening": opening or OpenForm(),
         "languages": list(

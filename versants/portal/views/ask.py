@@ -31,7 +31,7 @@ from versants.mobile.models import Request, RequestLink
 from versants.mobile.services import links, requests
 from versants.people.enums import TeamKind
 from versants.people.models import Team
-from versants.portal import drafts, following
+from versants.portal import drafts, following, questions
 from versants.territory.models import EmergencyNumber, Versant
 
 PHONE_COOKIE = "versants_phone"
@@ -146,7 +146,7 @@ def _page(
         "link": link,
         "team": link.team,
         "form": form,
-        "questions": [[form[name] for name in names] for names in form.QUESTIONS],  # type: ignore[attr-defined]
+        "questions": questions.of(form, form.QUESTIONS),  # type: ignore[attr-defined]
         "way": way,
         "ways": [(value, label, f"{base}?way={value}") for value, label in Urgency.choices],
         "calls": calls(link.site.commune.versant),

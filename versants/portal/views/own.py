@@ -22,7 +22,7 @@ from versants.mobile.models import Request, RequestLink
 from versants.mobile.services import requests, wording
 from versants.people.enums import TeamKind
 from versants.people.models import Site, Team
-from versants.portal import following
+from versants.portal import following, questions
 from versants.portal.views.ask import calls
 from versants.territory.models.places import COUNTRY_OF
 
@@ -113,10 +113,9 @@ def _context(
         .order_by("-asked_at")
     )
     page = Paginator(asked, 20).get_page(request.GET.get("page"))
-    questions = [[form[name] for name in names if name in form.fields] for names in form.QUESTIONS]  # type: ignore[attr-defined]
     return {
         "form": form,
-        "questions": questions,
+        "questions": questions.of(form, form.QUESTIONS),  # type: ignore[attr-defined]
         "way": way,
         "ways": [(value, label, f"{base}{value}") for value, label in Urgency.choices],
         "action": f"{base}{way}",

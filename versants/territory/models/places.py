@@ -16,6 +16,8 @@ class Versant(models.TextChoices):
 
 
 COUNTRY_OF = {"hauts-de-france": "FR", "wallonie": "BE", "west-vlaanderen": "BE"}
+# The language teams work in (ISO 639-3): interpreters bring the person's into it.
+WORKING_LANGUAGE = {"hauts-de-france": "fra", "wallonie": "fra", "west-vlaanderen": "nld"}
 # Three letters beside the name, and what commands accept too.
 SHORT = {"hauts-de-france": "HDF", "wallonie": "WAL", "west-vlaanderen": "WVL"}
 ALIASES = {

@@ -31,6 +31,15 @@ function sendOnce() {
   });
 }
 
+/** On a telephone the menu scrolls sideways: the page one is on is in sight. */
+function here() {
+  const bar = document.querySelector(".mast nav");
+  const entry = bar?.querySelector("[aria-current]");
+  if (!(bar instanceof HTMLElement) || !(entry instanceof HTMLElement) || bar.scrollWidth <= bar.clientWidth) return;
+  const away = entry.getBoundingClientRect().x - bar.getBoundingClientRect().x;
+  bar.scrollBy({ left: away - (bar.clientWidth - entry.offsetWidth) / 2, behavior: "instant" });
+}
+
 /** The line that says there is no network. */
 function network() {
   const line = document.getElementById("offline");
@@ -106,6 +115,7 @@ function masthead() {
 
 sendOnce();
 masthead();
+here();
 network();
 menus();
 fragments();

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What the list of requests gains with a script: j and k (or the arrows) walk it, the chosen line is marked, and on a
- * narrow screen the chosen request stands under its line instead of under the list. Without it every line is a link.
+ * narrow screen the request one presses opens under its line. Without it every line is a link.
  */
 const NARROW = window.matchMedia("(max-width: 60rem)");
 
@@ -85,4 +85,10 @@ document.addEventListener("htmx:pushedIntoHistory", () => {
     /** @type {HTMLAnchorElement} */ (link).search = document.location.search;
   }
 });
-place();
+const first = pane();
+if (first && NARROW.matches && "byAddress" in first.dataset) {
+  // Opened by its own address: on a telephone the request comes first, not after all the others.
+  document.querySelector(".inbox .body")?.prepend(first);
+} else {
+  place();
+}

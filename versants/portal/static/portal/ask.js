@@ -23,15 +23,17 @@ function watch(box) {
 
 /**
  * @param {string} name of the radio field
- * @param {string} value that calls for the second field
+ * @param {string[]} values that call for the second field
  * @param {string} second name of the second field
  */
-function asNeeded(name, value, second) {
+function asNeeded(name, values, second) {
   const box = document.querySelector(`[name="${second}"]`)?.closest(".field");
   const choices = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll(`input[name="${name}"]`));
   if (!(box instanceof HTMLElement) || !choices.length) return;
   const show = () => {
-    box.hidden = ![...choices].some((one) => one.checked && one.value === value);
+    const number = box.querySelector('input[type="number"]');
+    box.hidden = ![...choices].some((one) => one.checked && values.includes(one.value));
+    if (box.hidden && number instanceof HTMLInputElement) number.value = number.min;
   };
   for (const one of choices) one.addEventListener("change", show);
   show();
@@ -72,8 +74,28 @@ function patient(form) {
   window.addEventListener("online", () => note.textContent && tryNow());
 }
 
+/**
+ * A folded question says beside its title what holds now, also after it was changed and folded again.
+ * @param {Element} fold
+ */
+function told(fold) {
+  const line = fold.querySelector("[data-answer]");
+  if (!line) return;
+  fold.addEventListener("change", () => {
+    const said = [];
+    for (const one of /** @type {NodeListOf<HTMLInputElement | HTMLSelectElement>} */ (fold.querySelectorAll("input, select"))) {
+      if (one instanceof HTMLSelectElement) said.push(one.selectedOptions[0]?.text);
+      else if (one.type === "radio") said.push(one.checked ? one.closest("label")?.innerText.trim() : "");
+      else said.push(one.value);
+    }
+    line.textContent = said.filter(Boolean).join(", ");
+  });
+}
+
+for (const fold of document.querySelectorAll("[data-fold]")) told(fold);
 for (const form of document.querySelectorAll("form[data-patient]")) patient(/** @type {HTMLFormElement} */ (form));
 for (const box of document.querySelectorAll("textarea[data-looks]")) watch(/** @type {HTMLTextAreaElement} */ (box));
-asNeeded("place", "elsewhere", "elsewhere");
-asNeeded("language", "other", "other_language");
-asNeeded("agreement", "not_yet", "agreement_why_not");
+asNeeded("place", ["elsewhere"], "elsewhere");
+asNeeded("language", ["other"], "other_language");
+asNeeded("agreement", ["not_yet"], "agreement_why_not");
+asNeeded("audience", ["several", "family", "group", "staff"], "n_people");
