@@ -5,7 +5,7 @@ export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS SMALL
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web
+.PHONY: fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -58,6 +58,9 @@ bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is
 bench-web: setup ## the pages of a world of a million visits, 1 and 4 clients (VISITS=1000000 SMALL=1000 REQUESTS=2000)
 	@$(BIN)/python bench/web.py
 
+fuzz: setup ## every form and the JSON API with what nobody should send (SECONDS=120 SEED=1)
+	@$(BIN)/python bench/fuzz.py
+
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
 
@@ -81,6 +84,8 @@ lock: ## resolve requirements/*.in again, with hashes
 		-o requirements/base.lock requirements/base.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/dev.lock requirements/dev.in
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/fuzz.lock requirements/fuzz.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/side.lock requirements/side.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -125,6 +125,17 @@ def handler404(request: HttpRequest, exception: Exception | None = None) -> Http
     return render_error(request, 404)
 
 
+def unreadable_text(request: HttpRequest) -> HttpResponse:
+    """A character that no text holds (NUL) came along: nobody types it, and PostgreSQL stores it nowhere."""
+    return render_error(
+        request,
+        400,
+        "text.unreadable",
+        message=_("What was sent holds a character that cannot be stored."),
+        what_to_do=_("Go back one page, type the text again by hand, and send it."),
+    )
+
+
 def handler429(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render_error(request, 429)
 
