@@ -88,6 +88,11 @@ def test_an_empty_refusal_gets_its_page_and_keeps_its_headers():
     assert page.status_code == 405
     assert page["Allow"] == "GET"
     assert "Cette page s’ouvre autrement" in page.content.decode()
+    bare = HttpResponseNotAllowed(["GET"], headers={"Content-Security-Policy": "default-src 'none'"})
+    kept = errors.ErrorPageMiddleware(lambda r: bare)(request())
+    assert (
+        kept["Content-Security-Policy"] == "default-src 'none'"
+    )  # what guards the page is no word about its body
     said = HttpResponse("a page of its own", status=409)
     assert errors.ErrorPageMiddleware(lambda r: said)(request()) is said
 

@@ -170,7 +170,7 @@ class ErrorPageMiddleware:
         page = render_error(request, response.status_code)
         for name, value in response.items():
             # Allow, Retry-After and their like stay; what describes the empty body does not.
-            if not name.lower().startswith("content-"):
+            if name.lower() == "content-security-policy" or not name.lower().startswith("content-"):
                 page[name] = value
         page.cookies = response.cookies
         return page

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from versants.core.web import metrics
@@ -30,6 +31,18 @@ class TextMiddleware:
     def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
         """Here, as for the CSRF token: a form too large for a page is refused with the page's own words."""
         return unreadable_text(request) if _has_nul(request.POST) else None
+
+
+class PermissionsMiddleware:
+    """No page, and nothing that slipped into one, may ask the browser for camera, place or the like."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response
 
 
 def _has_nul(sent: QueryDict) -> bool:
