@@ -1,11 +1,11 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-export PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS SMALL REQUESTS
+export KINDS PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS SMALL REQUESTS
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web
+.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -63,6 +63,9 @@ fuzz: setup ## every form and the JSON API with what nobody should send (SECONDS
 
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
+
+crash: setup ## kill -9, disk full, clock jump, database away, under load (ROUNDS=50 SEED=1 KINDS=database,worker,web,away,disk,clock)
+	@$(BIN)/python bench/crash.py
 
 restore-drill: setup ## backup, restore elsewhere and to a moment, compared row by row, in temporary folders
 	@$(BIN)/python bench/restore_drill.py

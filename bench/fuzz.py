@@ -24,6 +24,9 @@ from bench.race import commit, machine  # noqa: E402
 
 
 def main() -> int:
+    os.environ.setdefault(
+        "DJANGO_SETTINGS_MODULE", "versants.config.settings"
+    )  # the commit is asked of the product
     seconds, seed = float(os.environ.get("SECONDS", "120")), int(os.environ.get("SEED", "1"))
     started, began = datetime.now(UTC), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="versants-fuzz-") as folder:
