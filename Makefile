@@ -1,11 +1,11 @@
 # Everything a person or a CI does with this checkout. Needs Python 3.11, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-export OUT ONLY LANGS FAST WORLD PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS SMALL REQUESTS
+export KINDS PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS SMALL REQUESTS OUT ONLY LANGS FAST WORLD
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look
+.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -58,8 +58,14 @@ bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is
 bench-web: setup ## the pages of a world of a million visits, 1 and 4 clients (VISITS=1000000 SMALL=1000 REQUESTS=2000 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/web.py
 
+fuzz: setup ## every form and the JSON API with what nobody should send (SECONDS=120 SEED=1)
+	@$(BIN)/python bench/fuzz.py
+
 race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 	@$(BIN)/python bench/race.py
+
+crash: setup ## kill -9, disk full, clock jump, database away, under load (ROUNDS=50 SEED=1 KINDS=database,worker,web,away,disk,clock)
+	@$(BIN)/python bench/crash.py
 
 restore-drill: setup ## backup, restore elsewhere and to a moment, compared row by row, in temporary folders
 	@$(BIN)/python bench/restore_drill.py
@@ -84,6 +90,8 @@ lock: ## resolve requirements/*.in again, with hashes
 		-o requirements/base.lock requirements/base.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/dev.lock requirements/dev.in
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/fuzz.lock requirements/fuzz.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/side.lock requirements/side.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

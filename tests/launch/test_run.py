@@ -23,7 +23,7 @@ def run(tmp_path: Path, monkeypatch) -> ModuleType:
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run_script", loader))  # type: ignore[arg-type]
     loader.exec_module(module)
     (tmp_path / "requirements").mkdir()
-    for name in ("base", "dev", "installer"):
+    for name in ("base", "dev", "fuzz", "installer"):
         (tmp_path / "requirements" / f"{name}.lock").write_text(f"{name}==1\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     module.PROJECT = str(tmp_path)
@@ -63,13 +63,13 @@ def test_plain_start_keeps_what_tests_need(run, tmp_path):
     steps(run)
 
     run.set_up(dev=True)
-    assert steps(run) == ["add dev.lock", "product"]
+    assert steps(run) == ["add dev.lock", "add fuzz.lock", "product"]
     run.set_up(dev=False)
     assert steps(run) == []
 
     (tmp_path / "requirements" / "base.lock").write_text("base==2\n")
     run.set_up(dev=False)  # a sync removes the tests' packages and the product: both come back
-    assert steps(run) == ["sync base.lock", "add dev.lock", "product"]
+    assert steps(run) == ["sync base.lock", "add dev.lock", "add fuzz.lock", "product"]
 
 
 def test_set_up_cut_short_is_done_again(run, monkeypatch):

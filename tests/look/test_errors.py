@@ -76,6 +76,23 @@ def test_handlers_say_the_rules_sentence_but_never_the_path():
     assert errors.csrf_failure(request()).status_code == 403
 
 
+@pytest.mark.parametrize(("language", "kept"), [("fr", "conservé"), ("nl", "bewaard")])
+def test_what_was_typed_is_kept_on_the_page_that_says_we_are_away(language, kept):
+    sent = {"summary": 'ne dort plus\n"<b>"', "categories": ["sleep", "grief"]}
+    made = RequestFactory().post("/r/x/?way=urgent", sent, headers={"accept-language": language})
+    page = errors.render_error(made, 503).content.decode()
+    assert kept in page
+    assert 'action="/r/x/?way=urgent"' in page
+    assert "ne dort plus\n&quot;&lt;b&gt;&quot;</textarea>" in page
+    assert page.count('name="categories"') == 2
+    assert "<textarea" not in errors.render_error(made, 500).content.decode()
+
+
+def test_a_password_is_never_written_back():
+    made = RequestFactory().post("/account/login/", {"login": "a@example.org", "password": "quatre mots"})
+    assert "quatre mots" not in errors.render_error(made, 503).content.decode()
+
+
 def test_an_unknown_status_uses_the_page_of_its_hundred():
     teapot = errors.render_error(request(), 418)
     assert teapot.status_code == 418
@@ -88,6 +105,11 @@ def test_an_empty_refusal_gets_its_page_and_keeps_its_headers():
     assert page.status_code == 405
     assert page["Allow"] == "GET"
     assert "Cette page s’ouvre autrement" in page.content.decode()
+    bare = HttpResponseNotAllowed(["GET"], headers={"Content-Security-Policy": "default-src 'none'"})
+    kept = errors.ErrorPageMiddleware(lambda r: bare)(request())
+    assert (
+        kept["Content-Security-Policy"] == "default-src 'none'"
+    )  # what guards the page is no word about its body
     said = HttpResponse("a page of its own", status=409)
     assert errors.ErrorPageMiddleware(lambda r: said)(request()) is said
 

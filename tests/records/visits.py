@@ -33,7 +33,7 @@ def make_visit(
     request = m.Request.objects.create(
         team=team,
         key=vault.new_key(),
-        number=f"T-{next(_numbers)}",
+        number=f"W-{next(_numbers)}",
         channel="phone",
         site=site,
         site_organisation_id=site.organisation_id,

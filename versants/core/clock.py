@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 LOCAL = ZoneInfo("Europe/Brussels")
+# Days that somebody may type. Beyond them a week more, or another zone, leaves the calendar of Python or PostgreSQL.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
 # A scene of the demonstration world writes its instant here, in the data folder; every process reads it.
@@ -61,6 +63,14 @@ def ignore_frozen(text: str) -> None:
 def today() -> date:
     """The current day on the programme's territory."""
     return now().astimezone(LOCAL).date()
+
+
+def read_day(text: str) -> date:
+    """The day of ``2026-11-24``. Raises ValueError if it is none, or before 1900 or after 2199."""
+    day = date.fromisoformat(text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError("day out of reach")
+    return day
 
 
 def local(at: datetime) -> datetime:

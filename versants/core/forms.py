@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from versants.core import clock
 
 
 class Labelled:
@@ -56,6 +60,15 @@ class Day(forms.DateInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"class": "input short", **(attrs or {})}, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day that arithmetic can be done with: from 1900 to 2199."""
+
+    default_validators = [
+        MinValueValidator(clock.FIRST_DAY, _("This day is too far back. Check its year.")),
+        MaxValueValidator(clock.LAST_DAY, _("This day is too far ahead. Check its year.")),
+    ]
 
 
 class Hour(forms.TimeInput):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_noop as _
 
 from versants.core import audit, clock
@@ -152,15 +152,20 @@ def run(job_id: int, actor: Actor) -> None:
         state = JobState.CANCELLED
     except VersantsError as exc:
         state, code = JobState.FAILED, exc.code
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the queue gives the job out again, from its beginning
     except Exception:
-        _finish(job_id, actor, JobState.FAILED, {}, "unexpected")
+        finish(job_id, actor, JobState.FAILED, {}, "unexpected")
         raise
-    _finish(job_id, actor, state, result, code)
+    finish(job_id, actor, state, result, code)
 
 
-def _finish(job_id: int, actor: Actor, state: str, result: dict[str, Any], code: str) -> None:
+def finish(job_id: int, actor: Actor, state: str, result: dict[str, Any], code: str) -> None:
+    """The job is over; one that was over already stays as it is."""
     with acting(actor):
         job = Job.objects.select_for_update().get(pk=job_id)
+        if job.is_over:
+            return
         job.state, job.error_code, job.finished_at = state, code, clock.now()
         job.result_url = str(result.pop("url", ""))
         job.result = result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -15,8 +16,11 @@ from versants.core.access.scope import Actor, acting
 from versants.core.crypto import rotation
 from versants.core.models import LogCheck, Message
 
+# The database was away while it ran: again from the beginning, for about ten minutes. Other faults are the job's end.
+AWAY = RetryStrategy(max_attempts=20, wait=30, retry_exceptions=[OperationalError, InterfaceError])
 
-@app.task(name="core.run_job", queue="default")
+
+@app.task(name="core.run_job", queue="default", retry=AWAY)
 def run_job(job_id: int, actor: dict[str, Any]) -> None:
     """Run one Job under the actor who asked for it."""
     jobs.run(job_id, Actor(**actor))

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from psycopg_pool import PoolTimeout
 
+TYPED_CHARS = 100_000
 # status: (what happened, what to do)
 SENTENCES: dict[int, tuple[Any, Any]] = {
     400: (
@@ -95,6 +96,8 @@ def render_error(
                 "what_to_do": what_to_do or advice,
                 "lang": translation.get_language(),
                 "dir": "rtl" if translation.get_language_bidi() else "ltr",
+                "typed": _typed(request) if status == 503 else [],
+                "again": request.get_full_path(),
                 "reference": getattr(request, "request_id", "") if status >= 500 else "",
             }
             response = HttpResponse(render_to_string("errors/error.html", context), status=status)
@@ -103,6 +106,19 @@ def render_error(
     if status in {429, 503}:
         response["Retry-After"] = "120"
     return response
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What the form held, to be sent again from the page that says Versants is away. No password, no file, no more
+    than a form of ours can hold; the page is stored nowhere (no-store)."""
+    try:
+        sent = request.POST if request.method == "POST" and not request.FILES else {}
+        pairs = [(name, value) for name in sent for value in sent.getlist(name)]  # type: ignore[union-attr]
+    except Exception:  # a form that could not be read is not shown back; the page must come all the same
+        return []
+    if request.path.startswith("/account/") or sum(len(value) for _name, value in pairs) > TYPED_CHARS:
+        return []
+    return pairs
 
 
 def _sentence_of(exception: Exception | None) -> Any:
@@ -123,6 +139,17 @@ def handler403(request: HttpRequest, exception: Exception | None = None) -> Http
 def handler404(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     # Django's own text names the path, and a path may be a secret link: it is never shown.
     return render_error(request, 404)
+
+
+def unreadable_text(request: HttpRequest) -> HttpResponse:
+    """A character that no text holds (NUL) came along: nobody types it, and PostgreSQL stores it nowhere."""
+    return render_error(
+        request,
+        400,
+        "text.unreadable",
+        message=_("What was sent holds a character that cannot be stored."),
+        what_to_do=_("Go back one page, type the text again by hand, and send it."),
+    )
 
 
 def handler429(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -159,7 +186,7 @@ class ErrorPageMiddleware:
         page = render_error(request, response.status_code)
         for name, value in response.items():
             # Allow, Retry-After and their like stay; what describes the empty body does not.
-            if not name.lower().startswith("content-"):
+            if name.lower() == "content-security-policy" or not name.lower().startswith("content-"):
                 page[name] = value
         page.cookies = response.cookies
         return page

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.scope import Actor
-from versants.core.forms import CheckRows, Day, Hour, Rows
+from versants.core.forms import CheckRows, Day, DayField, Hour, Rows
 from versants.core.ids import clean_code
 from versants.mobile import record_rules as rules
 from versants.mobile.enums import AttemptReason, Done, InterventionKind, Mode, Step
@@ -63,7 +63,7 @@ class RecordForm(forms.Form):
         help_text=_("Staff of the centre who were helped."),
         widget=forms.NumberInput(attrs={"class": "input short", "inputmode": "numeric"}),
     )
-    began_on = forms.DateField(label=_("Day"), required=False, widget=Day())
+    began_on = DayField(label=_("Day"), required=False, widget=Day())
     began_time = forms.TimeField(label=_("Began at"), required=False, widget=Hour())
     duration_min = forms.IntegerField(
         label=_("Minutes"),
@@ -108,7 +108,7 @@ class RecordForm(forms.Form):
             self.fields[f"step_{i}"] = forms.ChoiceField(
                 label=_("Next step"), required=False, choices=[("", "–"), *Step.choices]
             )
-            self.fields[f"due_{i}"] = forms.DateField(label=_("By"), required=False, widget=Day())
+            self.fields[f"due_{i}"] = DayField(label=_("By"), required=False, widget=Day())
 
     @property
     def step_rows(self) -> list[tuple[Any, Any]]:
@@ -260,7 +260,7 @@ class AdditionForm(forms.Form):
 class HoursForm(forms.Form):
     """One's own hours on a visit."""
 
-    began_on = forms.DateField(label=_("Day"), widget=Day())
+    began_on = DayField(label=_("Day"), widget=Day())
     began_time = forms.TimeField(label=_("Began at"), widget=Hour())
     minutes = forms.IntegerField(
         label=_("Minutes there"),

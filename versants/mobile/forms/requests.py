@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
-from versants.core.forms import CheckRows, Day, Hour, Labelled, Phone, Rows
+from versants.core.forms import CheckRows, Day, DayField, Hour, Labelled, Phone, Rows
 from versants.core.ids import clean_code
 from versants.core.periods import span
 from versants.mobile.enums import (
@@ -222,8 +222,8 @@ class MoreMixin(forms.Form):
         label=_("Who should come?"), choices=GenderWish.choices, widget=Rows, required=False
     )
     mode = forms.ChoiceField(label=_("How?"), choices=Mode.choices, widget=Rows, initial=Mode.ON_SITE)
-    day = forms.DateField(label=_("From which day?"), required=False, widget=Day)
-    until_day = forms.DateField(label=_("Until which day?"), required=False, widget=Day)
+    day = DayField(label=_("From which day?"), required=False, widget=Day)
+    until_day = DayField(label=_("Until which day?"), required=False, widget=Day)
     from_time = forms.TimeField(label=_("From what hour?"), required=False, widget=Hour)
     to_time = forms.TimeField(label=_("Until what hour?"), required=False, widget=Hour)
     duration_min = forms.TypedChoiceField(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
-from versants.core.forms import Day, Hour, Rows
+from versants.core.forms import Day, DayField, Hour, Rows
 from versants.mobile.enums import GenderWish, InterventionKind, Mode
 from versants.mobile.forms.requests import language_choices
 from versants.mobile.models import Request
@@ -123,7 +123,7 @@ def _label(chosen: Any, value: Any) -> str:
 class WindowMixin(forms.Form):
     """A day and the hours between which the team may arrive."""
 
-    day = forms.DateField(label=_("Day"), widget=Day)
+    day = DayField(label=_("Day"), widget=Day)
     from_time = forms.TimeField(label=_("Arrival from"), widget=Hour)
     to_time = forms.TimeField(label=_("until"), widget=Hour)
 
@@ -356,7 +356,7 @@ def _day(block: Typed | None) -> date | None:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value))
+        return clock.read_day(str(value))
     except ValueError:
         return None
 

@@ -6,7 +6,7 @@ import time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import NinjaAPI, Query, Schema, Status
 from ninja.errors import ValidationError
@@ -100,6 +100,11 @@ class ChangeOut(Schema):
 @api.exception_handler(ValidationError)
 def _bad_input(request: HttpRequest, exc: ValidationError) -> HttpResponse:
     return render_error(request, 422, code="api.input", message=_expected(exc))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, exc: Http404) -> HttpResponse:
+    return render_error(request, 404)
 
 
 def _expected(exc: ValidationError) -> str:

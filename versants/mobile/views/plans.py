@@ -53,7 +53,7 @@ def repair(request: HttpRequest) -> HttpResponse:
 
 def _day(request: HttpRequest) -> date:
     try:
-        return date.fromisoformat(request.POST.get("day", ""))
+        return clock.read_day(request.POST.get("day", ""))
     except ValueError as exc:
         raise BadInput("day.unreadable", gettext_lazy("A day is written like 2026-11-24.")) from exc
 

@@ -25,7 +25,7 @@ def _day(text: str) -> date:
     if not text:
         return clock.today()
     try:
-        return date.fromisoformat(text)
+        return clock.read_day(text)
     except ValueError as exc:
         raise BadInput("times.day", _("This day cannot be read. One looks like 2026-11-23.")) from exc
 

@@ -28,7 +28,7 @@ def read_day(request: HttpRequest) -> date:
     if not text:
         return clock.today()
     try:
-        return date.fromisoformat(text)
+        return clock.read_day(text)
     except ValueError as exc:
         raise BadInput("day.unreadable", gettext_lazy("A day is written like 2026-11-24.")) from exc
 

@@ -255,7 +255,7 @@ def _start(request: HttpRequest) -> datetime | None:
         at = parse_datetime(text)
     except ValueError:
         at = None
-    if at is None:
+    if at is None or not clock.FIRST_DAY <= at.date() <= clock.LAST_DAY:
         raise BadInput(
             "assign.start", gettext_lazy("This hour is not understood. Example: 2026-11-24T18:30.")
         )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from versants.core import clock
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor
-from versants.core.forms import Day
+from versants.core.forms import Day, DayField
 from versants.core.ids import clean_code
 from versants.core.web.context import AUTONYMS
 from versants.people.models import Account, AuthorityDemand, DemandAnswer, Membership, Professional, Team
@@ -36,8 +36,8 @@ class InvitationForm(forms.Form):
         empty_label=_("none"),
         help_text=_("Whose visits they see as their own."),
     )
-    begins = forms.DateField(label=_("From"), widget=Day)
-    ends = forms.DateField(
+    begins = DayField(label=_("From"), widget=Day)
+    ends = DayField(
         label=_("Last day"), widget=Day, required=False, help_text=_("Empty: until further notice.")
     )
 
@@ -68,9 +68,7 @@ class InvitationForm(forms.Form):
 class EndRoleForm(forms.Form):
     """The last day on which a role holds."""
 
-    last = forms.DateField(
-        label=_("Last day"), widget=Day, required=False, help_text=_("Empty: it ends now.")
-    )
+    last = DayField(label=_("Last day"), widget=Day, required=False, help_text=_("Empty: it ends now."))
 
     def ends(self) -> Any:
         """The first day without the role."""
@@ -82,7 +80,7 @@ class HandOverForm(forms.Form):
     """To whom, and from which day."""
 
     to = forms.ModelChoiceField(label=_("To"), queryset=Account.objects.none(), empty_label=_("Choose"))
-    begins = forms.DateField(label=_("From"), widget=Day)
+    begins = DayField(label=_("From"), widget=Day)
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

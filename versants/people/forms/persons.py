@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import clock
 from versants.core.access.scope import Actor
-from versants.core.forms import Day, Phone, Rows
+from versants.core.forms import Day, DayField, Phone, Rows
 from versants.core.ids import clean_code
 from versants.people.enums import AgeGroup, ConsentMode, Gender, Purpose, TeamKind
 from versants.people.models import Person, Team
@@ -41,7 +41,7 @@ class PersonForm(forms.Form):
     )
     first_name = forms.CharField(label=_("First name"), required=False, max_length=60)
     name = forms.CharField(label=_("Name"), required=False, max_length=80)
-    birth_date = forms.DateField(label=_("Date of birth"), required=False, widget=Day())
+    birth_date = DayField(label=_("Date of birth"), required=False, widget=Day())
     phone = forms.CharField(label=_("Telephone"), required=False, max_length=24, widget=Phone())
     address = forms.CharField(label=_("Address"), required=False, max_length=200)
     address_protected = forms.BooleanField(
@@ -120,7 +120,7 @@ class ConsentForm(forms.Form):
     )
     mode = forms.ChoiceField(label=_("How it was given"), choices=ConsentMode.choices, widget=Rows())
     language_id = forms.ChoiceField(label=_("In which language"), required=False)
-    until = forms.DateField(
+    until = DayField(
         label=_("Until"),
         required=False,
         widget=Day(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -253,10 +254,11 @@ def records(request: HttpRequest) -> HttpResponse:
 def semester_xlsx(request: HttpRequest) -> HttpResponse:
     """The semester's table as a workbook."""
     rules.check_may_read_figures(request.actor)
-    language = request.GET.get("lang", "fr")
+    language = request.GET.get("lang", "fr")[:2]
+    language = language if language in dict(settings.LANGUAGES) else "fr"
     semester = Figures(request.actor).semester(request.GET.get("semester", "")).key
     content = exports.semester_workbook(actor=request.actor, semester=semester, language=language)
-    audit.record("figures.exported", semester=semester, language=language[:2])
+    audit.record("figures.exported", semester=semester, language=language)
     response = HttpResponse(content, content_type=TYPE)
-    response["Content-Disposition"] = f'attachment; filename="versants-{semester}-{language[:2]}.xlsx"'
+    response["Content-Disposition"] = f'attachment; filename="versants-{semester}-{language}.xlsx"'
     return response

@@ -1,4 +1,4 @@
-"""The worker: procrastinate's own, with the sealer of the log beside it in the same process."""
+"""The worker: procrastinate's own, with the sealer of the log and the retaker of jobs beside it in the same process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from versants.core.retaking import Retaker
 from versants.core.sealing import Sealer
 
 
@@ -18,8 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--shutdown-graceful-timeout", type=int, default=3)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sealer = Sealer()
-        sealer.start()
+        beside = [Sealer(), Retaker()]
+        for one in beside:
+            one.start()
         try:
             call_command(
                 "procrastinate",
@@ -30,4 +32,5 @@ class Command(BaseCommand):
                 str(options["shutdown_graceful_timeout"]),
             )
         finally:
-            sealer.stop()
+            for one in beside:
+                one.stop()

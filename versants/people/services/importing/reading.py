@@ -26,6 +26,8 @@ MAX_COLUMNS = 80
 MAX_CHARS = 2_000  # in one cell
 SEPARATORS = (";", "\t", ",")
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# Text, and yet no table: a document or a page saved from a browser.
+_NO_TABLE = (b"%PDF-", b"{\\rtf", b"<!doctype", b"<html", b"<?xml")
 
 Value = str | int | float | bool | datetime | date | time | None
 
@@ -87,6 +89,13 @@ def read(content: bytes, sheets: Iterable[str] = ()) -> Grid:
         raise BadInput(
             "sheet.old_excel", _("This is an old Excel file. Save it as XLSX or CSV and send it again.")
         )
+    if (
+        content[:200]
+        .lstrip(b"\xef\xbb\xbf \t\r\n")
+        .lower()
+        .startswith(tuple(mark.lower() for mark in _NO_TABLE))
+    ):
+        raise _unreadable()
     grid = _xlsx(content, [fold(name) for name in sheets]) if content.startswith(_ZIP) else _csv(content)
     if not grid.rows:
         raise BadInput("sheet.empty", _("This sheet is empty."))

@@ -1,0 +1,1 @@
+from tests.imports.conftest import house  # noqa: F401 - a fixture

@@ -1,0 +1,104 @@
+"""Jobs of a worker that died are put back into the queue, so that another one takes them within a minute.
+
+procrastinate notices a worker without a heartbeat and forgets it, but leaves its jobs as they were: they would stay
+"doing" for ever, and with them everything that waits for the same lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from django.db import connection, transaction
+
+from versants.core.access.scope import Actor
+from versants.core.models import JobState
+
+# A worker tells every 10 s that it lives. After 30 s without, and 10 more in which it may be heard again (the
+# database was away, the machine slept), its jobs are free; the queue is asked every 5 s: under a minute in all.
+SILENT_S, DOUBT_S, EVERY_S = 30.0, 10.0, 5.0
+# A job that ended so many workers is not given to another.
+MOST_ATTEMPTS = 5
+_LEFT = """
+SELECT job.id, job.attempts, job.task_name, job.args FROM procrastinate_jobs job
+LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+WHERE job.status = 'doing' AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %s))
+ORDER BY job.id
+"""
+_RETRY = (
+    "SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM procrastinate_jobs"
+    " WHERE id = %s AND status = 'doing'"
+)
+_FAIL = "SELECT procrastinate_finish_job_v1(id, 'failed', false) FROM procrastinate_jobs WHERE id = %s AND status = 'doing'"
+
+
+def left_behind() -> list[tuple[int, int, str, dict[str, Any]]]:
+    """(id, attempts, task, arguments) of each job whose worker is gone or silent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT, [SILENT_S])
+        return [(pk, n, task, _arguments(args)) for pk, n, task, args in cursor.fetchall()]
+
+
+def _arguments(stored: Any) -> dict[str, Any]:
+    import json
+
+    found = json.loads(stored) if isinstance(stored, str) else stored
+    return found if isinstance(found, dict) else {}
+
+
+class Retaking:
+    """Remembers since when a job has been without a worker; ``step`` puts back those that are so long enough."""
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[int, int], float] = {}
+
+    def step(self, now_s: float) -> list[int]:
+        """Jobs put back, by id. ``now_s``: a monotonic clock, so that a jump of the wall clock frees nothing."""
+        found = {(pk, attempts): (task, args) for pk, attempts, task, args in left_behind()}
+        self._since = {key: self._since.get(key, now_s) for key in found}
+        freed = []
+        for key, since in self._since.items():
+            if now_s - since >= DOUBT_S:
+                _put_back(*key, *found[key])
+                freed.append(key[0])
+        return freed
+
+
+def _put_back(pk: int, attempts: int, task: str, args: dict[str, Any]) -> None:
+    log = logging.getLogger("versants.worker")
+    given_up = attempts + 1 >= MOST_ATTEMPTS
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_FAIL if given_up else _RETRY, [pk])
+    log.warning(
+        "job_taken_again", extra={"facts": {"task": task, "attempts": attempts, "given_up": given_up}}
+    )
+    if given_up and task == "core.run_job":
+        from versants.core import jobs
+
+        jobs.finish(int(args["job_id"]), Actor(**args["actor"]), JobState.FAILED, {}, "unexpected")
+
+
+class Retaker(threading.Thread):
+    """Beside the worker for as long as its process lives; any number may run."""
+
+    def __init__(self) -> None:
+        super().__init__(name="retaker", daemon=True)
+        self._end = threading.Event()
+
+    def run(self) -> None:
+        retaking = Retaking()
+        while not self._end.wait(EVERY_S):
+            try:
+                retaking.step(time.monotonic())
+            except Exception as error:  # it must go on: the database comes back, the disk is freed
+                logging.getLogger("versants.worker").error(
+                    "retaking_failed", extra={"facts": {"error": type(error).__name__}}
+                )
+                connection.close()
+        connection.close()
+
+    def stop(self) -> None:
+        self._end.set()
+        self.join(timeout=3)
