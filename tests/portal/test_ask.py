@@ -201,6 +201,7 @@ def test_what_may_be_left_alone_is_folded_with_what_holds_and_nothing_is_lost(li
     )
     assert folds == [
         ("person_codes", "Non précisé"),
+        ("second_language", "Aucune"),
         ("interpreted_by", "Non précisé"),
         ("gender_wish", "Sans préférence"),
         ("mode", "Sur place"),

@@ -8,10 +8,18 @@ from typing import Any
 
 from django.forms import BoundField, Form
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-# First field of a question that has an answer already if nobody touches it -> what it is about, where one label is
-# not enough.
-FOLDED = {"person_codes": "", "interpreted_by": "", "gender_wish": "", "mode": "", "day": "when"}
+# First field of a question that has an answer already if nobody touches it -> what it is about, where its own label
+# would be too much or not enough.
+FOLDED: dict[str, Any] = {
+    "person_codes": "",
+    "second_language": gettext_lazy("Failing that, another language"),
+    "interpreted_by": "",
+    "gender_wish": "",
+    "mode": "",
+    "day": gettext_lazy("When, and for how long?"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ def of(form: Form, questions: Iterable[Iterable[str]], *, fold: bool = True) -> 
         if not fold or fields[0].name not in FOLDED or any(field.errors for field in fields):
             found.append(Question(fields))
             continue
-        title = _("When, and for how long?") if FOLDED[fields[0].name] else str(fields[0].label)
+        title = str(FOLDED[fields[0].name] or fields[0].label)
         found.append(Question(fields, True, title, _answer(fields)))
     return found
 
