@@ -330,9 +330,10 @@ def simulate(
     crew = crew_of(study, travel, result)
     predicted = predict(crew)
     began = time.process_time()
+    rows = _rows(crew)
     years: Years | None = None
     for i in range(replications):
-        one = run_years(crew, seed=seed, first=i)
+        one = _Year(crew, rows, seed, i).run()
         years = one if years is None else years + one
         if progress is not None:
             progress("simulation", (i + 1) / replications)
