@@ -77,7 +77,8 @@ class Years:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Rows:
-    """The demand rows with requests: mean a year, language, band, share of simple talks, class of either kind of talk."""
+    """Demand rows that differ in nothing a year asks for, as one: mean a year, language, band, share of simple talks, class
+    of either kind of talk."""
 
     many: Floats
     language: Ints
@@ -93,19 +94,35 @@ def _rows(crew: Crew) -> _Rows:
     place = study.place
     bands = {band.id: b for b, band in enumerate(study.bands)}
     languages = {name: i for i, name in enumerate(study.languages)}
-    found = []
+    sums: dict[tuple[str, ...], float] = {}
+    share: dict[tuple[str, ...], float] = {}
     for row in study.demand:
         if row.requests <= 0:
             continue
         commune = place[row.commune]
         point = data.points[row.commune] if row.mode == "on_site" else ""
+        low, high = row.simple
+        # What no rule changes: the same rows, in the same order, in every scenario.
+        asked = (
+            point,
+            row.language,
+            row.mode,
+            row.band,
+            commune.country,
+            commune.versant,
+            f"{low:.9f} {high:.9f}",
+        )
+        sums[asked] = sums.get(asked, 0.0) + row.requests
+        share[asked] = study.simple_share(row)
+    found = []
+    for key in sorted(sums):
+        point, language, mode, band, country, versant, _ = key
         ends = [
-            number.get((point, row.language, row.mode, row.band, talk, commune.country, commune.versant), -1)
+            number.get((point, language, mode, band, talk, country, versant), -1)
             for talk in ("simple", "any")
         ]
-        share = study.simple_share(row)
-        share = 0.0 if ends[0] < 0 else 1.0 if ends[1] < 0 else share
-        found.append((row.requests, languages[row.language], bands[row.band], share, *ends))
+        simple = 0.0 if ends[0] < 0 else 1.0 if ends[1] < 0 else share[key]
+        found.append((sums[key], languages[language], bands[band], simple, *ends))
     table = np.array(found, dtype=np.float64).reshape(-1, 6)
     whole = table[:, [1, 2, 4, 5]].astype(np.int64)
     return _Rows(table[:, 0], whole[:, 0], whole[:, 1], table[:, 3], whole[:, 2], whole[:, 3])
@@ -313,9 +330,10 @@ def simulate(
     crew = crew_of(study, travel, result)
     predicted = predict(crew)
     began = time.process_time()
+    rows = _rows(crew)
     years: Years | None = None
     for i in range(replications):
-        one = run_years(crew, seed=seed, first=i)
+        one = _Year(crew, rows, seed, i).run()
         years = one if years is None else years + one
         if progress is not None:
             progress("simulation", (i + 1) / replications)
