@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .errors import FormatError
 from .metric import RoadMinutes
 
-__all__ = ["Communes", "OrLibrary", "communes", "listed", "orlib", "read_text", "roads", "weights"]
+__all__ = ["Communes", "OrLibrary", "communes", "listed", "orlib", "read_text", "roads", "table", "weights"]
 
 Floats = NDArray[np.float64]
 
@@ -103,6 +103,11 @@ class _Table:
                 raise self.fail(line, name, field, expected or f"a number of {low:g} or more")
             out.append(value)
         return out
+
+
+def table(text: str, needed: Sequence[str]) -> _Table:
+    """Rows of a CSV that has the ``needed`` columns."""
+    return _Table(text, needed)
 
 
 def communes(text: str) -> Communes:

@@ -1,0 +1,142 @@
+"""Providers of travel times, the services against a server of our own."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from versants_libs.coverage.errors import InstanceError
+from versants_libs.coverage.study import TravelSource
+from versants_libs.coverage.study_files import load_study
+from versants_libs.coverage.travel import OsrmTable, TravelError, travel_of
+
+EXAMPLE = Path(__file__).parent / "studies" / "example.json"
+STUDY = load_study(EXAMPLE)
+KORTRIJK, LILLE, TOURNAI = "BE-34022", "FR-59350", "BE-57081"
+
+
+class Fake(BaseHTTPRequestHandler):
+    """Answers seconds = 100 x number of the origin + number of the destination, by their longitudes."""
+
+    broken = False
+    asked = []
+
+    def _numbers(self, places):
+        by_lon = {f"{one.lon:.4f}": i for i, one in enumerate(STUDY.communes)}
+        return [by_lon[f"{lon:.4f}"] for lon in places]
+
+    def _send(self, value):
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):  # OSRM
+        path, _, query = self.path.partition("?")
+        Fake.asked.append(self.path)
+        if Fake.broken:
+            return self._send({"code": "InvalidQuery"})
+        assert path.startswith("/table/v1/driving/")
+        lons = [float(one.split(",")[0]) for one in path.rsplit("/", 1)[1].split(";")]
+        options = dict(part.split("=") for part in query.split("&"))
+        numbers = self._numbers(lons)
+        origins, targets = (
+            [numbers[int(i)] for i in options[name].split(";")] for name in ("sources", "destinations")
+        )
+        table = [[100 * a + b for b in targets] for a in origins]
+        table[0][0] = None
+        self._send({"code": "Ok", "durations": table})
+
+    def do_POST(self):  # Valhalla
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert self.path == "/sources_to_targets"
+        assert asked["costing"] == "auto"
+        origins, targets = (
+            self._numbers([one["lon"] for one in asked[side]]) for side in ("sources", "targets")
+        )
+        rows = [[{"time": 100 * a + b, "distance": 1} for b in targets] for a in origins]
+        rows[0][0]["time"] = None
+        self._send({"sources_to_targets": rows})
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server():
+    Fake.broken, Fake.asked = False, []
+    with HTTPServer(("127.0.0.1", 0), Fake) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("provider", ["osrm", "valhalla"])
+def test_a_service_answers_for_uids_in_minutes(server, provider):
+    source = TravelSource(provider, date="2026-11-01", url=server + "/")
+    uids = [one.uid for one in STUDY.communes]
+
+    travel = travel_of(replace(STUDY, travel=source), Path())
+    minutes = travel.minutes(uids, uids[:4])
+
+    assert (travel.provider, travel.date) == (provider, "2026-11-01")
+    assert minutes.shape == (10, 4)
+    assert minutes[0, 0] == math.inf
+    assert minutes[7, 3] == pytest.approx(703 / 60)
+
+
+def test_large_tables_are_asked_in_blocks(server, monkeypatch):
+    monkeypatch.setattr("versants_libs.coverage.travel._AT_ONCE", 4)
+    uids = [one.uid for one in STUDY.communes]
+
+    minutes = OsrmTable(server, STUDY.place).minutes(uids, uids)
+
+    assert len(Fake.asked) == 9
+    assert minutes[9, 2] == pytest.approx(902 / 60)
+
+
+def test_a_refusal_or_no_answer_is_said_so(server):
+    Fake.broken = True
+    with pytest.raises(TravelError, match="InvalidQuery"):
+        OsrmTable(server, STUDY.place).minutes([KORTRIJK], [LILLE])
+    with pytest.raises(TravelError, match=r"127\.0\.0\.1:9"):
+        OsrmTable("http://127.0.0.1:9", STUDY.place).minutes([KORTRIJK], [LILLE])
+    with pytest.raises(InstanceError, match="http"):
+        OsrmTable("file:///etc", STUDY.place)
+
+
+def test_the_model_is_the_fitted_one_on_the_sphere():
+    minutes = travel_of(STUDY, Path()).minutes([KORTRIJK, LILLE], [KORTRIJK, LILLE, TOURNAI])
+
+    assert minutes[0, 0] == pytest.approx(STUDY.travel.minutes[0])
+    assert minutes[0, 1] == pytest.approx(minutes[1, 0])
+    assert 25 < minutes[0, 1] < 40
+
+
+def test_a_matrix_file_may_be_lopsided_and_unknown_ways_are_endless(tmp_path):
+    (tmp_path / "m.csv").write_text(
+        f"origin,destination,minutes\n{KORTRIJK},{LILLE},31\n{LILLE},{KORTRIJK},35\n"
+    )
+    study = replace(STUDY, travel=TravelSource("matrix", "2026-10-01", file="m.csv"))
+
+    minutes = travel_of(study, tmp_path).minutes([KORTRIJK, LILLE], [KORTRIJK, LILLE])
+
+    assert minutes.tolist() == [[math.inf, 31.0], [35.0, math.inf]]
+
+
+@pytest.mark.parametrize(("row", "where"), [(f"{KORTRIJK},59350,3", "2:2"), (f"{KORTRIJK},{LILLE},x", "2:3")])
+def test_a_mistake_in_the_matrix_names_file_line_and_column(tmp_path, row, where):
+    (tmp_path / "m.csv").write_text(f"origin,destination,minutes\n{row}\n")
+    study = replace(STUDY, travel=TravelSource("matrix", file="m.csv"))
+
+    with pytest.raises(InstanceError, match=f"m.csv:{where}:"):
+        travel_of(study, tmp_path)

@@ -1,0 +1,221 @@
+"""Minutes by car behind one interface: ``provider.minutes(origins, destinations)``, with who said so and of when.
+
+Four providers: a model fitted on kilometres as the crow flies, a matrix file, OSRM's ``/table`` and Valhalla's
+``/sources_to_targets``. All answer for communes by uid; minutes that nobody knows are infinite. One way, without the
+peak factor of a versant, which the study adds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import FormatError, InstanceError
+from .files import read_text, table
+from .metric import RoadMinutes, great_circle_km
+from .study import Commune, Study
+
+__all__ = ["MatrixTable", "OsrmTable", "Piecewise", "Travel", "TravelError", "ValhallaMatrix", "travel_of"]
+
+Floats = NDArray[np.float64]
+#: (address, body or None) -> the JSON value of the answer.
+Ask = Callable[[str, bytes | None], Any]
+
+_AT_ONCE = 50  # places a side in one question: public services refuse much more
+_PATIENCE = 60.0  # seconds
+
+
+class TravelError(RuntimeError):
+    """A service of travel times does not answer, or not what it should."""
+
+
+class Travel(Protocol):
+    """Where minutes come from."""
+
+    @property
+    def provider(self) -> str:
+        """piecewise, matrix, osrm or valhalla."""
+        ...
+
+    @property
+    def date(self) -> str:
+        """Of the data, as the study says."""
+        ...
+
+    def minutes(self, origins: Sequence[str], destinations: Sequence[str]) -> Floats:
+        """float64 (len(origins), len(destinations)): one way, infinite where unknown."""
+        ...
+
+
+class Piecewise:
+    """The model of :class:`RoadMinutes` on the communes' coordinates."""
+
+    provider = "piecewise"
+
+    def __init__(self, communes: Mapping[str, Commune], rule: RoadMinutes, date: str = "") -> None:
+        self.date = date
+        self._places, self._rule = communes, rule
+
+    def minutes(self, origins: Sequence[str], destinations: Sequence[str]) -> Floats:
+        """See :class:`Travel`."""
+        a, b = (
+            np.array([[self._places[uid].lat, self._places[uid].lon] for uid in side]).reshape(-1, 2)
+            for side in (origins, destinations)
+        )
+        far = great_circle_km(a[:, None, 0], a[:, None, 1], b[None, :, 0], b[None, :, 1])
+        return self._rule(np.round(far, 9))
+
+
+class MatrixTable:
+    """Minutes of a CSV with ``origin, destination, minutes``; a way given one way only holds for that way."""
+
+    provider = "matrix"
+
+    def __init__(self, pairs: Mapping[tuple[str, str], float], date: str = "") -> None:
+        self.date = date
+        self._pairs = pairs
+
+    @classmethod
+    def read(cls, text: str, known: Sequence[str], date: str = "") -> MatrixTable:
+        """From a file's text. Raises FormatError: columns, minutes that are none, a uid that is not ``known``."""
+        rows = table(text, ("origin", "destination", "minutes"))
+        numbers = rows.numbers("minutes", 0)
+        there = set(known)
+        pairs: dict[tuple[str, str], float] = {}
+        for (line, row), minutes in zip(rows.rows, numbers, strict=True):
+            ends = []
+            for name in ("origin", "destination"):
+                uid = row[rows.column[name]].strip()
+                if uid not in there:
+                    raise rows.fail(line, name, uid, "the uid of one of the study's communes")
+                ends.append(uid)
+            if pairs.setdefault((ends[0], ends[1]), minutes) != minutes:
+                raise rows.fail(line, "minutes", f"{minutes:g}", "each way once")
+        return cls(pairs, date)
+
+    def minutes(self, origins: Sequence[str], destinations: Sequence[str]) -> Floats:
+        """See :class:`Travel`."""
+        known = self._pairs
+        return np.array(
+            [[known.get((a, b), math.inf) for b in destinations] for a in origins], dtype=np.float64
+        ).reshape(len(origins), len(destinations))
+
+
+class _Service:
+    """What both services share: questions of at most so many places, each pair asked once."""
+
+    provider = ""
+
+    def __init__(
+        self,
+        url: str,
+        communes: Mapping[str, Commune],
+        profile: str = "car",
+        date: str = "",
+        ask: Ask | None = None,
+    ) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InstanceError(
+                f"the service's address: {url!r} found, one with http:// or https:// expected"
+            )
+        self.date, self.profile, self.url = date, profile, url.rstrip("/")
+        self._places, self._ask = communes, ask or _over_http
+
+    def minutes(self, origins: Sequence[str], destinations: Sequence[str]) -> Floats:
+        """See :class:`Travel`. Raises TravelError."""
+        found = np.full((len(origins), len(destinations)), math.inf)
+        for i in range(0, len(origins), _AT_ONCE):
+            for j in range(0, len(destinations), _AT_ONCE):
+                a, b = origins[i : i + _AT_ONCE], destinations[j : j + _AT_ONCE]
+                seconds = self._block([self._places[x] for x in a], [self._places[x] for x in b])
+                found[i : i + len(a), j : j + len(b)] = self._checked(seconds, len(a), len(b))
+        return found
+
+    def _block(self, origins: Sequence[Commune], destinations: Sequence[Commune]) -> Any:
+        raise NotImplementedError
+
+    def _checked(self, seconds: Any, n: int, m: int) -> Floats:
+        right = isinstance(seconds, list) and len(seconds) == n
+        if not right or not all(isinstance(row, list) and len(row) == m for row in seconds):
+            raise TravelError(f"{self.provider} at {self.url}: no table of {n} by {m} came back")
+        if not all(one is None or isinstance(one, int | float) for row in seconds for one in row):
+            raise TravelError(f"{self.provider} at {self.url}: a duration is no number")
+        return np.array([[math.inf if one is None else one / 60.0 for one in row] for row in seconds])
+
+
+class OsrmTable(_Service):
+    """OSRM: ``GET /table/v1/PROFILE/lon,lat;...`` with sources and destinations; durations in seconds."""
+
+    provider = "osrm"
+
+    def _block(self, origins: Sequence[Commune], destinations: Sequence[Commune]) -> Any:
+        places = ";".join(f"{one.lon:.6f},{one.lat:.6f}" for one in (*origins, *destinations))
+        n, m = len(origins), len(destinations)
+        sources, targets = (";".join(map(str, part)) for part in (range(n), range(n, n + m)))
+        profile = {"car": "driving"}.get(self.profile, self.profile)
+        asked = f"{self.url}/table/v1/{profile}/{places}?sources={sources}&destinations={targets}"
+        answer = self._ask(f"{asked}&annotations=duration", None)
+        if not isinstance(answer, dict) or answer.get("code") != "Ok":
+            said = answer.get("code") if isinstance(answer, dict) else answer
+            raise TravelError(f"osrm at {self.url} answers {said!r}, 'Ok' expected")
+        return answer.get("durations")
+
+
+class ValhallaMatrix(_Service):
+    """Valhalla: ``POST /sources_to_targets``; times in seconds."""
+
+    provider = "valhalla"
+
+    def _block(self, origins: Sequence[Commune], destinations: Sequence[Commune]) -> Any:
+        question = {
+            "sources": [{"lat": one.lat, "lon": one.lon} for one in origins],
+            "targets": [{"lat": one.lat, "lon": one.lon} for one in destinations],
+            "costing": {"car": "auto"}.get(self.profile, self.profile),
+        }
+        answer = self._ask(f"{self.url}/sources_to_targets", json.dumps(question).encode())
+        found = answer.get("sources_to_targets") if isinstance(answer, dict) else None
+        if not isinstance(found, list) or not all(isinstance(row, list) for row in found):
+            raise TravelError(f"valhalla at {self.url}: an answer without sources_to_targets")
+        return [[one.get("time") if isinstance(one, dict) else one for one in row] for row in found]
+
+
+def _over_http(url: str, body: bytes | None) -> Any:
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 -- http(s) only, see _Service
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
+            return json.loads(answer.read())
+    except (urllib.error.URLError, TimeoutError, json.JSONDecodeError) as exc:
+        raise TravelError(f"{url.partition('?')[0][:120]}: {exc}") from exc
+
+
+def travel_of(study: Study, folder: Path, roads: RoadMinutes | None = None, ask: Ask | None = None) -> Travel:
+    """The provider a study names. ``folder``: where its matrix lies. ``roads``: where it names none.
+
+    Raises FormatError with the file's own place, InstanceError, OSError.
+    """
+    source, places = study.travel, study.place
+    if source.provider == "piecewise":
+        if source.knots_km:
+            roads = RoadMinutes(source.knots_km, source.minutes)
+        if roads is None:
+            raise InstanceError("the study names no travel times, a section 'travel' expected")
+        return Piecewise(places, roads, source.date)
+    if source.provider == "matrix":
+        path = folder / source.file
+        try:
+            return MatrixTable.read(read_text(path), tuple(places), source.date)
+        except FormatError as exc:
+            raise InstanceError(f"{path}:{exc}") from exc
+        except OSError as exc:
+            raise InstanceError(f"{path}: cannot be read ({exc.strerror})") from exc
+    kinds = {"osrm": OsrmTable, "valhalla": ValhallaMatrix}
+    return kinds[source.provider](source.url, places, source.profile, source.date, ask)
