@@ -66,7 +66,7 @@ class Sizing:
     present: Mapping[str, float] = field(
         default_factory=lambda: {"west-vlaanderen": 6.3, "wallonie": 0.82, "hauts-de-france": 0.81}
     )
-    present_hours_week: float = 5.5
+    present_hours_week: float = 20.0
     interpreter_euros_hour: float = 56.0
 
     def assumptions(self, phone_share: float, discouraged: float) -> tuple[Assumption, ...]:
@@ -122,7 +122,7 @@ class Sizing:
             Assumption(
                 "present_hours",
                 f"{self.present_hours_week:g}",
-                "190 assignments a year per freelance (AgII), an hour and a half each with the road",
+                NOT_PUBLISHED + "; a freelance of AgII takes 190 assignments a year",
             ),
         )
 
@@ -133,7 +133,8 @@ class Helper:
 
     Belgium, law of 3 July 2005 on the rights of volunteers: a flat allowance of at most ``allowance_day`` euros and
     ``allowance_year`` euros (2025), which together are 40 days. In France a volunteer gets costs back and nothing
-    else; the same number of days is taken there.
+    else; the same number of days is taken there. ``available_week``: hours a week in which somebody can be asked,
+    which is more than they work.
     """
 
     allowance_day: float = 42.31
@@ -144,7 +145,8 @@ class Helper:
     lead_months: float = 3.0
     certified_lead_months: float = 5.0
     certified_cost_year: float = 150.0
-    certified_hours_week: float = 5.5
+    available_week: float = 10.0
+    certified_available_week: float = 20.0
 
     @property
     def days_year(self) -> int:
@@ -171,6 +173,9 @@ class Helper:
                 "(aes-aisf.be); for France the same days, a choice",
             ),
             Assumption("helper_hours", f"{self.hours_day:g}", NOT_PUBLISHED),
+            Assumption(
+                "available", f"{self.available_week:g}, {self.certified_available_week:g}", NOT_PUBLISHED
+            ),
             Assumption(
                 "helper_cost",
                 f"{self.allowance_day} €, {self.training_year:g} €, {self.supervision_year:g} €",

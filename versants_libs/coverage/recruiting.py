@@ -182,7 +182,7 @@ def _candidate(
     euros_hour: float,
 ) -> Candidate:
     helps = kind == "helper"
-    week = helper.hours_year / 52 if helps else helper.certified_hours_week
+    week = helper.available_week if helps else helper.certified_available_week
     return Candidate(
         id=f"{kind}-{language}-{town.uid}",
         commune=town.uid,
