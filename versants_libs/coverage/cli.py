@@ -7,23 +7,30 @@ With ``--json`` standard output is one JSON value; all else goes to standard err
 from __future__ import annotations
 
 import argparse
-import json
-import resource
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from . import files
+from . import files, study_cli
 from .centre import pcenter
+from .console import (
+    BAD_INPUT,
+    DONE,
+    INTERRUPTED,
+    Refusal,
+    cost,
+    interruptible,
+    positive,
+    read,
+    say,
+    seconds,
+    share,
+)
 from .covering import cover
-from .errors import FormatError, InstanceError
+from .errors import InstanceError
 from .front import front
 from .metric import Matrix, Sphere
 from .pmedian import pmedian
@@ -32,17 +39,7 @@ from .results import Answer
 
 __all__ = ["main"]
 
-DONE, NO, BAD_INPUT, SURROUNDINGS, INTERRUPTED = 0, 1, 2, 3, 130
 METRICS = ("great-circle-km", "road-min")
-T = TypeVar("T")
-
-
-class _Refusal(Exception):
-    """Ends the command with a sentence and an exit code."""
-
-    def __init__(self, code: int, message: str) -> None:
-        self.code = code
-        super().__init__(message)
 
 
 def main(argv: Sequence[str] | None = None, territory: Path | None = None) -> int:
@@ -56,6 +53,7 @@ def main(argv: Sequence[str] | None = None, territory: Path | None = None) -> in
         "center": _center,
         "front": _front,
         "pmed": _pmed,
+        **study_cli.COMMANDS,
     }
     try:
         args = _parser(territory).parse_args(list(sys.argv[1:] if argv is None else argv))
@@ -65,7 +63,7 @@ def main(argv: Sequence[str] | None = None, territory: Path | None = None) -> in
     except InstanceError as exc:
         sys.stderr.write(f"{exc}\n")
         return BAD_INPUT
-    except _Refusal as exc:
+    except Refusal as exc:
         sys.stderr.write(f"{exc}\n")
         return exc.code
 
@@ -87,14 +85,15 @@ def _parser(territory: Path | None) -> argparse.ArgumentParser:
         else:
             _territory_options(one, name, territory)
         one.add_argument(
-            "--seconds", type=_seconds, default=60.0, metavar="S", help="of processor; default 60"
+            "--seconds", type=seconds, default=60.0, metavar="S", help="of processor; default 60"
         )
         if name != "front":
             one.add_argument(
-                "--gap", type=_share, default=0.0, metavar="G", help="a proof this near is enough; default 0"
+                "--gap", type=share, default=0.0, metavar="G", help="a proof this near is enough; default 0"
             )
         one.add_argument("--seed", type=int, default=0, metavar="N")
         one.add_argument("--json", action="store_true", help="one JSON value on standard output")
+    study_cli.add(commands, territory)
     return parser
 
 
@@ -122,106 +121,38 @@ def _territory_options(parser: argparse.ArgumentParser, name: str, territory: Pa
     parser.add_argument("--weights", default="population", metavar="population|CSV", help="CSV: uid, weight")
     if name == "cover":
         within = parser.add_mutually_exclusive_group(required=True)
-        within.add_argument("--minutes", type=_positive, metavar="M")
-        within.add_argument("--km", type=_positive, metavar="KM", help="as the crow flies")
+        within.add_argument("--minutes", type=positive, metavar="M")
+        within.add_argument("--km", type=positive, metavar="KM", help="as the crow flies")
     if name == "front":
         parser.add_argument("--points", type=int, default=10, metavar="N")
-        parser.add_argument("--worst-share", type=_positive, default=0.1, metavar="S", help="default 0.1")
-
-
-def _seconds(text: str) -> float:
-    return _number(text, 0, float("inf"))
-
-
-def _share(text: str) -> float:
-    return _number(text, 0, 1)
-
-
-def _positive(text: str) -> float:
-    return _number(text, 1e-9, float("inf"))
-
-
-def _number(text: str, low: float, high: float) -> float:
-    value = float(text)
-    if not low <= value <= high:
-        raise ValueError
-    return value
-
-
-def _read(path: Path, read: Callable[[str], T]) -> T:
-    """What ``read`` makes of a file's text; a mistake gets the file's name."""
-    try:
-        return read(files.read_text(path))
-    except FileNotFoundError:
-        raise _Refusal(BAD_INPUT, f"{path}: there is no such file") from None
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise _Refusal(BAD_INPUT, f"{path}: cannot be read as UTF-8 text ({exc})") from exc
-    except FormatError as exc:
-        raise _Refusal(BAD_INPUT, f"{path}:{exc}") from exc
-    except InstanceError as exc:
-        raise _Refusal(BAD_INPUT, f"{path}:1:1: {exc}") from exc
+        parser.add_argument("--worst-share", type=positive, default=0.1, metavar="S", help="default 0.1")
 
 
 def _problem(args: argparse.Namespace) -> tuple[Problem, tuple[str, ...] | None]:
     """The question the options ask, and the group of each client."""
-    communes = _read(args.communes, files.communes)
+    communes = read(args.communes, files.communes)
     if args.weights == "population":
         if communes.population is None:
-            raise _Refusal(BAD_INPUT, f"{args.communes}:1:1: no column 'population', one expected as weights")
+            raise Refusal(BAD_INPUT, f"{args.communes}:1:1: no column 'population', one expected as weights")
         weight = communes.population
     else:
-        weight = _read(Path(args.weights), lambda text: files.weights(text, communes.ids))
+        weight = read(Path(args.weights), lambda text: files.weights(text, communes.ids))
     rule = None
     if args.metric == "road-min":
         if args.roads is None:
-            raise _Refusal(BAD_INPUT, "road-min needs --roads, a file with knots_km and minutes")
-        rule = _read(args.roads, files.roads)
+            raise Refusal(BAD_INPUT, "road-min needs --roads, a file with knots_km and minutes")
+        rule = read(args.roads, files.roads)
     sites = communes.ids
     if args.candidates:
-        sites = _read(args.candidates, lambda text: files.listed(text, communes.ids))
+        sites = read(args.candidates, lambda text: files.listed(text, communes.ids))
     existing: tuple[str, ...] = ()
     if args.existing:
-        existing = _read(args.existing, lambda text: files.listed(text, communes.ids))
+        existing = read(args.existing, lambda text: files.listed(text, communes.ids))
         sites = sites + tuple(sorted(set(existing) - set(sites)))
     row = {uid: i for i, uid in enumerate(communes.ids)}
     place = np.array([row[uid] for uid in sites], dtype=np.int64)
     distances = Sphere(communes.lat, communes.lon, communes.lat[place], communes.lon[place], rule)
     return Problem(communes.ids, sites, weight, distances, existing), communes.group
-
-
-def _cost() -> dict[str, float]:
-    """What the process has used: seconds of processor, largest memory in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        1024 * 1024 if sys.platform == "darwin" else 1024
-    )
-    return {"cpu_s": round(time.process_time(), 2), "peak_mb": round(peak, 1)}
-
-
-def _say(args: argparse.Namespace, value: Mapping[str, Any], lines: Sequence[str]) -> None:
-    if args.json:
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.writelines(line + "\n" for line in lines)
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[bool]]:
-    """Ctrl-C sets the flag once; a second one ends the program the usual way."""
-    flag = [False]
-
-    def note(signum: int, frame: FrameType | None) -> None:
-        flag[0] = True
-        signal.signal(signal.SIGINT, before)
-
-    try:
-        before = signal.signal(signal.SIGINT, note)
-    except ValueError:  # not the main thread: then nobody can press Ctrl-C here
-        yield flag
-        return
-    try:
-        yield flag
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _tell(answer: Answer, unit: str) -> list[str]:
@@ -242,7 +173,7 @@ def _equity(answer: Answer) -> dict[str, Any]:
 
 def _pmedian(args: argparse.Namespace) -> int:
     problem, groups = _problem(args)
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         answer = pmedian(
             problem,
             args.p,
@@ -260,9 +191,9 @@ def _pmedian(args: argparse.Namespace) -> int:
         "optimal": answer.optimal,
         "metric": args.metric,
         **_equity(answer),
-        **_cost(),
+        **cost(),
     }
-    _say(args, value, _tell(answer, args.metric))
+    say(args, value, _tell(answer, args.metric))
     return INTERRUPTED if interrupted[0] else DONE
 
 
@@ -270,9 +201,9 @@ def _cover(args: argparse.Namespace) -> int:
     if args.km is not None:
         args.metric = "great-circle-km"
     elif args.metric != "road-min":
-        raise _Refusal(BAD_INPUT, f"--minutes are of road-min, not of {args.metric}: say --km")
+        raise Refusal(BAD_INPUT, f"--minutes are of road-min, not of {args.metric}: say --km")
     problem, groups = _problem(args)
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         answer = cover(
             problem,
             args.p,
@@ -294,15 +225,15 @@ def _cover(args: argparse.Namespace) -> int:
         "metric": args.metric,
         "build_s": answer.details["build_s"],
         **_equity(answer),
-        **_cost(),
+        **cost(),
     }
-    _say(args, value, _tell(answer, f"of {problem.total:.0f} covered"))
+    say(args, value, _tell(answer, f"of {problem.total:.0f} covered"))
     return INTERRUPTED if interrupted[0] else DONE
 
 
 def _center(args: argparse.Namespace) -> int:
     problem, groups = _problem(args)
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         answer = pcenter(
             problem,
             args.p,
@@ -320,15 +251,15 @@ def _center(args: argparse.Namespace) -> int:
         "optimal": answer.optimal,
         "metric": args.metric,
         **_equity(answer),
-        **_cost(),
+        **cost(),
     }
-    _say(args, value, _tell(answer, args.metric))
+    say(args, value, _tell(answer, args.metric))
     return INTERRUPTED if interrupted[0] else DONE
 
 
 def _front(args: argparse.Namespace) -> int:
     problem, groups = _problem(args)
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         points = front(
             problem,
             args.p,
@@ -343,19 +274,19 @@ def _front(args: argparse.Namespace) -> int:
         "metric": args.metric,
         "worst_share": args.worst_share,
         "points": [one.to_json() for one in points],
-        **_cost(),
+        **cost(),
     }
     lines = [f"{'tilt':>6}{'mean':>10}{'worst':>10}{'gap':>9}  ({args.metric})"]
     lines += [f"{one.tilt:>6.3f}{one.mean:>10.3f}{one.worst:>10.3f}{one.gap:>9.3%}" for one in points]
-    _say(args, value, lines)
+    say(args, value, lines)
     return INTERRUPTED if interrupted[0] else DONE
 
 
 def _pmed(args: argparse.Namespace) -> int:
-    given = _read(args.file, files.orlib)
+    given = read(args.file, files.orlib)
     ids = tuple(str(i + 1) for i in range(len(given.distance)))
     problem = Problem(ids, ids, np.ones(len(ids)), Matrix(given.distance))
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         answer = pmedian(
             problem,
             given.p,
@@ -373,9 +304,9 @@ def _pmed(args: argparse.Namespace) -> int:
         "optimal": answer.optimal,
         "sites": [int(one) for one in answer.sites],
         "nodes": answer.nodes,
-        **_cost(),
+        **cost(),
     }
-    _say(args, value, _tell(answer, "a node"))
+    say(args, value, _tell(answer, "a node"))
     return INTERRUPTED if interrupted[0] else DONE
 
 

@@ -46,6 +46,7 @@ class Linear:
         self._row_high: list[Floats] = []
         self.n_columns = 0
         self.n_rows = 0
+        self.offset = 0.0  # added to the objective: a gap is a share of the whole
 
     def columns(self, cost: Floats, low: ArrayLike, high: ArrayLike, whole: bool = False) -> Ints:
         """New columns; their numbers."""
@@ -84,6 +85,7 @@ class Linear:
         whole = np.concatenate(self._whole)
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self.n_columns, self.n_rows
+        lp.offset_ = self.offset
         lp.col_cost_ = np.concatenate(self._cost)
         lp.col_lower_, lp.col_upper_ = np.concatenate(self._low), np.concatenate(self._high)
         lp.row_lower_, lp.row_upper_ = np.concatenate(self._row_low), np.concatenate(self._row_high)

@@ -1,0 +1,252 @@
+"""The language model: best by every choice tried, checked by other code, explained."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.coverage import tiny_studies as tiny
+from versants_libs.coverage.cli import main
+from versants_libs.coverage.staffing import staffing
+from versants_libs.coverage.staffing_check import check
+from versants_libs.coverage.staffing_plan import plan
+from versants_libs.coverage.study import Fairness, Limits
+from versants_libs.coverage.study_files import load_study
+from versants_libs.coverage.travel import travel_of
+
+EXAMPLE = Path(__file__).parent / "studies" / "example.json"
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "mesh-result.json"
+STUDY = load_study(EXAMPLE)
+TRAVEL = travel_of(STUDY, EXAMPLE.parent)
+
+
+@pytest.fixture(scope="module")
+def result():
+    return plan(STUDY, TRAVEL)
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_no_choice_of_recruits_is_better_and_the_check_agrees(part):
+    recruited = 0
+    for seed in range(60 * part, 60 * part + 60):
+        study = tiny.random_study(seed)
+        found = plan(study, tiny.travel(study))
+        recruited += len(found["recruits"])
+
+        assert found["optimal"]
+        assert found["objective"] == pytest.approx(tiny.best(study), rel=1e-5, abs=1e-4), seed
+        assert check(study, found, tiny.travel(study)) == [], seed
+    assert recruited
+
+
+def test_the_result_has_the_fields_that_are_published(result):
+    schema = json.loads(SCHEMA.read_text())
+    parts = schema["properties"]
+
+    assert set(result) == set(parts)
+    for name in ("recruits", "passed_over", "not_recruitable"):
+        assert result[name], name
+        assert all(set(one) == set(parts[name]["items"]["properties"]) for one in result[name])
+    for name in ("before", "after"):
+        assert set(result[name]) == set(parts[name]["properties"])
+        assert all(
+            set(one) == set(parts[name]["properties"]["flows"]["items"]["properties"])
+            for one in result[name]["flows"]
+        )
+
+
+def test_what_recruits_gain_is_what_the_plan_gains(result):
+    def served(state):
+        return sum(one["own_mode"] + one["fallback"] for one in result[state]["languages"].values())
+
+    more = served("after") - served("before")
+    by_recruits = sum(one["unserved_less"] for one in result["recruits"])
+    assert more > 500
+    assert by_recruits == pytest.approx(
+        more, rel=0.02
+    )  # the rest: people there already who are freed for others
+    for one in result["recruits"]:  # communes that gain are listed, those served less are among "loses"
+        assert sum(gain["requests"] for gain in one["gains"]) >= one["unserved_less"] * 0.99
+
+
+def test_nobody_is_recruited_where_speakers_are_unlikely(result):
+    assert {"candidate": "tir-roeselare", "why": "speakers"} in result["passed_over"]
+    assert "tir-roeselare" not in {one["candidate"] for one in result["recruits"]}
+    scarce = replace(
+        STUDY,
+        candidates=tuple(replace(one, speakers=31.0) for one in STUDY.candidates),
+        limits=Limits(number=9),
+    )
+    assert {one["n"] for one in plan(scarce, TRAVEL)["recruits"]} == {
+        1
+    }  # 31 likely speakers: one recruit each
+
+
+def test_a_language_without_candidates_is_said_not_recruitable_with_what_replaces_it(result):
+    (one,) = result["not_recruitable"]
+    assert one["language"] == "ukr"
+    assert one["instead"] in ("phone", "neighbouring_side")
+    assert 0 < one["share_replaced"] < 1
+
+
+def test_more_is_allowed_and_nothing_gets_worse(result):
+    closed = plan(STUDY.with_rules(border="closed"), TRAVEL)
+    alone = plan(STUDY.with_rules(helpers=False), TRAVEL)
+    more = plan(STUDY.with_rules(simple="high"), TRAVEL)
+    rich = plan(replace(STUDY, limits=Limits(number=7, budget=20_000.0)), TRAVEL)
+
+    assert closed["objective"] > result["objective"] + 1
+    assert alone["objective"] >= result["objective"]
+    assert more["objective"] <= result["objective"]
+    assert rich["objective"] < result["objective"] - 1
+    assert all(one["after"]["objective"] <= one["before"]["objective"] for one in (closed, alone, more, rich))
+
+
+def test_equitable_as_the_worst_language_helps_the_worst_language():
+    few = replace(STUDY, limits=Limits(number=2))
+    plain = plan(few, TRAVEL)
+    fair = plan(replace(few, fairness=Fairness("worst_language", 5.0, "the province", "2026-11-01")), TRAVEL)
+
+    def worst(found):
+        shares = [
+            (one["unserved"] + 0.5 * one["fallback"]) / one["requests"]
+            for one in found["after"]["languages"].values()
+        ]
+        return max(shares)
+
+    assert worst(fair) < worst(plain)
+    assert fair["after"]["terms"]["fairness"] > 0
+    assert (
+        check(
+            replace(few, fairness=Fairness("worst_language", 5.0, "the province", "2026-11-01")), fair, TRAVEL
+        )
+        == []
+    )
+
+
+def test_communes_are_gathered_to_points_of_their_own_side():
+    data = staffing(STUDY, TRAVEL, limit=4)
+    place = STUDY.place
+
+    assert set(data.points) == {one.uid for one in STUDY.communes}
+    assert len(set(data.points.values())) <= 4
+    assert all(place[a].versant == place[b].versant for a, b in data.points.items())
+    found = plan(STUDY, TRAVEL, points=4)
+    assert check(STUDY, found, TRAVEL) == []
+
+
+def test_an_answer_bounded_early_still_holds(result):
+    found = plan(STUDY, TRAVEL, seconds=0.0)
+
+    assert check(STUDY, found, TRAVEL) == []
+    assert found["bound"] <= result["objective"] + 1e-6 <= found["objective"] + 1e-3
+
+
+def _more_recruits(result):
+    result["recruits"][0]["n"] = 9
+
+
+def _better_objective(result):
+    result["objective"] -= 1
+
+
+def _term(result):
+    result["after"]["terms"]["travel"] *= 1.01
+
+
+def _more_served(result):
+    result["after"]["flows"][0]["requests"] *= 1.5
+
+
+def _other_people(result):
+    flow = next(one for one in result["after"]["flows"] if one["language"] == "tir")
+    flow["by"] = "person:p2"
+
+
+def _equity(result):
+    result["after"]["equity"]["minutes"]["gini"] += 0.001
+
+
+def _equity_between(result):
+    result["before"]["equity"]["without"]["theil_within"] += 0.001
+
+
+def _bound(result):
+    result["bound"] = result["objective"] + 1
+
+
+def _point(result):
+    result["points"]["BE-34022"] = "FR-59350"
+
+
+def _study(result):
+    result["study"] = "0" * 64
+
+
+def _language(result):
+    result["after"]["languages"]["tir"]["unserved"] += 0.01
+
+
+def _without_recruits(result):
+    result["recruits"] = []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _more_recruits,
+        _better_objective,
+        _term,
+        _more_served,
+        _other_people,
+        _equity,
+        _equity_between,
+        _bound,
+        _point,
+        _study,
+        _language,
+        _without_recruits,
+    ],
+)
+def test_the_check_finds_what_was_changed(result, change):
+    changed = copy.deepcopy(result)
+    change(changed)
+
+    assert check(STUDY, result, TRAVEL) == []
+    assert check(STUDY, changed, TRAVEL)
+
+
+def test_plan_and_check_on_files(tmp_path, capsys):
+    file = tmp_path / "R.json"
+
+    assert main(["plan", str(EXAMPLE), "--out", str(file), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {"recruits", "objective", "bound", "gap", "equity"} <= set(said)
+    assert {"commune", "languages", "kind", "n"} <= set(said["recruits"][0])
+    assert main(["check", str(EXAMPLE), str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True
+
+    value = json.loads(file.read_text())
+    value["after"]["flows"].pop()
+    file.write_text(json.dumps(value))
+    assert main(["check", str(EXAMPLE), str(file), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["differences"]
+
+
+def test_a_mistake_in_a_file_is_said_with_its_place(tmp_path, capsys):
+    value = json.loads(EXAMPLE.read_text())
+    value["demand"][2]["band"] = "nacht"
+    file = tmp_path / "S.json"
+    file.write_text(json.dumps(value))
+    assert main(["plan", str(file)]) == 2
+    assert f"{file}: $.demand[2].band:" in capsys.readouterr().err
+    (tmp_path / "R.json").write_text('{"format": "versants-mesh-result-1"}')
+    assert main(["check", str(EXAMPLE), str(tmp_path / "R.json")]) == 2
+    assert "R.json" in capsys.readouterr().err
+    file.write_text("{")
+    assert main(["plan", str(file)]) == 2
+    assert f"{file}:1:2" in capsys.readouterr().err

@@ -1,0 +1,415 @@
+"""``check``: a result recomputed from the study alone, in plain Python that shares nothing with the planner.
+
+No numpy, no HiGHS, none of the planner's modules: the rules of ``docs/mesh-model.md`` are written here a second time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from .study import Candidate, Study
+from .study_files import fingerprint
+from .travel import Travel
+
+__all__ = ["check"]
+
+CLOSE = 1e-6
+Key = tuple[str, ...]
+FIELDS = ("point", "language", "mode", "band", "talk", "country", "versant")
+
+
+class _Crew:
+    """People alike, or recruits of one candidate."""
+
+    def __init__(self, study: Study, one: Any, home: str, many: int, cost: float, hour: float) -> None:
+        self.country = next(place.country for place in study.communes if place.uid == home)
+        self.home, self.many, self.cost, self.hour = home, many, cost, hour
+        self.languages: Mapping[str, str] = one.languages
+        self.kind, self.sides = str(one.kind), tuple(one.sides)
+        self.hours = {band: x * (1 - study.behaviour.absence) for band, x in one.hours.items() if x > 0}
+
+    def interprets(self, language: str, talk: str) -> bool:
+        """At the level the talk needs?"""
+        level = self.languages.get(language)
+        if talk == "simple":
+            return level in ("full", "working")
+        return level == "full" and self.kind != "helper"
+
+    def goes(self, study: Study, country: str) -> bool:
+        """To requests of this country?"""
+        if country == self.country:
+            return True
+        return study.rules.border == "open" and (not self.sides or country in self.sides)
+
+
+class _Check:
+    def __init__(self, study: Study, result: Mapping[str, Any], travel: Travel) -> None:
+        self.study, self.result, self.travel = study, result, travel
+        self.wrong: list[str] = []
+        self.points: Mapping[str, str] = result["points"]
+        self.place = {one.uid: one for one in study.communes}
+
+    def say(self, text: str) -> None:
+        self.wrong.append(text)
+
+    def same(self, what: str, said: float, found: float) -> None:
+        if not abs(said - found) <= CLOSE * max(1.0, abs(said), abs(found)):
+            self.say(f"{what}: {said:.9g} said, {found:.9g} recomputed")
+
+    def run(self) -> list[str]:
+        if self.result["study"] != fingerprint(self.study):
+            self.say("the result answers another study: the fingerprints differ")
+            return self.wrong
+        for uid, point in self.points.items():
+            one, other = self.place.get(uid), self.place.get(point)
+            if not (one and other and (one.country, one.versant) == (other.country, other.versant)):
+                self.say(f"point {point} cannot stand for {uid}: unknown, or on another side")
+        if self.wrong:
+            return self.wrong
+        recruits = self._recruits()
+        if self.wrong:
+            return self.wrong
+        for name, chosen in (("before", {}), ("after", recruits)):
+            self._state(name, chosen)
+        objective = self.result["objective"]
+        self.same("objective", objective, self.result["after"]["objective"])
+        if self.result["bound"] > objective + CLOSE * max(1.0, objective):
+            self.say(f"bound {self.result['bound']:.9g} is above the objective {objective:.9g}")
+        away = (objective - self.result["bound"]) / objective if objective > 0 else 0.0
+        self.same("gap", self.result["gap"], away)
+        if self.result["equity"] != self.result["after"]["equity"]:
+            self.say("equity is not that of the plan")
+        return self.wrong
+
+    def _allowed(self, one: Candidate) -> int:
+        rules = self.study.rules
+        if one.speakers < rules.least_speakers or (one.kind == "helper" and not rules.helpers):
+            return 0
+        if not any(level != "basic" for level in one.languages.values()) or not any(one.hours.values()):
+            return 0
+        return (
+            min(one.most, math.floor(one.speakers / rules.least_speakers))
+            if rules.least_speakers
+            else one.most
+        )
+
+    def _recruits(self) -> dict[str, int]:
+        candidates = {one.id: one for one in self.study.candidates}
+        chosen: dict[str, int] = {}
+        cost = 0.0
+        for entry in self.result["recruits"]:
+            one = candidates.get(entry["candidate"])
+            if one is None or one.id in chosen:
+                self.say(f"recruit {entry['candidate']}: no candidate of the study, or named twice")
+                continue
+            chosen[one.id] = entry["n"]
+            cost += entry["n"] * one.cost
+            if not 1 <= entry["n"] <= self._allowed(one):
+                self.say(f"recruit {one.id}: {entry['n']} recruited, at most {self._allowed(one)} allowed")
+        limits = self.study.limits
+        if limits.number is not None and sum(chosen.values()) > limits.number:
+            self.say(f"{sum(chosen.values())} recruited, at most {limits.number} allowed")
+        if limits.budget is not None and cost > limits.budget * (1 + CLOSE) + CLOSE:
+            self.say(f"{cost:.2f} euros a year, at most {limits.budget:.2f} allowed")
+        return chosen
+
+    def _crews(self, chosen: Mapping[str, int]) -> dict[str, _Crew]:
+        study = self.study
+        crews: dict[str, _Crew] = {}
+        first: dict[Any, str] = {}
+        for one in study.people:
+            if one.kind == "helper" and not study.rules.helpers:
+                continue
+            alike = (one.home, frozenset(one.languages.items()), frozenset(one.hours.items()), one.kind)
+            name = first.setdefault((alike, frozenset(one.sides), one.cost), f"person:{one.id}")
+            if name in crews:
+                crews[name].many += 1
+            else:
+                crews[name] = _Crew(study, one, one.home, 1, 0.0, one.cost)
+        for other in study.candidates:
+            if self._allowed(other):
+                many = chosen.get(other.id, 0)
+                crew = _Crew(study, other, other.commune, many, other.cost, other.cost_hour)
+                crews[f"candidate:{other.id}"] = crew
+        return crews
+
+    def _classes(
+        self, crews: Mapping[str, _Crew]
+    ) -> tuple[dict[Key, list[float]], dict[Key, dict[str, float]]]:
+        split = {
+            language
+            for crew in crews.values()
+            for language in crew.languages
+            if crew.interprets(language, "simple") and not crew.interprets(language, "any")
+        }
+        sums: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+        parts: dict[Key, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for row in self.study.demand:
+            place = self.place[row.commune]
+            low, high = row.simple
+            share = {"low": low, "high": high}.get(self.study.rules.simple, (low + high) / 2)
+            share = share if row.language in split else 0.0
+            point = self.points.get(row.commune, "?") if row.mode == "on_site" else ""
+            for talk, many in (("simple", row.requests * share), ("any", row.requests * (1 - share))):
+                if many > 0:
+                    key = (point, row.language, row.mode, row.band, talk, place.country, place.versant)
+                    for i, value in enumerate((1.0, row.minutes, row.weight)):
+                        sums[key][i] += many * value
+                    parts[key][row.commune] += many
+        return sums, parts
+
+    def _state(self, name: str, chosen: Mapping[str, int]) -> None:
+        study, said = self.study, self.result[name]
+        crews = self._crews(chosen)
+        classes, parts = self._classes(crews)
+        homes, points = sorted({c.home for c in crews.values()}), sorted(set(self.points.values()))
+        far: dict[tuple[str, str], float] = {}
+        if homes and points:
+            for home, line in zip(homes, self.travel.minutes(homes, points).tolist(), strict=True):
+                far |= {(home, point): way for point, way in zip(points, line, strict=True)}
+        own: dict[Key, float] = defaultdict(float)
+        calls: dict[Key, float] = defaultdict(float)
+        away: dict[Key, float] = defaultdict(float)
+        busy: dict[tuple[str, str], float] = defaultdict(float)
+        load: dict[tuple[str, str, str, str], float] = defaultdict(float)
+        near = {key: self._nearest(key, crews, far) for key in classes}
+        cost = sum(crew.many * crew.cost for crew in crews.values())
+        for i, flow in enumerate(said["flows"]):
+            where = f"{name}: flow {i}"
+            key = tuple(flow[field] for field in FIELDS)
+            crew = crews.get(flow["by"])
+            if key not in classes or crew is None or flow["requests"] < 0:
+                self.say(f"{where}: no such requests or people")
+                continue
+            site, phone = key[2] == "on_site", flow["how"] == "phone"
+            if not (
+                crew.interprets(key[1], key[4]) and crew.hours.get(key[3], 0) > 0 and crew.goes(study, key[5])
+            ):
+                self.say(f"{where}: {flow['by']} may not serve it (language, hours or border)")
+            if phone and (not site or study.rules.fallback_weight is None):
+                self.say(f"{where}: not to be served by phone instead")
+            way = 0.0
+            if site and not phone:
+                way = far[crew.home, key[0]] * study.peak.get(key[6], 1.0)
+                if not way <= study.standard.minutes_on_site * (1 + CLOSE):
+                    self.say(f"{where}: {way:.1f} minutes away, {study.standard.minutes_on_site:g} allowed")
+            many, minutes = flow["requests"], classes[key][1] / classes[key][0]
+            (calls if phone else own)[key] += many
+            away[key] += 2 * way * many
+            hours = many * (minutes + 2 * way) / 60
+            busy[flow["by"], key[3]] += hours
+            cost += hours * crew.hour
+            held = minutes + (2 * near[key] if site and not phone else 0.0)
+            load[key[1], key[3], key[4], key[5]] += many * held / 60
+        for key, (requests, _, _) in classes.items():
+            self.most(f"{name}: requests of {'/'.join(key)}", own[key] + calls[key], requests)
+        self._hours(name, crews, busy)
+        self._queues(name, crews, classes, near, load)
+        self._terms(name, said, classes, own, calls, away, cost)
+        self._equity(name, said["equity"], classes, parts, own, calls, away)
+
+    def most(self, what: str, value: float, limit: float) -> None:
+        if value > limit + 1e-5 * max(1.0, limit):
+            self.say(f"{what}: {value:.9g} found, at most {limit:.9g} possible")
+
+    def _nearest(self, key: Key, crews: Mapping[str, _Crew], far: Mapping[tuple[str, str], float]) -> float:
+        if key[2] != "on_site":
+            return 0.0
+        ways = [
+            far[crew.home, key[0]] * self.study.peak.get(key[6], 1.0)
+            for crew in crews.values()
+            if crew.interprets(key[1], key[4]) and key[3] in crew.hours and crew.goes(self.study, key[5])
+        ]
+        return min((way for way in ways if way <= self.study.standard.minutes_on_site), default=0.0)
+
+    def _hours(self, name: str, crews: Mapping[str, _Crew], busy: Mapping[tuple[str, str], float]) -> None:
+        cap = self.study.rules.helper_hours_year
+        year: dict[str, float] = defaultdict(float)
+        for (by, band), hours in busy.items():
+            crew = crews[by]
+            year[by] += hours
+            self.most(f"{name}: hours of {by}, {band}", hours, crew.many * crew.hours.get(band, 0.0) * 52)
+        for by, hours in year.items():
+            if crews[by].kind == "helper" and cap is not None:
+                self.most(f"{name}: hours a year of the helper {by}", hours, crews[by].many * cap)
+
+    def _queues(
+        self,
+        name: str,
+        crews: Mapping[str, _Crew],
+        classes: Mapping[Key, Sequence[float]],
+        near: Mapping[Key, float],
+        load: Mapping[tuple[str, str, str, str], float],
+    ) -> None:
+        """Erlang's formula for each language, each profile, all countries and, where they are divided, each."""
+        study = self.study
+        offered: dict[tuple[str, str, str, str], float] = defaultdict(float)
+        for key, (requests, minutes, _) in classes.items():
+            offered[key[1], key[3], key[4], key[5]] += (minutes + 2 * near[key] * requests) / 60
+        countries = sorted({key[3] for key in offered})
+        zones = [countries]
+        if study.rules.border == "closed" or any(crew.sides for crew in crews.values()):
+            zones += [[one] for one in countries]
+        asked = {key[0] for key in offered}
+        groups = {frozenset([one]) for one in asked}
+        for crew in crews.values():
+            groups.add(frozenset(one for one in asked if crew.interprets(one, "simple")))
+        able = {
+            key: {
+                by
+                for by, crew in crews.items()
+                if key[1] in crew.hours and crew.interprets(key[0], key[2]) and crew.goes(study, key[3])
+            }
+            for key in offered
+        }
+        for band, group, talks, zone in product(study.bands, groups, (("any",), ("any", "simple")), zones):
+            keys = product(group, [band.id], talks, zone)
+            inside = [key for key in keys if key in offered]
+            if not inside:
+                continue
+            present = 0.0
+            for by in set().union(*(able[key] for key in inside)):
+                present += crews[by].many * crews[by].hours[band.id] / band.hours_week
+            people = present * study.behaviour.answer_yes
+            year = 52 * band.hours_week
+            limit = year * _carried(sum(offered[k] for k in inside) / year, people)
+            what = (
+                f"{name}: hours of {'+'.join(sorted(group))}, {band.id}, {'+'.join(talks)}, {'+'.join(zone)}"
+            )
+            self.most(what, sum(load[k] for k in inside), limit)
+
+    def _terms(
+        self,
+        name: str,
+        said: Mapping[str, Any],
+        classes: Mapping[Key, Sequence[float]],
+        own: Mapping[Key, float],
+        calls: Mapping[Key, float],
+        away: Mapping[Key, float],
+        cost: float,
+    ) -> None:
+        study = self.study
+        part = study.rules.fallback_weight or 0.0
+        lost = {key: max(0.0, one[0] - own[key] - calls[key]) for key, one in classes.items()}
+        weight = {key: one[2] / one[0] for key, one in classes.items()}
+        terms = {
+            "unserved": sum(weight[key] * x for key, x in lost.items()),
+            "fallback": part * sum(weight[key] * calls[key] for key in classes),
+            "travel": study.alpha * sum(away.values()),
+            "fairness": 0.0,
+        }
+        for field, at in (("languages", 1), ("versants", 6)):
+            sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * 4)
+            for key, one in classes.items():
+                for i, value in enumerate((one[0], own[key], calls[key], lost[key])):
+                    sums[key[at]][i] += value
+            if set(sums) != set(said[field]):
+                self.say(f"{name}: {field} are not those asked for")
+                continue
+            for label, (requests, served, phoned, missing) in sums.items():
+                line = said[field][label]
+                self.same(f"{name}: requests of {label}", line["requests"], requests)
+                self.same(f"{name}: served of {label}", line["own_mode"], served)
+                self.same(f"{name}: by phone of {label}", line["fallback"], phoned)
+                self.same(f"{name}: unserved of {label}", line["unserved"], missing)
+                self.same(f"{name}: share unserved of {label}", line["share_unserved"], missing / requests)
+            if study.fairness.meaning == {1: "worst_language", 6: "worst_versant"}[at] and sums:
+                shares = [(one[3] + part * one[2]) / one[0] for one in sums.values()]
+                terms["fairness"] = study.fairness.weight * sum(o[0] for o in sums.values()) * max(shares)
+        for term, value in terms.items():
+            self.same(f"{name}: term {term}", said["terms"][term], value)
+        self.same(f"{name}: objective", said["objective"], sum(terms.values()))
+        self.same(f"{name}: cost a year", said["cost_year"], cost)
+        visits = sum(x for key, x in own.items() if key[2] == "on_site")
+        self.same(
+            f"{name}: mean minutes", said["minutes_mean"], sum(away.values()) / 2 / visits if visits else 0
+        )
+        served_all = sum(own.values()) + sum(calls.values())
+        self.same(
+            f"{name}: cost per assignment",
+            said["cost_per_assignment"],
+            cost / served_all if served_all else 0,
+        )
+
+    def _equity(
+        self,
+        name: str,
+        said: Mapping[str, Any],
+        classes: Mapping[Key, Sequence[float]],
+        parts: Mapping[Key, Mapping[str, float]],
+        own: Mapping[Key, float],
+        calls: Mapping[Key, float],
+        away: Mapping[Key, float],
+    ) -> None:
+        tables: dict[str, dict[str, list[float]]] = {"minutes": {}, "without": {}}
+        for key, (requests, _, _) in classes.items():
+            short = max(0.0, requests - own[key])
+            minutes = (away[key] / 2 + self.study.standard.minutes_on_site * short) / requests
+            missing = max(0.0, requests - own[key] - calls[key]) / requests
+            for uid, many in parts[key].items():
+                for field, value in (("minutes", minutes), ("without", missing)):
+                    if field == "without" or key[2] == "on_site":
+                        one = tables[field].setdefault(uid, [0.0, 0.0])
+                        one[0] += many * value
+                        one[1] += many
+        for field, table in tables.items():
+            if not table:
+                continue
+            rows = sorted((sum_ / many, many, self.place[uid].versant) for uid, (sum_, many) in table.items())
+            for measure, value in _measures(rows, 0.1).items():
+                self.same(f"{name}: {measure} of {field}", said[field][measure], value)
+
+
+def _carried(load: float, people: float) -> float:
+    """Straight between whole numbers; steps below 1/10,000 of the load are nothing, and so is all beyond the first."""
+    value, lost = 0.0, 1.0
+    for c in range(1, math.floor(people) + 2):
+        lost = load * lost / (c + load * lost)
+        step = load * (1 - lost) - value
+        if step < 1e-4 * load:
+            break
+        value += step * min(1.0, people - (c - 1))
+    return value
+
+
+def _measures(rows: Sequence[tuple[float, float, str]], share: float) -> dict[str, float]:
+    total = sum(many for _, many, _ in rows)
+    mean = sum(x * many for x, many, _ in rows) / total
+    left = share * total
+    worst = below = twice = 0.0
+    for x, many, _ in reversed(rows):
+        worst += x * min(many, left)
+        left -= min(many, left)
+    for x, many, _ in rows:
+        twice += x * many * (2 * below + many)
+        below += many
+    found = {"mean": mean, "worst_mean": worst / (share * total), "largest": rows[-1][0]}
+    found["gini"] = twice / (total * total * mean) - 1 if mean > 0 else 0.0
+    found["theil"] = max(0.0, _theil(((x, many) for x, many, _ in rows), mean, total))
+    between = within = 0.0
+    for name in {name for _, _, name in rows}:
+        group = [(x, many) for x, many, whose in rows if whose == name]
+        size = sum(many for _, many in group)
+        own = sum(x * many for x, many in group) / size
+        if own > 0 and mean > 0:
+            between += size / total * own / mean * math.log(own / mean)
+            within += size / total * own / mean * max(0.0, _theil(group, own, size))
+    return found | {"theil_between": between, "theil_within": within}
+
+
+def _theil(group: Iterable[tuple[float, float]], mean: float, size: float) -> float:
+    if mean <= 0:
+        return 0.0
+    return sum(many * (x / mean) * math.log(x / mean) for x, many in group if x > 0) / size
+
+
+def check(study: Study, result: Mapping[str, Any], travel: Travel) -> list[str]:
+    """What does not hold: differences of what is said, and rules that are broken; empty where all holds.
+
+    ``result`` has the fields of ``docs/schema/mesh-result.json``. Raises KeyError, TypeError where it has not.
+    """
+    return _Check(study, result, travel).run()

@@ -1,0 +1,167 @@
+"""``versants mesh plan|check``: what is asked of a STUDY.json and of the result that answers it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import files
+from .console import (
+    BAD_INPUT,
+    DONE,
+    INTERRUPTED,
+    NO,
+    SURROUNDINGS,
+    Refusal,
+    cost,
+    interruptible,
+    read,
+    say,
+    seconds,
+    share,
+)
+from .errors import FormatError
+from .staffing import POINTS
+from .staffing_check import check
+from .staffing_plan import RESULT, plan
+from .study import Study
+from .study_files import PathError, read_study
+from .travel import Travel, TravelError, travel_of
+
+__all__ = ["COMMANDS", "add"]
+
+HELP = {
+    "plan": "whom to recruit where: the language model, with its bound",
+    "check": "a result recomputed by other code",
+}
+
+
+def add(commands: Any, territory: Path | None) -> None:
+    """The sub-parsers."""
+    model = None if territory is None else territory / "travel_time_model.json"
+    for name, text in HELP.items():
+        one = commands.add_parser(name, help=text, description=text)
+        one.add_argument("study", type=Path, metavar="STUDY.json")
+        if name != "plan":
+            one.add_argument("result", type=Path, metavar="R.json")
+        one.add_argument(
+            "--roads",
+            type=Path,
+            default=model,
+            metavar="JSON",
+            help="knots_km and minutes, where the study names no travel times",
+        )
+        one.add_argument("--json", action="store_true", help="one JSON value on standard output")
+        if name == "plan":
+            one.add_argument("--out", type=Path, metavar="R.json", help="where the result is written")
+            one.add_argument("--seconds", type=seconds, default=600.0, metavar="S", help="of processor")
+            one.add_argument(
+                "--gap", type=share, default=0.0, metavar="G", help="a proof this near is enough"
+            )
+            one.add_argument(
+                "--points",
+                type=int,
+                default=POINTS,
+                metavar="N",
+                help=f"communes stand for; default {POINTS}",
+            )
+
+
+def _study(args: argparse.Namespace) -> tuple[Study, Travel]:
+    study = read(args.study, read_study)
+    roads = None
+    if args.roads is not None and not (study.travel.knots_km or study.travel.provider != "piecewise"):
+        roads = read(args.roads, files.roads)
+    return study, travel_of(study, args.study.parent, roads)
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise FormatError(exc.lineno, exc.colno, f"not JSON: {exc.msg}") from exc
+    if not isinstance(value, dict) or value.get("format") != RESULT:
+        raise PathError("$.format", f"{RESULT!r} expected")
+    return value
+
+
+def _safely(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    def command(args: argparse.Namespace) -> int:
+        try:
+            return run(args)
+        except TravelError as exc:
+            raise Refusal(SURROUNDINGS, str(exc)) from exc
+
+    return command
+
+
+def _plan(args: argparse.Namespace) -> int:
+    if args.points < 1:
+        raise Refusal(BAD_INPUT, f"--points {args.points}: 1 or more expected")
+    study, travel = _study(args)
+    with interruptible() as interrupted:
+        result = plan(
+            study,
+            travel,
+            seconds=args.seconds,
+            gap=args.gap,
+            points=args.points,
+            stop=lambda: interrupted[0],
+        )
+    if args.out is not None:
+        args.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    short = {name: result[name] for name in ("recruits", "objective", "bound", "gap", "optimal", "equity")}
+    short |= {name: result[name] for name in ("not_recruitable", "passed_over")}
+    say(args, {**short, **cost()}, _told(result))
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+def _told(result: Mapping[str, Any]) -> list[str]:
+    proof = "proved best" if result["optimal"] else f"at most {result['gap']:.2%} from the best"
+    before, after = result["before"], result["after"]
+    lines = [
+        f"{result['objective']:.1f} weighted requests a year, {proof} (bound {result['bound']:.1f});"
+        f" {before['objective']:.1f} without recruiting"
+    ]
+    lines += [
+        f"{one['n']} x {one['candidate']} ({one['kind']}, {', '.join(one['languages'])}, {one['commune']}):"
+        f" {one['unserved_less']:.0f} more served a year, {one['minutes_less']:.0f} minutes of travel less"
+        for one in result["recruits"]
+    ]
+    for language, one in after["languages"].items():
+        was = before["languages"][language]["share_unserved"]
+        lines.append(f"{language}: {one['share_unserved']:.1%} not served (before {was:.1%})")
+    return lines + [
+        f"{one['language']}: not recruitable here, {one['instead']}" for one in result["not_recruitable"]
+    ]
+
+
+def _check(args: argparse.Namespace) -> int:
+    study, travel = _study(args)
+    result = read(args.result, _json)
+    try:
+        wrong = check(study, result, travel)
+    except (KeyError, TypeError, AttributeError, ValueError) as exc:
+        raise Refusal(
+            BAD_INPUT, f"{args.result}: not a result as docs/schema/mesh-result.json says ({exc!r})"
+        ) from exc
+    value = {
+        "holds": not wrong,
+        "differences": wrong,
+        "objective": result["objective"],
+        "bound": result["bound"],
+        **cost(),
+    }
+    say(
+        args, value, wrong or [f"all holds: objective {result['objective']:.6g}, bound {result['bound']:.6g}"]
+    )
+    return NO if wrong else DONE
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "plan": _safely(_plan),
+    "check": _safely(_check),
+}
