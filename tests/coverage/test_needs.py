@@ -11,7 +11,7 @@ from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.needs import Register, language_mix, needs
 from versants_libs.coverage.recruiting import candidates, present_people, profile, speakers
 from versants_libs.coverage.study import TravelSource
-from versants_libs.coverage.study_files import read_study, write_study
+from versants_libs.coverage.study_files import fingerprint, read_study, write_study
 from versants_libs.coverage.territory import Centre, Language, Territory, Town, load_territory
 
 DATA = Path(__file__).parents[2] / "versants" / "territory" / "data"
@@ -208,3 +208,4 @@ def test_the_same_choice_gives_the_same_file(territory):
     towns = territory.area(arrondissement="Courtrai")
     one, two = (build_study(territory, Choice("K", towns, ["tir", "prs"])).study for _ in range(2))
     assert write_study(one) == write_study(two)
+    assert fingerprint(read_study(write_study(one))) == fingerprint(one), "a kept study still is the one answered"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .assumptions import Helper, Sizing
+from .assumptions import Assumption, Helper, Sizing
 from .needs import BANDS, Register, needs
 from .recruiting import Offer, Unrecruitable, candidates, present_people, road_minutes
 from .study import Fairness, Limits, Person, Rules, Standard, Study
@@ -99,7 +99,15 @@ def build_study(
         euros_hour=sizing.interpreter_euros_hour,
     )
     people = choice.people
-    assumed = (*asked.assumptions, *offer.assumptions)
+    missing = tuple(
+        Assumption(
+            f"unrecruitable:{one.language}",
+            ",".join(one.instead),
+            f"{one.speakers:.0f} likely speakers here, {one.neighbours:.0f} over the border within an hour",
+        )
+        for one in offer.unrecruitable
+    )
+    assumed = (*asked.assumptions, *offer.assumptions, *missing)
     if people is None:
         people = present_people(territory, choice.towns, choice.languages, sizing)
         assumed = (*assumed, *sizing.present_assumptions())

@@ -15,7 +15,7 @@ from .territory import OWN_LANGUAGE, Territory, Town
 
 __all__ = ["BANDS", "Needs", "Register", "language_mix", "needs", "seats"]
 
-BANDS = (Band("office", (1, 2, 3, 4, 5), 8, 18), Band("evening", (1, 2, 3, 4, 5, 6, 7), 18, 22))
+BANDS = (Band("office", (1, 2, 3, 4, 5), 8.0, 18.0), Band("evening", (1, 2, 3, 4, 5, 6, 7), 18.0, 22.0))
 
 
 @dataclass(frozen=True)

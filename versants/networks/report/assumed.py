@@ -16,6 +16,8 @@ def lines(sentences: Iterable[str]) -> list[tuple[str, str, str]]:
     found = []
     for one in parse(sentences):
         key, _colon, versant = one.key.partition(":")
+        if key == "unrecruitable":  # a table of their own
+            continue
         what = words.get(key, one.key)
         if versant:
             what = _("%(what)s, %(versant)s") % {"what": what, "versant": versant_word(versant)}

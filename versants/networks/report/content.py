@@ -233,7 +233,7 @@ def recruits(source: Source) -> list[Block]:
                 "is no longer missed thanks to each, and is what counts."
             )
         ),
-        table([*head, _("Months"), _("€ a year")], rows, widths=[3, 4, 3, 1, 1, 2, 1, 2]),
+        table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),
     ]
 
 
@@ -384,7 +384,7 @@ def measures(source: Source) -> list[Block]:
             "kind": "svg",
             "svg": drawing.printed_curves(source.curve("before"), source.curve("after")),
             "caption": _(
-                "Lorenz curve of minutes: the fuller the line below the straight one, the less equal. Dashed: today."
+                "Lorenz curve of minutes: the lower the curve hangs under the straight line, the less equal. Dashed: today."
             ),
         },
     ]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from versants.networks import drawing, words
+from versants_libs.coverage.assumptions import parse
 from versants_libs.coverage.digest import Digest, Side, digest
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.study import Study
@@ -94,8 +95,13 @@ class Source:
     def unrecruitable(self) -> list[tuple[str, list[str]]]:
         """(language, what replaces it): asked for, below the standard, and nobody to recruit."""
         found: dict[str, list[str]] = {}
+        for said in parse(self.study.assumptions):
+            key, _colon, language = said.key.partition(":")
+            if key == "unrecruitable":
+                found[language] = said.value.split(",")
         for one in self.result["not_recruitable"]:
-            found.setdefault(one["language"], []).append(one["instead"])
+            if one["language"] not in found:
+                found[one["language"]] = [one["instead"]]
         return sorted(found.items(), key=lambda pair: self.language(pair[0]))
 
     @property
