@@ -85,6 +85,7 @@ def _arguments(w: Any) -> dict[str, list[Any]]:
         "recovery": [w.be.recovery.uid],
         "demand": [w.be.demand.uid],
         "import": [w.be.imported.uid],
+        "study": [w.be.study.uid],
     }
 
 

@@ -102,6 +102,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_planpiece": ("piece", TEAM),
     "mobile_interventionfact": ("fact", {MEMBERS}),
     "mobile_unmetneed": ("unmet", {MEMBERS}),
+    "networks_studyrun": ("study", OWN_HOUSE),
 }
 
 # Writes that a policy exists for and that changing nothing would not show.

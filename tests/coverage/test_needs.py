@@ -208,4 +208,6 @@ def test_the_same_choice_gives_the_same_file(territory):
     towns = territory.area(arrondissement="Courtrai")
     one, two = (build_study(territory, Choice("K", towns, ["tir", "prs"])).study for _ in range(2))
     assert write_study(one) == write_study(two)
-    assert fingerprint(read_study(write_study(one))) == fingerprint(one), "a kept study still is the one answered"
+    assert fingerprint(read_study(write_study(one))) == fingerprint(one), (
+        "a kept study still is the one answered"
+    )

@@ -71,7 +71,12 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     assert study.fairness.meaning == "worst_language"
     assert study.fairness.chosen_on == run.chosen_at.date().isoformat()
     assert len(study.languages) == 6
-    assert {one["key"] for one in run.scenarios} >= {"no_helpers", "border_closed", "simple_low", "simple_high"}
+    assert {one["key"] for one in run.scenarios} >= {
+        "no_helpers",
+        "border_closed",
+        "simple_low",
+        "simple_high",
+    }
     page = client.get(reverse("study", args=[run.uid])).content.decode()
     assert page.count('data-test="map-before"') == page.count('data-test="map-after"') == 1
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"

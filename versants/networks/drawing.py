@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 460, 340
 FILL_STEPS = (0.9, 0.75, 0.5, 0.25)
 MINUTE_STEPS = (10.0, 20.0, 30.0, 45.0)
 # What a report prints; a page takes the sheet's classes mesh-0 to mesh-5.
-PRINTED = ("#164567", "#4a718d", "#86a2b5", "#bccad3", "#e6d9d4", "#f2deda")
+PRINTED = ("#164567", "#4a718d", "#86a2b5", "#bccad3", "#e3e9ec", "#efc4bc")
 
 
 @dataclass(frozen=True, slots=True)

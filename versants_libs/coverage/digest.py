@@ -72,7 +72,7 @@ class Digest:
 def digest(
     study: Study, result: Mapping[str, Any], travel: Travel, group: Mapping[str, str] | None = None
 ) -> Digest:
-    """Read ``result`` of ``study`` with its ``travel`` times. ``group``: the arrondissement of each commune (none: no groups).
+    """Read ``result`` of ``study`` with its ``travel`` times. ``group``: each commune's arrondissement (none: no groups).
 
     Raises InstanceError where the result names places or people the study has not.
     """

@@ -15,6 +15,8 @@ from .territory import OWN_LANGUAGE, Territory, Town
 
 __all__ = ["BANDS", "Needs", "Register", "language_mix", "needs", "seats"]
 
+FOLDED = "rows with fewer requests a year on site"
+PUBLIC = "UNHCR first applications by origin (CC BY 4.0); languages of an origin: assumed weights"
 BANDS = (Band("office", (1, 2, 3, 4, 5), 8.0, 18.0), Band("evening", (1, 2, 3, 4, 5, 6, 7), 18.0, 22.0))
 
 
@@ -147,7 +149,7 @@ def needs(
         Demand(where, language, mode, band, n, sizing.minutes[mode], sizing.simple)
         for (where, language, mode, band), n in sorted(found.items())
     )
-    assumed.append(Assumption("folded", f"{fold_below:g}", "rows with fewer requests a year on site"))
+    assumed.append(Assumption("folded", f"{fold_below:g}", FOLDED))
     return Needs(rows, (*assumed, *sizing.assumptions(remote, discouraged)))
 
 
@@ -207,5 +209,5 @@ def _source(versant: str, year: int, register: Register | None) -> Assumption:
     return Assumption(
         f"demand_public:{versant}",
         f"{year}",
-        "UNHCR first applications by origin (CC BY 4.0); languages of an origin: assumed weights",
+        PUBLIC,
     )

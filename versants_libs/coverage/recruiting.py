@@ -34,6 +34,10 @@ Floats = NDArray[np.float64]
 #: Inhabitants of the whole country, over which a country's applications are spread. BE: Statbel, 1 January 2020.
 INHABITANTS = {"FR": 68_000_000.0, "BE": 11_492_641.0}
 YEARS = 5
+SPEAKERS = (
+    "UNHCR first applications of five years, spread by population; places of the centres found on public pages; "
+    "settled residents who never applied are not seen"
+)
 SIDES = {"FR": ("FR", "BE"), "BE": ("BE", "FR")}
 
 
@@ -161,8 +165,7 @@ def candidates(
         Assumption(
             "speakers",
             f"{YEARS}",
-            "UNHCR first applications of five years, spread by population; places of the centres found on public "
-            "pages; settled residents who never applied are not seen",
+            SPEAKERS,
         ),
         Assumption("least_speakers", f"{least_speakers:g}", NOT_PUBLISHED),
         Assumption("reach", f"{reach_minutes:g}", NOT_PUBLISHED),

@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from .errors import InstanceError
@@ -113,7 +114,8 @@ class Territory:
         )
         if not found:
             known = sorted({town.arrondissement for town in self.towns})
-            raise InstanceError(f"no commune of {arrondissement or versants}, one of these expected", known)
+            near = get_close_matches(arrondissement, known, n=5) or known
+            raise InstanceError(f"no commune of {arrondissement or versants}, one of these expected", near)
         return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import xlsxwriter
@@ -19,8 +20,10 @@ Row = Sequence[str | float | None]
 _NAME_CHARS = 31  # of a sheet, by Excel's rule
 
 
-def annex(source: Source, language: str) -> bytes:
-    """The workbook in ``language``. Text is written as text: nothing in it can become a formula."""
+def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes:
+    """The workbook in ``language``. Text is written as text: nothing in it can become a formula. The same study and
+    ``at`` (naive, UTC) give the same bytes.
+    """
     with translation.override(language):
         sheets = [
             _recruits(source),
@@ -32,6 +35,7 @@ def annex(source: Source, language: str) -> bytes:
     buffer = io.BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, **plain})
+    book.set_properties({"title": source.study.name, "created": at or datetime(1980, 1, 1)})  # noqa: DTZ001 -- a file knows no zone
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     for title, columns, rows in sheets:
         sheet = book.add_worksheet(title[:_NAME_CHARS])

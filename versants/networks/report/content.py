@@ -7,12 +7,13 @@ bounds, measures, limits and sources.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from versants.core.web.words import typography
+from versants.core.web.words import day_plain, typography
 from versants.networks import drawing, words
 from versants.networks.report import assumed, frame
 from versants.networks.report.blocks import Block, heading, paragraph, table
@@ -61,9 +62,17 @@ def chosen(source: Source) -> str:
     if fairness.chosen_on:
         return _("“Equitable” means here: %(meaning)s. Chosen on %(day)s, before results were shown.") % {
             "meaning": meaning,
-            "day": fairness.chosen_on,
+            "day": _day(fairness.chosen_on),
         }
     return _("“Equitable” means here: %(meaning)s.") % {"meaning": meaning}
+
+
+def _day(text: str) -> str:
+    """An ISO day in words; whatever else somebody wrote stays."""
+    try:
+        return day_plain(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def plain(source: Source) -> list[str]:
