@@ -3,7 +3,8 @@
 Each row is one call of the command in a process of its own on one core; what is in ``results.csv`` is not run again.
 Limits and figures are seconds of processor, so that other work on the machine does not count. The sites a call answers
 are priced again here, by code of a few lines that shares nothing with the library (``checked``), and a p-median of the
-OR-Library is held against its published optimum. ``SETS=pmedian,cover,pmed`` narrows what is run, ``CORE`` names the
+OR-Library is held against its published optimum. ``SETS=pmedian,cover,pmed,plan,simulate,front`` narrows what is run
+(the last three: ``studies.py``), ``CORE`` names the
 core, ``BENCH_DATA`` the folder with the OR-Library's instances (not part of the product), ``SEED`` the seed.
 """
 
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import studies
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
@@ -225,7 +227,9 @@ def failures(rows: list[dict[str, str]]) -> list[str]:
     return out
 
 
-def report(rows: list[dict[str, str]], seed: int, began: float, started: str) -> int:
+def report(
+    rows: list[dict[str, str]], planned: list[dict[str, str]], seed: int, began: float, started: str
+) -> int:
     """Tables on the screen and ``var/reports/bench-mesh.json``; 1 where a target is missed."""
     say = sys.stdout.write
     say("\nOne core, seconds of processor with start and reading; gap proven.\n")
@@ -246,7 +250,11 @@ def report(rows: list[dict[str, str]], seed: int, began: float, started: str) ->
         most = max(library, key=lambda row: float(row["cpu_s"]))
         say(f"OR-Library: {proved_n} of {len(library)} proved optimal, {spent:.0f} s in all, ")
         say(f"the longest {most['instance']} with {most['cpu_s']} s\n")
-    wrong = failures(rows)
+    if planned:
+        names = studies.COLUMNS[2:]
+        say("\n" + "  ".join(names) + "\n")
+        say("".join("  ".join(row[name] or "-" for name in names) + "\n" for row in planned))
+    wrong = failures(rows) + studies.failures(planned)
     for line in wrong:
         say(f"missed: {line}\n")
     value = {
@@ -261,7 +269,7 @@ def report(rows: list[dict[str, str]], seed: int, began: float, started: str) ->
             "build_s": BUILD_S,
         },
         "figures": {
-            "rows": len(rows),
+            "rows": len(rows) + len(planned),
             "proved": sum(row["optimal"] == "1" for row in rows),
             "worst_gap_pmedian": max((float(r["gap"]) for r in rows if r["set"] == "pmedian"), default=None),
             "worst_gap_cover": max((float(r["gap"]) for r in rows if r["set"] == "cover"), default=None),
@@ -294,7 +302,9 @@ def main() -> int:
             {**facts, "set": kind, "instance": name, "p": p, "existing": stay, "seed": seed, "limit_s": limit}
             | found
         )
-    return report([row for row in results() if row["seed"] == str(seed)], seed, began, started)
+    sets = [one for one in os.environ.get("SETS", "").split(",") if one]
+    planned = studies.run([one for one in studies.SETS if not sets or one in sets], seed, core, facts)
+    return report([row for row in results() if row["seed"] == str(seed)], planned, seed, began, started)
 
 
 if __name__ == "__main__":

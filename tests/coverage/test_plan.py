@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from versants_libs.coverage.staffing_check import check
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Fairness, Limits
 from versants_libs.coverage.study_files import load_study
+from versants_libs.coverage.study_front import study_front
 from versants_libs.coverage.travel import travel_of
 
 EXAMPLE = Path(__file__).parent / "studies" / "example.json"
@@ -250,3 +252,29 @@ def test_a_mistake_in_a_file_is_said_with_its_place(tmp_path, capsys):
     file.write_text("{")
     assert main(["plan", str(file)]) == 2
     assert f"{file}:1:2" in capsys.readouterr().err
+
+
+def test_the_front_of_a_study_goes_from_nobody_to_its_limit_with_a_bound_at_each_point(capsys, result):
+    assert main(["front", str(EXAMPLE), "--points", "20", "--json"]) == 0
+    points = json.loads(capsys.readouterr().out)["points"]
+
+    assert [one["number"] for one in points] == [0, 1, 2, 3, 4]
+    assert points[0]["recruits"] == {}
+    assert points[0]["objective"] == pytest.approx(result["before"]["objective"])
+    assert points[-1]["objective"] == pytest.approx(result["objective"], rel=0.02)
+    for one, next_ in itertools.pairwise(points):
+        assert next_["objective"] <= one["objective"] * 1.02
+        assert one["bound"] <= one["objective"]
+        assert one["cost"] <= 8000
+    assert main(["front"]) == 2
+    assert "a STUDY.json" in capsys.readouterr().err
+    assert main(["front", str(EXAMPLE), "--points", "3"]) == 0
+    assert "worst language" in capsys.readouterr().out
+
+
+def test_without_a_number_the_front_is_one_of_budgets():
+    points = study_front(replace(STUDY, limits=Limits(budget=5000.0)), TRAVEL, points=3, gap=0.0)
+
+    assert [one["budget"] for one in points] == [0, 2500, 5000]
+    assert all(one["cost"] <= one["budget"] for one in points)
+    assert points[2]["objective"] < points[1]["objective"] < points[0]["objective"]

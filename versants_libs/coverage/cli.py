@@ -85,7 +85,11 @@ def _parser(territory: Path | None) -> argparse.ArgumentParser:
         else:
             _territory_options(one, name, territory)
         one.add_argument(
-            "--seconds", type=seconds, default=60.0, metavar="S", help="of processor; default 60"
+            "--seconds",
+            type=seconds,
+            default=None if name == "front" else 60.0,
+            metavar="S",
+            help="of processor; default 60, for the front of a study 1800",
         )
         if name != "front":
             one.add_argument(
@@ -104,12 +108,16 @@ def _territory_options(parser: argparse.ArgumentParser, name: str, territory: Pa
         "--communes",
         type=Path,
         default=there,
-        required=there is None,
+        required=there is None and name != "front",
         metavar="CSV",
         help="uid, lat, lon, population",
     )
+    if name == "front":
+        parser.add_argument(
+            "study", type=Path, nargs="?", metavar="STUDY.json", help="from no recruit to the study's limit"
+        )
     parser.add_argument(
-        "--p", type=int, required=True, metavar="N", help="sites in all, existing ones included"
+        "--p", type=int, required=name != "front", metavar="N", help="sites in all, existing ones included"
     )
     parser.add_argument("--existing", type=Path, metavar="CSV", help="uid of sites that stay")
     parser.add_argument(
@@ -258,6 +266,12 @@ def _center(args: argparse.Namespace) -> int:
 
 
 def _front(args: argparse.Namespace) -> int:
+    if args.study is not None:
+        return study_cli.front(args)
+    if args.p is None or args.communes is None:
+        raise Refusal(BAD_INPUT, "front needs --communes and --p, or a STUDY.json")
+    if args.seconds is None:
+        args.seconds = 60.0
     problem, groups = _problem(args)
     with interruptible() as interrupted:
         points = front(

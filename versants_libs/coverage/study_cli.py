@@ -1,4 +1,4 @@
-"""``versants mesh plan|check``: what is asked of a STUDY.json and of the result that answers it."""
+"""``versants mesh plan|check|simulate``: what is asked of a STUDY.json and of the result that answers it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,21 @@ from .console import (
     share,
 )
 from .errors import FormatError
+from .simulation import simulate
 from .staffing import POINTS
 from .staffing_check import check
 from .staffing_plan import RESULT, plan
 from .study import Study
-from .study_files import PathError, read_study
+from .study_files import PathError, fingerprint, read_study
+from .study_front import study_front
 from .travel import Travel, TravelError, travel_of
 
-__all__ = ["COMMANDS", "add"]
+__all__ = ["COMMANDS", "add", "front"]
 
 HELP = {
     "plan": "whom to recruit where: the language model, with its bound",
     "check": "a result recomputed by other code",
+    "simulate": "years of requests against the people of a plan",
 }
 
 
@@ -55,6 +58,9 @@ def add(commands: Any, territory: Path | None) -> None:
             help="knots_km and minutes, where the study names no travel times",
         )
         one.add_argument("--json", action="store_true", help="one JSON value on standard output")
+        if name == "simulate":
+            one.add_argument("--replications", type=int, default=20, metavar="N", help="years; default 20")
+            one.add_argument("--seed", type=int, default=0, metavar="N")
         if name == "plan":
             one.add_argument("--out", type=Path, metavar="R.json", help="where the result is written")
             one.add_argument("--seconds", type=seconds, default=600.0, metavar="S", help="of processor")
@@ -161,7 +167,65 @@ def _check(args: argparse.Namespace) -> int:
     return NO if wrong else DONE
 
 
+def _simulate(args: argparse.Namespace) -> int:
+    if args.replications < 1 or args.seed < 0:
+        raise Refusal(BAD_INPUT, "--replications of 1 or more and a --seed of 0 or more expected")
+    study, travel = _study(args)
+    result = read(args.result, _json)
+    with interruptible() as interrupted:
+        try:
+            if result["study"] != fingerprint(study):
+                raise Refusal(BAD_INPUT, f"{args.result}: answers another study than {args.study}")
+            found = simulate(
+                study,
+                result,
+                travel,
+                replications=args.replications,
+                seed=args.seed,
+                stop=lambda: interrupted[0],
+            )
+        except (KeyError, TypeError) as exc:
+            raise Refusal(
+                BAD_INPUT, f"{args.result}: not a result as the schema mesh-result says ({exc!r})"
+            ) from exc
+    lines = [f"{'language':<12}{'requests':>10}{'predicted':>11}{'simulated':>11}   95 %"]
+    for language, one in found["fill"].items():
+        if one["simulated"] is not None:
+            low, high = one["ci95"] or (one["simulated"], one["simulated"])
+            lines.append(
+                f"{language:<12}{one['requests']:>10.0f}{one['predicted']:>11.1%}{one['simulated']:>11.1%}"
+                f"   {low:.1%} to {high:.1%}"
+            )
+    say(args, {**found, **cost()}, lines)
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+def _front(args: argparse.Namespace) -> int:
+    if args.points < 1:
+        raise Refusal(BAD_INPUT, f"--points {args.points}: 1 or more expected")
+    study, travel = _study(args)
+    args.seconds = 1800.0 if args.seconds is None else args.seconds
+    with interruptible() as interrupted:
+        points = study_front(
+            study, travel, points=args.points, seconds=args.seconds, stop=lambda: interrupted[0]
+        )
+    lines = [
+        f"{'recruits':>9}{'euros':>9}{'objective':>12}{'gap':>8}{'not served':>12}{'worst language':>16}"
+    ]
+    lines += [
+        f"{sum(one['recruits'].values()):>9}{one['cost']:>9.0f}{one['objective']:>12.1f}{one['gap']:>8.2%}"
+        f"{one['unserved']:>12.1%}{one['worst_language']:>16.1%}"
+        for one in points
+    ]
+    say(args, {"points": points, **cost()}, lines)
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+#: ``front`` with a study; without one it is that of the p-median.
+front = _safely(_front)
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": _safely(_plan),
     "check": _safely(_check),
+    "simulate": _safely(_simulate),
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ __all__ = ["FORMAT", "PathError", "fingerprint", "load_study", "read_study", "st
 FORMAT = "versants-mesh-study-1"
 PROVIDERS = ("piecewise", "matrix", "osrm", "valhalla")
 T = TypeVar("T")
+_DEMAND = frozenset(("commune", "language", "mode", "band", "requests", "minutes", "simple", "weight"))
 
 
 class PathError(ValueError):
@@ -146,7 +148,7 @@ def read_study(text: str) -> Study:
             name=at["name"].text(),
             communes=communes,
             bands=bands,
-            demand=tuple(_demand(one, places, known) for one in at["demand"].items()),
+            demand=_demands(at["demand"], places, known),
             people=tuple(_person(one, places, known) for one in at["people"].items()),
             candidates=tuple(_candidate(one, places, known) for one in at["candidates"].items()),
             limits=_limits(at["limits"]),
@@ -214,6 +216,48 @@ def _demand(at: Cursor, places: set[str], bands: Mapping[str, s.Band]) -> s.Dema
         simple=simple,
         weight=one["weight"].number() if "weight" in one else 1.0,
     )
+
+
+def _demands(at: Cursor, places: set[str], bands: Mapping[str, s.Band]) -> tuple[s.Demand, ...]:
+    """All rows. A territory has a million: what is plainly right is taken as it is, the rest read with care."""
+    found = []
+    number = (int, float)
+    if not isinstance(at.value, list):
+        raise at.fail("a list")
+    for i, row in enumerate(at.value):
+        try:
+            low, high = row.get("simple", (0.0, 0.0))
+            many, minutes, weight = row["requests"], row["minutes"], row.get("weight", 1.0)
+            right = (
+                row.keys() <= _DEMAND
+                and row["commune"] in places
+                and row["mode"] in s.MODES
+                and row["band"] in bands
+                and type(row["language"]) is str
+                and row["language"] != ""
+                and all(type(x) in number for x in (low, high, many, minutes, weight))
+                and 0 <= low <= high <= 1
+                and 0 <= many < math.inf
+                and 1e-9 <= minutes < math.inf
+                and 0 <= weight < math.inf
+            )
+        except (AttributeError, KeyError, TypeError, ValueError):
+            right = False
+        if right:
+            made = s.Demand(
+                row["commune"],
+                sys.intern(row["language"]),
+                row["mode"],
+                row["band"],
+                float(many),
+                float(minutes),
+                (float(low), float(high)),
+                float(weight),
+            )
+        else:
+            made = _demand(Cursor(row, f"{at.path}[{i}]"), places, bands)
+        found.append(made)
+    return tuple(found)
 
 
 def _languages(at: Cursor) -> dict[str, str]:
@@ -384,7 +428,21 @@ _SECTIONS: dict[str, Reading] = {
 
 def study_json(study: Study) -> dict[str, Any]:
     """What ``STUDY.json`` holds, every default written out."""
-    value: dict[str, Any] = json.loads(json.dumps({"format": FORMAT, **asdict(study)}))
+    small = replace(study, demand=())
+    value: dict[str, Any] = json.loads(json.dumps({"format": FORMAT, **asdict(small)}))
+    value["demand"] = [
+        {
+            "commune": row.commune,
+            "language": row.language,
+            "mode": row.mode,
+            "band": row.band,
+            "requests": row.requests,
+            "minutes": row.minutes,
+            "simple": list(row.simple),
+            "weight": row.weight,
+        }
+        for row in study.demand
+    ]
     if study.travel.provider != "piecewise":
         for name in ("knots_km", "minutes"):
             value["travel"].pop(name)

@@ -1,0 +1,375 @@
+"""What a plan will serve, from queues: the fill rate that is published beside the simulated one.
+
+Every bucket of calls and every on-site class sees its people as one loss system: birth and death of busy people among those
+who are there, each new request finding nobody with probability (1 - yes) to the power of the free. Its load is its
+own requests and the work its people do for others, shared out by who is there and free, until both agree (a fixed point
+in the manner of the hypercube's approximations: Larson 1975; Batta, Dolan, Krishnamurthy 1989). How many are there is
+averaged over, never replaced by its mean; so are seasons and bursts. The formula for people busy independently of each
+other is not used: it is wrong where people share languages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .crew import Crew, multiplier_norm
+from .study import WEEKS
+
+__all__ = ["predict"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_ROUNDS = 12
+_MANY = 40  # people counted one by one; more are as good as this many
+_LEVELS = 5  # intensities a year is gathered to
+
+
+class _Systems:
+    """Loss systems side by side: members padded to a table; their rank is the order they are asked in."""
+
+    def __init__(self, members: list[list[int]], presence: Floats, size: int) -> None:
+        self.n = len(members)
+        self.width = width = max([1, *map(len, members)])
+        self.member = np.full((self.n, width), size, dtype=np.int64)  # `size`: nobody
+        for i, line in enumerate(members):
+            self.member[i, : len(line)] = line
+        self.presence = presence  # (systems, width): share of the time there
+        self.most = min(width, _MANY)
+        self.there = self._there()
+        self.last = np.zeros(self.n)  # share lost in the round before
+
+    def _there(self) -> Floats:
+        """float64 (systems, most + 1): how likely so many are there at once (Poisson binomial)."""
+        found = np.zeros((self.n, self.width + 1))
+        found[:, 0] = 1.0
+        for j in range(self.width):
+            p = self.presence[:, j, None]
+            found[:, 1:] = found[:, 1:] * (1 - p) + found[:, :-1] * p
+            found[:, 0] *= 1 - p[:, 0]
+        cut = found[:, : self.most + 1].copy()
+        cut[:, self.most] += found[:, self.most + 1 :].sum(axis=1)
+        return cut
+
+    def at(self, presence: Floats) -> _Systems:
+        """The same systems with people there for other shares of the time."""
+        self.presence = presence
+        self.there = self._there()
+        return self
+
+    def lost(
+        self, own: Floats, other: Floats, yes: float, warm: Floats, again: Floats | None = None
+    ) -> tuple[Floats, Floats]:
+        """Share of requests lost, and of those the share a second call would be served (0 without ``again``).
+
+        ``own``, ``other``: erlangs offered by the system's requests, and by work for others when all are there as
+        usual. ``yes``: that somebody free takes one. ``warm``: share of the band in which the day's first talks
+        have not ended, so that the load still grows from nothing (two points of Gauss). ``again``: minutes until the next
+        call over those of a talk.
+        """
+        missed, redone = np.zeros(self.n), np.zeros(self.n)
+        for grown, part in ((1.0, 1 - warm), (0.2113, warm / 2), (0.7887, warm / 2)):
+            one, two = self._steady(own * grown, other * grown, yes, again)
+            missed += part * one
+            redone += part * two
+        return missed, np.divide(redone, missed, out=np.zeros(self.n), where=missed > 0)
+
+    def _steady(self, own: Floats, other: Floats, yes: float, again: Floats | None) -> tuple[Floats, Floats]:
+        usual = np.maximum(self.presence.sum(axis=1), 1e-12)
+        lost, second = np.zeros(self.n), np.zeros(self.n)
+        for n in range(self.most + 1):
+            chance = self.there[:, n]
+            if not (chance > 1e-9).any():
+                continue
+            load = own + other * n / usual
+            weight = np.ones(self.n)
+            total = np.zeros(self.n)
+            missed, redone = np.zeros(self.n), np.zeros(self.n)
+            for busy in range(n + 1):
+                refuse = (1 - yes) ** (n - busy)
+                total += weight
+                missed += weight * refuse
+                if again is not None:
+                    step = np.minimum(again, 1.0)
+                    left = busy * (1 - step)
+                    taken = load * step * _takes(np.maximum(n - left, 0.0) / 2, yes)
+                    redone += weight * refuse * _takes(np.clip(n - left - taken, 0.0, n), yes)
+                weight = weight * load * (1 - refuse) / (busy + 1)
+            lost += chance * missed / total
+            second += chance * redone / total
+        return lost, second
+
+
+def _takes(free: Floats, yes: float) -> Floats:
+    """That one of so many free says yes, straight between whole numbers."""
+    whole = np.floor(free)
+    none = (1 - yes) ** whole
+    return np.asarray(1 - none + (free - whole) * yes * none)
+
+
+class _Band:
+    """One band of the week: its on-site systems and its call systems, solved together."""
+
+    def __init__(self, crew: Crew, band: int, here: Floats) -> None:
+        data, study = crew.data, crew.data.study
+        name = study.bands[band].id
+        self.crew, self.people = crew, len(crew.names)
+        self.hours = WEEKS * study.bands[band].hours_week
+        self.day = study.bands[band].end - study.bands[band].start
+        self.here = np.append(here, 0.0)
+        self.sites = np.array(
+            [d for d in np.flatnonzero(data.site).tolist() if data.classes[d][3] == name], dtype=np.int64
+        )
+        self.remote = np.array(
+            [d for d in np.flatnonzero(~data.site).tolist() if data.classes[d][3] == name], dtype=np.int64
+        )
+        members = [[k for k, _ in crew.visits[d]] for d in self.sites.tolist()]
+        self.visit = _Systems(members, self._presence(members), self.people)
+        self.far = np.zeros((self.visit.n, self.visit.width))
+        for i, d in enumerate(self.sites.tolist()):
+            self.far[i, : len(members[i])] = [far for _, far in crew.visits[d]]
+        self.hold = (data.minutes[self.sites, None] + 2 * self.far) / 60
+        groups = [g for g, key in enumerate(data.buckets) if key[1] == name]
+        self.row = {g: i for i, g in enumerate(groups)}
+        firsts = [list(crew.calls[g][0]) for g in groups]
+        rests = [list(crew.calls[g][1]) for g in groups]
+        self.first = _Systems(firsts, self._presence(firsts), self.people)
+        self.rest = _Systems(rests, self._presence(rests), self.people)
+        self.site_row = np.array([self.row[int(data.bucket[d])] for d in self.sites], dtype=np.int64)
+        self.remote_row = np.array([self.row[int(data.bucket[d])] for d in self.remote], dtype=np.int64)
+
+    def _presence(self, members: list[list[int]]) -> Floats:
+        width = max([1, *map(len, members)])
+        found = np.zeros((len(members), width))
+        for i, line in enumerate(members):
+            found[i, : len(line)] = self.here[line]
+        return found
+
+    def solve(self, level: Floats) -> dict[str, Floats]:
+        """``level`` (classes,): how many times the year's mean comes. Shares of each class that are served."""
+        data, study = self.crew.data, self.crew.data.study
+        how = study.behaviour
+        kept = 1 - how.cancelled
+        rate = data.requests * level * kept / self.hours  # an hour
+        yes = how.answer_yes
+        n = self.people + 1
+        busy_site, busy_call = np.zeros(n), np.zeros(n)  # share of the time there
+        blocked = np.zeros(n)  # share of the time there in which an on-site talk forbids a call
+        here = np.maximum(self.here, 1e-12)
+        talk_site = data.minutes[self.sites] / 60
+        calls = len(self.row)
+        tries = self._tries()
+        lost_site = np.zeros(len(self.sites))
+        coming = np.full(len(self.sites), float(study.rules.fallback_weight is not None))
+        for _ in range(_ROUNDS):
+            # on site: nearest first
+            free = self.visit.presence * (1 - busy_site[self.visit.member])
+            ask = free * yes
+            pass_ = np.cumprod(np.concatenate([np.ones((len(ask), 1)), 1 - ask[:, :-1]], axis=1), axis=1)
+            first = ask * pass_
+            share = first / np.maximum(first.sum(axis=1), 1e-300)[:, None]
+            taken = (rate[self.sites] * (1 - lost_site))[:, None] * share  # visits an hour by person
+            work = np.asarray(
+                np.bincount(self.visit.member.ravel(), (taken * self.hold).ravel(), n), np.float64
+            )
+            mean_hold = (share * self.hold).sum(axis=1)
+            own = rate[self.sites] * mean_hold
+            inside = self._served(self.visit, work, taken * self.hold)
+            warm = np.minimum(mean_hold / self.day, 1.0)
+            lost_site, _ = self.visit.lost(own, self._offered(self.visit, inside, lost_site), yes, warm)
+            lost_site[self.visit.presence.sum(axis=1) <= 0] = 1.0
+            busy_site = 0.5 * busy_site + 0.5 * np.minimum(work / here, 0.999)
+            # calls: those of their own and talks nobody could go to
+            # (the latter when people are away: what those there are offered is what is served of it)
+            instead = rate[self.sites] * lost_site * coming
+            count, minutes = np.zeros(calls), np.zeros(calls)
+            for row, many, each in (
+                (self.remote_row, rate[self.remote], data.minutes[self.remote] / 60),
+                (
+                    self.site_row,
+                    instead,
+                    talk_site,
+                ),
+            ):
+                count += np.bincount(row, many, calls)
+                minutes += np.bincount(row, many * each, calls)
+            each = np.divide(minutes, count, out=np.full(calls, 0.5), where=count > 0)
+            trips = np.bincount(self.visit.member.ravel(), taken.ravel(), n)
+            mean_call = float(minutes.sum() / count.sum()) if count.sum() else 0.0
+            blocked = self._blocked(work / here, trips / here, busy_site, mean_call)
+            lost1, again1, taken1 = self._calls(self.first, count, each, yes, busy_call, blocked, tries)
+            lost2, again2, taken2 = self._calls(
+                self.rest, count * lost1, each, yes, busy_call, blocked, tries
+            )
+            done = np.bincount(self.first.member.ravel(), taken1.ravel(), n)
+            done += np.bincount(self.rest.member.ravel(), taken2.ravel(), n)
+            busy_call = 0.5 * busy_call + 0.5 * np.minimum(done / (here * (1 - blocked)), 0.999)
+            lost = lost1 * lost2
+            if study.rules.fallback_weight is not None:
+                still = self._still(lost, busy_site, busy_call, blocked, yes)
+                coming = (1 - still) / np.maximum(1 - lost[self.site_row], 0.02)
+                coming = np.minimum(coming, 1.0)
+        again = 1 - (1 - again1) * (1 - again2)
+        phone = np.array([data.classes[d][2] == "phone" for d in self.remote], dtype=bool)
+        after = lost * (1 - again) ** tries
+        served = np.zeros(len(data.classes))
+        served[self.remote] = 1 - np.where(phone, after[self.remote_row], lost[self.remote_row])
+        own_site = 1 - lost_site
+        served[self.sites] = own_site
+        if study.rules.fallback_weight is not None:
+            served[self.sites] += lost_site * (1 - still)
+        worked = work + done
+        second = np.zeros(len(data.classes))
+        second[self.remote] = np.where(phone, (lost * again)[self.remote_row], 0.0)
+        site = np.zeros(len(data.classes))
+        site[self.sites] = own_site
+        return {
+            "served": served,
+            "site": site,
+            "second": second,
+            "worked": np.asarray(worked[:-1] * self.hours),
+        }
+
+    def _blocked(self, work: Floats, trips: Floats, busy: Floats, call: float) -> Floats:
+        """Share of the time there in which a call would run into an on-site talk or its way.
+
+        A visit forbids its own length and, before it, a call's, less where visits follow closely; what lies after the
+        end of the band forbids nothing. ``work`` hours and ``trips`` visits an hour there, ``call`` hours.
+        """
+        length = np.divide(work, trips, out=np.zeros(len(work)), where=trips > 1e-12)
+        come = np.maximum(trips / (1 - np.minimum(busy, 0.99)), 1e-9)  # offered while free
+        length = length + (1 - np.exp(-come * call)) / come
+        inside = np.minimum(length, self.day)
+        share = np.minimum(trips * (length - inside**2 / (2 * self.day)) * (trips > 1e-12), 0.98)
+        return np.asarray(share)
+
+    def _still(self, lost: Floats, site: Floats, call: Floats, blocked: Floats, yes: float) -> Floats:
+        """Share of the talks nobody goes to that nobody takes by phone either.
+
+        Who could not go is away, on another visit, or said no: each is less likely than usual to take the call. The
+        loss of the bucket is raised to the power of what remains of its people (in logarithms of being unavailable).
+        """
+        people = np.arange(self.people)
+        usual = np.log1p(-np.minimum((self.here * (1 - blocked) * (1 - call) * yes)[people], 0.999))
+        bucket = np.zeros(len(self.row))
+        for systems in (self.first, self.rest):
+            inside = np.where(systems.member < self.people, np.append(usual, 0.0)[systems.member], 0.0)
+            bucket += inside.sum(axis=1)
+        member = self.visit.member
+        there = self.visit.presence
+        free = there * (1 - site[member])
+        trip = there * site[member]
+        between = np.divide(self.far, 60 * self.hold, out=np.zeros_like(self.far), where=self.hold > 0)
+        may = (free * (1 - yes) + trip * between) * (1 - call[member]) * yes / (1 - free * yes)
+        there_now = np.log1p(-np.minimum(may, 0.999))
+        whole = bucket[self.site_row]
+        change = (there_now - np.append(usual, 0.0)[member]).sum(axis=1, where=member < self.people)
+        power = np.divide(whole + change, whole, out=np.ones(len(whole)), where=whole < -1e-12)
+        return np.asarray(lost[self.site_row] ** np.clip(power, 0.0, 1.0))
+
+    def _tries(self) -> int:
+        how, standard = self.crew.data.study.behaviour, self.crew.data.study.standard
+        if not how.retries or how.retry_minutes > standard.phone_answer_minutes:
+            return 0
+        return min(
+            how.retries, int(standard.phone_answer_minutes // how.retry_minutes) if how.retry_minutes else 99
+        )
+
+    def _served(self, systems: _Systems, work: Floats, own: Floats) -> Floats:
+        """Erlangs the system's people do for other requests than the system's own."""
+        total = np.where(systems.member < self.people, work[systems.member], 0.0).sum(axis=1)
+        return np.asarray(np.maximum(total - own.sum(axis=1), 0.0))
+
+    def _offered(self, systems: _Systems, served: Floats, lost: Floats) -> Floats:
+        """What was offered to those there, where this was served."""
+        some = 1 - systems.there[:, 0]
+        kept = np.divide(1 - lost, some, out=np.ones(len(lost)), where=some > 1e-9)
+        return np.asarray(served / np.clip(kept, 0.02, 1.0))
+
+    def _calls(
+        self,
+        systems: _Systems,
+        count: Floats,
+        each: Floats,
+        yes: float,
+        busy: Floats,
+        blocked: Floats,
+        tries: int,
+    ) -> tuple[Floats, Floats, Floats]:
+        """Share lost, share of those a second call finds somebody, and erlangs taken by each member."""
+        systems.at(self.here[systems.member] * (1 - blocked[systems.member]))
+        weight = systems.presence * (1 - busy[systems.member])
+        share = weight / np.maximum(weight.sum(axis=1), 1e-300)[:, None]
+        work = busy * np.maximum(self.here * (1 - blocked), 1e-12)
+        own = count * each
+        lost = systems.last
+        inside = self._served(systems, work, (own * (1 - lost))[:, None] * share)
+        again = self.crew.data.study.behaviour.retry_minutes / 60 / each if tries else None
+        warm = np.minimum(each / self.day, 1.0)
+        lost, second = systems.lost(own, self._offered(systems, inside, lost), yes, warm, again)
+        lost = np.where(systems.presence.sum(axis=1) <= 0, 1.0, lost)
+        systems.last = lost
+        back = lost * second if tries else 0.0
+        return lost, second, (own * (1 - lost + back))[:, None] * share
+
+
+def _levels(crew: Crew) -> list[tuple[float, float]]:
+    """(intensity, share of requests' days): seasons and bursts, gathered to a few."""
+    how = crew.data.study.behaviour
+    inside, norm = multiplier_norm(crew.data.study)
+    raw: dict[float, float] = {}
+    for season in how.season:
+        for factor, part in ((1.0, 1 - inside), (how.burst_factor, inside)):
+            if part > 0:
+                value = round(season * factor / norm, 9)
+                raw[value] = raw.get(value, 0.0) + part / 12
+    values = sorted(raw)
+    if len(values) <= _LEVELS:
+        return [(value, raw[value]) for value in values]
+    found = []
+    for group in np.array_split(np.array(values), _LEVELS):
+        part = sum(raw[float(value)] for value in group)
+        found.append((sum(float(v) * raw[float(v)] for v in group) / part, part))
+    return found
+
+
+def predict(crew: Crew) -> dict[str, Any]:
+    """``fill`` by language, ``wait_phone`` and ``wait_site`` minutes (None: nobody served), hours ``worked`` (people,)."""
+    data, study = crew.data, crew.data.study
+    here = crew.share * (1 - study.behaviour.absence)
+    scale = np.ones(len(crew.names))
+    n = len(data.classes)
+    for _ in range(5):
+        served, site, second = np.zeros(n), np.zeros(n), np.zeros(n)
+        worked = np.zeros(len(crew.names))
+        for b in range(len(study.bands)):
+            band = _Band(crew, b, here[:, b] * scale)
+            mine = np.concatenate([band.sites, band.remote])
+            for level, part in _levels(crew):
+                found = band.solve(np.full(n, level))
+                served[mine] += level * part * found["served"][mine]
+                site[mine] += level * part * found["site"][mine]
+                second[mine] += level * part * found["second"][mine]
+                worked += part * found["worked"]
+        over = worked > crew.cap * 1.01
+        if not over.any():
+            break
+        scale = np.where(worked > crew.cap, scale * crew.cap / np.maximum(worked, 1e-9), scale)
+    at = {name: i for i, name in enumerate(study.languages)}
+    group = np.array([at[key[1]] for key in data.classes], dtype=np.int64)
+    asked = np.bincount(group, data.requests, len(at))
+    done = np.bincount(group, data.requests * served, len(at))
+    phone = np.array([key[2] == "phone" for key in data.classes], dtype=bool)
+    answered = float((data.requests * served)[phone].sum())
+    late = float((data.requests * second)[phone].sum())
+    visited = float((data.requests * site)[data.site].sum())
+    how = study.behaviour
+    return {
+        "fill": {name: float(done[i] / asked[i]) for name, i in at.items() if asked[i] > 0},
+        "wait_phone": late * how.retry_minutes / answered if answered else None,
+        "wait_site": how.answer_minutes / how.answer_yes if visited and how.answer_yes else None,
+        "worked": worked,
+    }

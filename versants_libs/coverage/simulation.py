@@ -1,0 +1,381 @@
+"""``simulate``: years of requests against the people of a plan, with the same random numbers in every scenario.
+
+A year has 52 weeks. Each language's requests come by season and in bursts of its own. On-site talks are booked ahead, in
+the order they take place: those who are there that day and free, way there and back included, are asked one after the
+other and say yes or no. Calls come when they come, the people asked in turn; a phone call that finds nobody is made again
+as often as the study says, within the standard. An on-site talk nobody takes becomes a call where the rules allow it.
+What happens to a request or a person depends on the seed, the replication and their names only, so that
+two scenarios differ by what differs in them.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .crew import DAYS, Crew, crew_of, multiplier_norm
+from .prediction import predict
+from .study import Study
+from .travel import Travel
+
+__all__ = ["Years", "run_years", "simulate"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_MIX = 2654435761  # Knuth's multiplicative hash, 32 bits
+_BITS = 0xFFFFFFFF
+_T975 = (
+    12.71,
+    4.30,
+    3.18,
+    2.78,
+    2.57,
+    2.45,
+    2.36,
+    2.31,
+    2.26,
+    2.23,
+    2.20,
+    2.18,
+    2.16,
+    2.14,
+    2.13,
+    2.12,
+    2.11,
+    2.10,
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Years:
+    """Counts of some replications, each array (replications, classes): ``requests``, served in their ``own`` mode, by
+    ``fallback``; minutes ``waited`` by calls and ``answered`` calls (phone); ``offers`` until an on-site talk was taken.
+    ``worked`` (replications, people): hours."""
+
+    requests: Ints
+    own: Ints
+    fallback: Ints
+    waited: Floats
+    answered: Ints
+    offers: Ints
+    worked: Floats
+
+    def __add__(self, other: Years) -> Years:
+        """Replications of both: years may be spread over workers."""
+        pairs = {one.name: (getattr(self, one.name), getattr(other, one.name)) for one in fields(Years)}
+        return Years(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Rows:
+    """The demand rows with requests: mean a year, language, band, share of simple talks, class of either kind of talk."""
+
+    many: Floats
+    language: Ints
+    band: Ints
+    simple: Floats
+    class_simple: Ints
+    class_any: Ints
+
+
+def _rows(crew: Crew) -> _Rows:
+    data, study = crew.data, crew.data.study
+    number = {key: d for d, key in enumerate(data.classes)}
+    place = study.place
+    bands = {band.id: b for b, band in enumerate(study.bands)}
+    languages = {name: i for i, name in enumerate(study.languages)}
+    found = []
+    for row in study.demand:
+        if row.requests <= 0:
+            continue
+        commune = place[row.commune]
+        point = data.points[row.commune] if row.mode == "on_site" else ""
+        ends = [
+            number.get((point, row.language, row.mode, row.band, talk, commune.country, commune.versant), -1)
+            for talk in ("simple", "any")
+        ]
+        share = study.simple_share(row)
+        share = 0.0 if ends[0] < 0 else 1.0 if ends[1] < 0 else share
+        found.append((row.requests, languages[row.language], bands[row.band], share, *ends))
+    table = np.array(found, dtype=np.float64).reshape(-1, 6)
+    whole = table[:, [1, 2, 4, 5]].astype(np.int64)
+    return _Rows(table[:, 0], whole[:, 0], whole[:, 1], table[:, 3], whole[:, 2], whole[:, 3])
+
+
+def run_years(
+    crew: Crew, *, seed: int, first: int = 0, count: int = 1, stop: Callable[[], bool] | None = None
+) -> Years:
+    """Replications ``first`` to ``first + count``; fewer where ``stop`` says so, one at least."""
+    rows = _rows(crew)
+    done: Years | None = None
+    for replication in range(first, first + count):
+        year = _Year(crew, rows, seed, replication).run()
+        done = year if done is None else done + year
+        if stop is not None and stop():
+            break
+    if done is None:
+        raise ValueError(f"count is {count}, 1 or more expected")
+    return done
+
+
+class _Year:
+    def __init__(self, crew: Crew, rows: _Rows, seed: int, replication: int) -> None:
+        self.crew, self.rows = crew, rows
+        self.seed, self.replication = seed, replication
+        self.study = crew.data.study
+
+    def _random(self, name: str) -> np.random.Generator:
+        return np.random.default_rng([self.seed, self.replication, zlib.crc32(name.encode())])
+
+    def _days(self) -> tuple[Floats, Floats]:
+        """Intensity of each (language, band) a year, and of its days, cumulated: (languages, bands, days)."""
+        how, study = self.study.behaviour, self.study
+        day = np.arange(DAYS)
+        season = np.array(how.season)[np.minimum(11, day * 12 // DAYS)]
+        _, norm = multiplier_norm(study)
+        on = np.array([[(d % 7) + 1 in band.weekdays for d in range(DAYS)] for band in study.bands])
+        rates = np.empty((len(study.languages), len(study.bands), DAYS))
+        for i, language in enumerate(study.languages):
+            random = self._random(f"burst {language}")
+            inside = np.zeros(DAYS, dtype=bool)
+            for begin in random.random(int(random.poisson(how.bursts))) * DAYS:
+                inside |= (day - begin) % DAYS < how.burst_days
+            rates[i] = season * np.where(inside, how.burst_factor, 1.0) / norm * on
+        whole = rates.sum(axis=2)
+        return whole / on.sum(axis=1), np.cumsum(rates, axis=2) / np.maximum(whole, 1e-300)[:, :, None]
+
+    def _requests(self) -> tuple[Ints, Ints, Floats, Ints]:
+        """Class, day, minute of the day and 32 random bits of each request that takes place, in order of time."""
+        rows, study = self.rows, self.study
+        level, cumulated = self._days()
+        mean = rows.many * (1 - study.behaviour.cancelled) * level[rows.language, rows.band]
+        many = self._random("requests").poisson(mean)
+        row = np.repeat(np.arange(len(many)), many)
+        random = self._random("details")
+        when, minute, talk = random.random((3, len(row)))
+        bits = random.integers(0, 2**32, len(row))
+        day = np.zeros(len(row), dtype=np.int64)
+        language, band = rows.language[row], rows.band[row]
+        group = language * len(study.bands) + band
+        order = np.argsort(group, kind="stable")
+        ends = np.searchsorted(group[order], np.arange(len(study.languages) * len(study.bands) + 1))
+        for g in range(len(ends) - 1):
+            mine = order[ends[g] : ends[g + 1]]
+            days = cumulated[g // len(study.bands), g % len(study.bands)]
+            day[mine] = np.minimum(np.searchsorted(days, when[mine], side="right"), DAYS - 1)
+        start = np.array([one.start for one in study.bands])[band]
+        end = np.array([one.end for one in study.bands])[band]
+        minute = 60 * (start + (end - start) * minute)
+        simple = talk < rows.simple[row]
+        which = np.where(simple, rows.class_simple[row], rows.class_any[row])
+        call = ~self.crew.data.site[which]
+        order = np.lexsort((minute, call, day))
+        return which[order], day[order], minute[order], bits[order]
+
+    def _present(self) -> list[list[list[bool]]]:
+        """[band][day][person]: is somebody there that day?"""
+        how, bands = self.study.behaviour, len(self.study.bands)
+        table = np.empty((len(self.crew.names), bands, DAYS), dtype=bool)
+        for k, name in enumerate(self.crew.names):
+            random = self._random(name)
+            away = np.repeat(random.random(DAYS // 7) < how.absence, 7)
+            table[k] = (random.random((bands, DAYS)) < self.crew.share[k][:, None]) & ~away
+        found: list[list[list[bool]]] = table.transpose(1, 2, 0).tolist()
+        return found
+
+    def run(self) -> Years:
+        """One year. Loops over requests, with nothing but lists of numbers inside."""
+        crew, data, study = self.crew, self.crew.data, self.study
+        how = study.behaviour
+        n = len(data.classes)
+        requests, own, fallback, answered, offers = ([0] * n for _ in range(5))
+        waited = [0.0] * n
+        which, day, minute, bits = (one.tolist() for one in self._requests())
+        present, key = self._present(), crew.key
+        bands = {band.id: b for b, band in enumerate(study.bands)}
+        band_of = [bands[name[3]] for name in data.classes]
+        site, talks, bucket = data.site.tolist(), data.minutes.tolist(), data.bucket.tolist()
+        phone = [name[2] == "phone" for name in data.classes]
+        visits, calls = crew.visits, crew.calls
+        yes = how.answer_yes * (_BITS + 1)
+        tries = 0
+        if how.retries and how.retry_minutes <= study.standard.phone_answer_minutes:
+            within = (
+                study.standard.phone_answer_minutes / how.retry_minutes if how.retry_minutes else math.inf
+            )
+            tries = int(min(how.retries, within))
+        instead = study.rules.fallback_weight is not None
+        caps = (crew.cap * 60).tolist()
+        people = len(crew.names)
+        worked, until = [0.0] * people, [-math.inf] * people
+        at, end = 0, len(which)
+        for today in range(DAYS):
+            there = [slots[today] for slots in present]
+            may = [min(cap, cap * (today + 1) / DAYS + cap / 12) if cap < math.inf else cap for cap in caps]
+            windows: dict[int, list[tuple[float, float]]] = {}
+            queue: list[tuple[float, int, int, int, int]] = []
+            while at < end and day[at] == today:
+                d, s, random = which[at], minute[at], bits[at]
+                requests[d] += 1
+                at += 1
+                if not site[d]:
+                    queue.append((s, at, d, random, 0))
+                    continue
+                here, talk, asked = there[band_of[d]], talks[d], 0
+                for k, far in visits[d]:
+                    if not here[k] or worked[k] + talk + 2 * far > may[k]:
+                        continue
+                    mine = windows.get(k)
+                    if mine is not None and mine[-1][1] > s - far:
+                        continue
+                    asked += 1
+                    if ((random ^ key[k]) * _MIX) & _BITS < yes:
+                        worked[k] += talk + 2 * far
+                        if mine is None:
+                            windows[k] = [(s - far, s + talk + far)]
+                        else:
+                            mine.append((s - far, s + talk + far))
+                        own[d] += 1
+                        offers[d] += asked
+                        break
+                else:
+                    if instead:
+                        queue.append((s, at, d, random ^ 0x5BD1E995, 0))
+            heapify(queue)
+            while queue:
+                s, number, d, random, tried = heappop(queue)
+                here, talk = there[band_of[d]], talks[d]
+                found = -1
+                for line in calls[bucket[d]]:
+                    size = len(line)
+                    turn = random % size if size else 0
+                    for i in range(size):
+                        k = line[turn + i - size]
+                        if not here[k] or until[k] > s or worked[k] + talk > may[k]:
+                            continue
+                        if k in windows and any(a < s + talk and s < b for a, b in windows[k]):
+                            continue
+                        if ((random ^ key[k]) * _MIX) & _BITS < yes:
+                            found = k
+                            break
+                    if found >= 0:
+                        break
+                if found >= 0:
+                    until[found] = s + talk
+                    worked[found] += talk
+                    if site[d]:
+                        fallback[d] += 1
+                    else:
+                        own[d] += 1
+                        if phone[d]:
+                            answered[d] += 1
+                            waited[d] += tried * how.retry_minutes
+                elif phone[d] and tried < tries:
+                    later = (random * _MIX + tried + 1) & _BITS
+                    heappush(queue, (s + how.retry_minutes, number, d, later, tried + 1))
+            until = [-math.inf] * people
+        return Years(
+            requests=np.array([requests], dtype=np.int64),
+            own=np.array([own], dtype=np.int64),
+            fallback=np.array([fallback], dtype=np.int64),
+            waited=np.array([waited], dtype=np.float64),
+            answered=np.array([answered], dtype=np.int64),
+            offers=np.array([offers], dtype=np.int64),
+            worked=np.array([worked], dtype=np.float64) / 60,
+        )
+
+
+def simulate(
+    study: Study,
+    result: Mapping[str, Any],
+    travel: Travel,
+    *,
+    replications: int = 20,
+    seed: int = 0,
+    stop: Callable[[], bool] | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> dict[str, Any]:
+    """The fill rate of each language as predicted by queues and as simulated, with 95 % intervals.
+
+    Returns ``fill`` by language (``predicted``, ``simulated``, ``ci95``, ``requests`` a year, cancelled ones taken off),
+    ``wait_min`` by mode (phone: until somebody answers; on site: until an offer is taken), ``replications``,
+    ``s_per_replication`` (processor). Intervals need two replications or more.
+    """
+    crew = crew_of(study, travel, result)
+    predicted = predict(crew)
+    began = time.process_time()
+    years: Years | None = None
+    for i in range(replications):
+        one = run_years(crew, seed=seed, first=i)
+        years = one if years is None else years + one
+        if progress is not None:
+            progress("simulation", (i + 1) / replications)
+        if stop is not None and stop():
+            break
+    if years is None:
+        raise ValueError(f"replications are {replications}, 1 or more expected")
+    spent = time.process_time() - began
+    return {
+        **summary(crew, years, predicted),
+        "seed": seed,
+        "s_per_replication": round(spent / len(years.requests), 3),
+    }
+
+
+def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str, Any]:
+    """What the replications say, beside what was predicted."""
+    data = crew.data
+    languages = data.study.languages
+    at = np.array([languages.index(key[1]) for key in data.classes], dtype=np.int64)
+    fill = {}
+    for i, language in enumerate(languages):
+        mine = at == i
+        asked = years.requests[:, mine].sum(axis=1)
+        served = (years.own + years.fallback)[:, mine].sum(axis=1)
+        if not mine.any():
+            continue
+        fill[language] = {
+            "predicted": predicted["fill"].get(language),
+            **_interval(served.astype(np.float64), asked.astype(np.float64)),
+            "requests": float(asked.mean()),
+        }
+    site = data.site
+    phone = np.array([key[2] == "phone" for key in data.classes], dtype=bool)
+    wait = {
+        "phone": {
+            "predicted": predicted["wait_phone"],
+            **_interval(
+                years.waited[:, phone].sum(axis=1), years.answered[:, phone].sum(axis=1).astype(np.float64)
+            ),
+        },
+        "on_site": {
+            "predicted": predicted["wait_site"],
+            **_interval(
+                data.study.behaviour.answer_minutes * years.offers[:, site].sum(axis=1),
+                years.own[:, site].sum(axis=1).astype(np.float64),
+            ),
+        },
+    }
+    return {"fill": fill, "wait_min": wait, "replications": len(years.requests)}
+
+
+def _interval(part: Floats, whole: Floats) -> dict[str, Any]:
+    """The ratio of two sums over replications and its 95 % interval (ratio estimator, Student)."""
+    total = float(whole.sum())
+    if not total:
+        return {"simulated": None, "ci95": None}
+    ratio, n = float(part.sum()) / total, len(whole)
+    if n < 2:
+        return {"simulated": ratio, "ci95": None}
+    error = float(np.sqrt(((part - ratio * whole) ** 2).sum() / (n - 1) / n)) / (total / n)
+    half = (_T975[n - 2] if n - 2 < len(_T975) else 1.96 + 2.6 / (n - 1)) * error
+    return {"simulated": ratio, "ci95": [ratio - half, ratio + half]}
