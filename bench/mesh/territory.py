@@ -82,10 +82,8 @@ def study(
     asked *= requests / asked.sum()
     demand = []
     for commune, many in zip(communes, asked, strict=True):
-        if many < 2.0:  # small communes ask for their commonest languages only
-            spoken = rng.choice(len(names), 1, p=weight)
-        else:
-            spoken = np.arange(len(names))
+        # small communes ask for one language only
+        spoken = rng.choice(len(names), 1, p=weight) if many < 2.0 else np.arange(len(names))
         total = weight[spoken].sum()
         for i in spoken:
             for mode, part in (("on_site", 1 - REMOTE), ("phone", REMOTE * 0.85), ("video", REMOTE * 0.15)):

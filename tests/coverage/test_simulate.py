@@ -102,10 +102,11 @@ def test_seasons_bursts_and_cancelled_requests_keep_the_year_as_large_as_the_stu
 
 
 def test_the_prediction_is_within_two_points_for_every_language(result):
-    found = simulate(STUDY, result, TRAVEL, replications=30, seed=5)
+    found = simulate(STUDY, result, TRAVEL, replications=60, seed=5)
 
     for language, one in found["fill"].items():
         low, high = one["ci95"]
+        assert low < one["simulated"] < high
         assert one["requests"] >= 100, language
         assert one["predicted"] == pytest.approx(one["simulated"], abs=0.02), language
         assert high - low < 0.03

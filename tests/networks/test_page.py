@@ -33,6 +33,11 @@ QUESTION = {
 }
 
 
+@pytest.fixture(autouse=True)
+def brief(monkeypatch):
+    monkeypatch.setattr(studies, "SECONDS", 6.0)
+
+
 @pytest.fixture
 def officer(world):
     """A programme officer of the Walloon house, who reads nothing about a person."""
@@ -58,6 +63,9 @@ def test_everything_is_chosen_before_a_result_is_shown(world, client_for, office
     for field in QUESTION:
         assert f'name="{field}"' in form
     assert form.count("data-slider") == 4
+    dutch = client_for(officer, "nl").get(reverse("studies")).content.decode()
+    assert ">Kortrijk<" in dutch
+    assert ">Doornik-Moeskroen<" in dutch
     missing = client.post(reverse("studies"), {**QUESTION, "meaning": ""})
     assert missing.status_code == 422
     assert not StudyRun.objects.exists()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core.forms import CheckRows, Labelled, Rows
 from versants.networks.services import studies
+from versants.networks.words import arrondissement_word
 from versants.territory.models import Versant
 
 MEANINGS = (
@@ -123,6 +124,8 @@ def areas() -> list[tuple[Any, list[tuple[str, Any]]]]:
         )
     ]
     for code, label in Versant.choices:
-        names = sorted({town.arrondissement for town in studies.territory().towns if town.versant == code})
-        found.append((label, [(f"{code}:{name}", name) for name in names]))
+        towns = studies.territory().towns
+        names = {town.arrondissement for town in towns if town.versant == code}
+        said = sorted((arrondissement_word(name, code, towns), name) for name in names)
+        found.append((label, [(f"{code}:{name}", word) for word, name in said]))
     return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from versants.territory.models import Versant
+from versants_libs.coverage.territory import Town
 
 NARROW = "\u202f"
 
@@ -78,3 +81,14 @@ def instead_word(instead: str) -> str:
         "variety": _("somebody of a neighbouring variety, for simple talks"),
         "nothing": _("nothing in this study"),
     }[instead]
+
+
+def arrondissement_word(name: str, versant: str, towns: Iterable[Town]) -> str:
+    """An arrondissement in the reader's language: files name it in French, after one or two of its communes."""
+    dutch = language() == "nl" or (language() == "en" and versant == "west-vlaanderen")
+    if not dutch:
+        return name
+    known = {town.name_fr: town.name_nl for town in towns if town.versant == versant}
+    if name in known:
+        return known[name]
+    return "-".join(known.get(part, part) for part in name.split("-"))

@@ -10,6 +10,13 @@ from .metric import EARTH_KM, Distances, Matrix, RoadMinutes, Sphere, great_circ
 from .pmedian import assignment, pmedian
 from .problem import Problem
 from .results import Answer
+from .simulation import simulate
+from .staffing_check import check
+from .staffing_plan import plan
+from .study import Study
+from .study_files import PathError, load_study, read_study, write_study
+from .study_front import study_front
+from .travel import Travel, TravelError, travel_of
 
 __all__ = [
     "EARTH_KM",
@@ -19,23 +26,35 @@ __all__ = [
     "FormatError",
     "InstanceError",
     "Matrix",
+    "PathError",
     "Point",
     "Problem",
     "RoadMinutes",
     "Sphere",
+    "Study",
+    "Travel",
+    "TravelError",
     "assignment",
     "capacitated",
+    "check",
     "cover",
     "equity",
     "front",
     "gini",
     "great_circle_km",
     "k_sum",
+    "load_study",
     "lorenz",
     "ordered_mean",
     "pcenter",
+    "plan",
     "pmedian",
     "quantile",
+    "read_study",
+    "simulate",
+    "study_front",
     "theil",
+    "travel_of",
     "worst_share_mean",
+    "write_study",
 ]

@@ -110,6 +110,14 @@ def _takes(free: Floats, yes: float) -> Floats:
     return np.asarray(1 - none + (free - whole) * yes * none)
 
 
+def _offers(free: Floats, yes: float) -> Floats:
+    """How many are asked until one says yes, where one of so many free does; straight between whole numbers."""
+    most = int(np.ceil(free.max(initial=1.0))) + 1
+    each = yes * (1 - yes) ** np.arange(most)
+    mean = np.cumsum(np.arange(1, most + 1) * each) / np.maximum(np.cumsum(each), 1e-300)
+    return np.asarray(np.interp(free, np.arange(1, most + 1), mean))
+
+
 class _Band:
     """One band of the week: its on-site systems and its call systems, solved together."""
 
@@ -209,7 +217,8 @@ class _Band:
             busy_call = 0.5 * busy_call + 0.5 * np.minimum(done / (here * (1 - blocked)), 0.999)
             lost = lost1 * lost2
             if study.rules.fallback_weight is not None:
-                still = self._still(lost, busy_site, busy_call, blocked, yes)
+                come = trips / here / (1 - np.minimum(busy_site, 0.99))
+                still = self._still(lost, busy_site, busy_call, blocked, come, yes)
                 coming = (1 - still) / np.maximum(1 - lost[self.site_row], 0.02)
                 coming = np.minimum(coming, 1.0)
         again = 1 - (1 - again1) * (1 - again2)
@@ -226,10 +235,14 @@ class _Band:
         second[self.remote] = np.where(phone, (lost * again)[self.remote_row], 0.0)
         site = np.zeros(len(data.classes))
         site[self.sites] = own_site
+        some = 1 - np.prod(1 - free, axis=1)
+        asked = np.zeros(len(data.classes))
+        asked[self.sites] = own_site * _offers(free.sum(axis=1) / np.maximum(some, 1e-12), yes)
         return {
             "served": served,
             "site": site,
             "second": second,
+            "asked": asked,
             "worked": np.asarray(worked[:-1] * self.hours),
         }
 
@@ -246,11 +259,14 @@ class _Band:
         share = np.minimum(trips * (length - inside**2 / (2 * self.day)) * (trips > 1e-12), 0.98)
         return np.asarray(share)
 
-    def _still(self, lost: Floats, site: Floats, call: Floats, blocked: Floats, yes: float) -> Floats:
+    def _still(
+        self, lost: Floats, site: Floats, call: Floats, blocked: Floats, come: Floats, yes: float
+    ) -> Floats:
         """Share of the talks nobody goes to that nobody takes by phone either.
 
-        Who could not go is away, on another visit, or said no: each is less likely than usual to take the call. The
-        loss of the bucket is raised to the power of what remains of its people (in logarithms of being unavailable).
+        Who could not go is away, on another visit, or said no: each is less likely than usual to take the call, the
+        more so as a visit that comes soon after (``come`` an hour while free) has been booked before it. The loss of
+        the bucket is raised to the power of what remains of its people (in logarithms of being unavailable).
         """
         people = np.arange(self.people)
         usual = np.log1p(-np.minimum((self.here * (1 - blocked) * (1 - call) * yes)[people], 0.999))
@@ -264,6 +280,7 @@ class _Band:
         trip = there * site[member]
         between = np.divide(self.far, 60 * self.hold, out=np.zeros_like(self.far), where=self.hold > 0)
         may = (free * (1 - yes) + trip * between) * (1 - call[member]) * yes / (1 - free * yes)
+        may *= np.exp(-come[member] * (self.hold - 2 * self.far / 60))
         there_now = np.log1p(-np.minimum(may, 0.999))
         whole = bucket[self.site_row]
         change = (there_now - np.append(usual, 0.0)[member]).sum(axis=1, where=member < self.people)
@@ -343,7 +360,7 @@ def predict(crew: Crew) -> dict[str, Any]:
     scale = np.ones(len(crew.names))
     n = len(data.classes)
     for _ in range(5):
-        served, site, second = np.zeros(n), np.zeros(n), np.zeros(n)
+        served, site, second, offers = (np.zeros(n) for _ in range(4))
         worked = np.zeros(len(crew.names))
         for b in range(len(study.bands)):
             band = _Band(crew, b, here[:, b] * scale)
@@ -353,6 +370,7 @@ def predict(crew: Crew) -> dict[str, Any]:
                 served[mine] += level * part * found["served"][mine]
                 site[mine] += level * part * found["site"][mine]
                 second[mine] += level * part * found["second"][mine]
+                offers[mine] += level * part * found["asked"][mine]
                 worked += part * found["worked"]
         over = worked > crew.cap * 1.01
         if not over.any():
@@ -370,6 +388,8 @@ def predict(crew: Crew) -> dict[str, Any]:
     return {
         "fill": {name: float(done[i] / asked[i]) for name, i in at.items() if asked[i] > 0},
         "wait_phone": late * how.retry_minutes / answered if answered else None,
-        "wait_site": how.answer_minutes / how.answer_yes if visited and how.answer_yes else None,
+        "wait_site": how.answer_minutes * float((data.requests * offers).sum()) / visited
+        if visited
+        else None,
         "worked": worked,
     }

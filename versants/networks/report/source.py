@@ -60,8 +60,12 @@ class Source:
     def digest(self) -> Digest:
         """Commune by commune, language by language."""
         known = self.territory.town
+        towns = self.territory.towns
         group = {
-            one.uid: known[one.uid].arrondissement if one.uid in known else "" for one in self.study.communes
+            one.uid: words.arrondissement_word(known[one.uid].arrondissement, known[one.uid].versant, towns)
+            if one.uid in known
+            else ""
+            for one in self.study.communes
         }
         return digest(self.study, self.result, self.travel, group)
 
