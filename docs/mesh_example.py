@@ -27,9 +27,10 @@ CASES = {
 }
 
 
-def mesh(*words: str) -> None:
-    """One ``versants mesh`` command; its refusal ends this one."""
-    subprocess.run([str(VERSANTS), "mesh", *words], check=True, stdout=subprocess.DEVNULL)
+def mesh(*words: str) -> str:
+    """What one ``versants mesh`` command says; its refusal ends this one."""
+    done = subprocess.run([str(VERSANTS), "mesh", *words], check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout
 
 
 def answered(folder: Path, name: str, *changes: str) -> Path:
@@ -46,6 +47,9 @@ def main() -> int:
         folder = Path(made)
         result = answered(folder, "study")
         mesh("check", str(folder / "study.json"), str(result), "--json")
+        year = folder / "year.json"
+        study = str(folder / "study.json")
+        year.write_text(mesh("simulate", study, str(result), "--replications", "20", "--seed", "1", "--json"))
         cases = [answered(folder, f"case{i}", *change.split()) for i, change in enumerate(CASES)]
         for k, language in enumerate(("fr", "nl")):
             beside = [
@@ -54,7 +58,7 @@ def main() -> int:
             out = OUT / f"report-{language}.pdf"
             mesh(
                 "report", str(folder / "study.json"), str(result), "--lang", language, "--out", str(out),
-                "--annex", str(OUT / f"annex-{language}.xlsx"), *beside,
+                "--simulation", str(year), "--annex", str(OUT / f"annex-{language}.xlsx"), *beside,
             )  # fmt: skip
     return 0
 

@@ -86,6 +86,8 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
         "simple_high",
     }
     page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert set(run.simulated["fill"]) == set(study.languages)
+    assert page.count('data-test="scenarios"') == 2, "other cases, and a year simulated"
     assert page.count('data-test="map-before"') == page.count('data-test="map-after"') == 1
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
     for part in ("plain", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):

@@ -26,7 +26,8 @@ def _house(actor: Actor) -> Q:
 
 
 class StudyRun(models.Model):
-    """A study: ``question`` as it was chosen before results, then ``study`` (STUDY.json), ``result`` and ``scenarios``.
+    """A study: ``question`` as it was chosen before results, then ``study`` (STUDY.json), ``result``,
+    ``scenarios`` and ``simulated``.
 
     ``result`` is empty until the job is done. The meaning of "equitable" never changes once chosen.
     """
@@ -40,6 +41,7 @@ class StudyRun(models.Model):
     study = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     scenarios = models.JSONField(default=list)
+    simulated = models.JSONField(default=dict)
     finished_at = models.DateTimeField(null=True)
 
     objects = ShieldedQuerySet.as_manager()

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ("study", models.JSONField(default=dict)),
                 ("result", models.JSONField(default=dict)),
                 ("scenarios", models.JSONField(default=list)),
+                ("simulated", models.JSONField(default=dict)),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "organisation",

@@ -21,7 +21,14 @@ def source(run: StudyRun) -> Source:
     """The study and its result, ready to be told; scenarios are named in the language that is active now."""
     study = read_study(json.dumps(run.study))
     cases = [Scenario.of(scenario_word(one["key"]), one["result"]) for one in run.scenarios]
-    return Source(study, run.result, territory(), travel_of(study, DATA), scenarios=cases)
+    return Source(
+        study,
+        run.result,
+        territory(),
+        travel_of(study, DATA),
+        scenarios=cases,
+        simulated=run.simulated or None,
+    )
 
 
 def scenario_word(key: str) -> str:
@@ -83,7 +90,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "blocks": _sections(shown),
         "curve_before": told.curve("before"),
         "curve_after": told.curve("after"),
-        "scenarios": _sections(content.scenarios(told)),
+        "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
         "assumptions": assumed.lines(told.study.assumptions),
         "gap": words.number(run.result["gap"] * 100, 2),
     }

@@ -21,6 +21,7 @@ from versants.networks.models import StudyRun
 from versants.territory.shapes import DATA
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.needs import Register
+from versants_libs.coverage.simulation import simulate
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Fairness, Standard, Study
 from versants_libs.coverage.study_files import study_json
@@ -32,6 +33,7 @@ SECONDS = float(
     os.environ.get("VERSANTS_MESH_SECONDS", "60")
 )  # of processor, for the plan; a third for each scenario
 REGISTER_DAYS = 365
+YEARS, SEED = 20, 1  # simulated
 #: What one request not served of the worst language or versant counts more, when that meaning is chosen.
 MEANING_WEIGHT = 1.0
 
@@ -80,12 +82,15 @@ def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
         first = 60 + 36 * i // len(cases)
         job.report(first, _("Working out the other cases"))
         others.append({"key": key, "result": _figures(_planned(job, other, SECONDS / 3, first, first))})
-    job.report(97, _("Keeping the result"))
+    job.report(96, _("Simulating years"))
+    simulated = simulate(study, result, travel_of(study, DATA), replications=YEARS, seed=SEED)
+    job.report(98, _("Keeping the result"))
     with acting(job.actor):
         row = StudyRun.objects.select_for_update().get(uid=run)
         row.study, row.result, row.scenarios = study_json(study), result, others
+        row.simulated = {"fill": simulated["fill"]}
         row.finished_at = clock.now()
-        row.save(update_fields=["study", "result", "scenarios", "finished_at"])
+        row.save(update_fields=["study", "result", "scenarios", "simulated", "finished_at"])
         audit.record("study.done", subject=row, recruits=sum(one["n"] for one in result["recruits"]))
     return {"url": reverse("study", args=[run])}
 

@@ -39,7 +39,7 @@ def studies_page(request: HttpRequest) -> HttpResponse:
         return answer
     rows = (
         StudyRun.objects.visible_to(request.actor)
-        .defer("study", "result", "scenarios")
+        .defer("study", "result", "scenarios", "simulated")
         .order_by("-chosen_at")
     )
     context = {"form": form, "page": Paginator(rows, 20).get_page(request.GET.get("page"))}
