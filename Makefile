@@ -5,7 +5,7 @@ export KINDS PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look
+.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look mesh-example
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -96,6 +96,9 @@ lock: ## resolve requirements/*.in again, with hashes
 		-o requirements/side.lock requirements/side.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/sbom.lock requirements/sbom.in
+
+mesh-example: setup ## the study of Kortrijk and its report in French and Dutch, in docs/examples/kortrijk
+	@$(BIN)/python docs/mesh_example.py
 
 clean: ## what can be made again; data in var/ and keys in .keys/ stay
 	@rm -rf .venv .uv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles

@@ -79,6 +79,8 @@ def _run(arguments: list[str]) -> int:
         from versants_libs.dispatch.cli import main as plan
 
         return plan(rest)
+    if name == "mesh" and rest and rest[0] in {"report", "study"}:
+        return _django(Command("mesh", command.help, "mesh", ""), rest)
     if name == "mesh":
         from versants_libs.coverage.cli import main as mesh
 

@@ -86,6 +86,7 @@ def _arguments(w: Any) -> dict[str, list[Any]]:
         "demand": [w.be.demand.uid],
         "import": [w.be.imported.uid],
         "private note": [w.person.code, w.be.private_note.uid],
+        "study": [w.be.study.uid],
     }
 
 

@@ -12,6 +12,7 @@ from versants.core.ids import token_hash
 from versants.core.models import Grant, Job, Message
 from versants.core.periods import lasting, span
 from versants.mobile import models as m
+from versants.networks.models import StudyRun
 from versants.people import models as p
 from versants.people.services import grants
 
@@ -172,6 +173,7 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     r.imported = p.Import.objects.create(
         kind="professionals", organisation=house, team=team, key=key, file_hash="0" * 64, state="previewed"
     )
+    r.study = StudyRun.objects.create(organisation=house, name="Zzcanari étude", question={})
     r.contact = p.SiteContact.objects.create(site=site, team=team, email="accueil@example.org")
     r.unmet = m.UnmetNeed.objects.create(
         day=clock.today(),

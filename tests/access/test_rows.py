@@ -104,6 +104,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_interventionfact": ("fact", {MEMBERS}),
     "mobile_facttotal": ("total", {MEMBERS}),
     "mobile_unmetneed": ("unmet", {MEMBERS}),
+    "networks_studyrun": ("study", OWN_HOUSE),
 }
 
 # Writes that a policy exists for and that changing nothing would not show.

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "versants.territory",
     "versants.people",
     "versants.mobile",
+    "versants.networks",
     "versants.programme",
     "versants.portal",
     "versants.demo",

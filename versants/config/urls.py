@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("versants.core.urls")),
     path("", include("versants.people.urls")),
     path("", include("versants.mobile.urls")),
+    path("", include("versants.networks.urls")),
     path("", include("versants.programme.urls")),
     path("", include("versants.portal.urls")),
     # allauth, piece by piece: sessions and partners' sign-in have pages of our own, its old addresses are left out.

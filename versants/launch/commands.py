@@ -25,7 +25,8 @@ _TABLE = (
     Command("plan", "who goes where, when, with whom: solve, check, rank, explain, diff", role=""),
     Command(
         "mesh",
-        "where to put sites, whom to recruit where, with proof: pmedian, cover, center, front, pmed, plan, check, simulate",
+        "where to put sites, whom to recruit where, with proof: pmedian, cover, center, front, pmed, study, plan, check, "
+        "simulate, report",
         role="",
     ),
     Command("schema", "print a JSON Schema of docs/schema", role=""),

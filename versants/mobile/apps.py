@@ -188,12 +188,14 @@ class MobileConfig(AppConfig):
     def _register_planning(self) -> None:
         """The board, one's own day, and what planning writes down."""
         from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES
-        from versants.core.registries import NavEntry, OpenWork, nav, open_work
+        from versants.core.registries import DemandSource, NavEntry, OpenWork, demands, nav, open_work
         from versants.core.web.audit import name_actions
         from versants.core.web.jobs import name_job
         from versants.mobile.pages import FIELD
+        from versants.mobile.services.facts import language_demands
         from versants.mobile.services.holding import open_visits
 
+        demands.add(DemandSource("mobile", language_demands))
         open_work.add(OpenWork("visits", _("visits to come"), open_visits, order=20))
         nav.add(NavEntry("today", _("Today"), "today", roles=FIELD, order=5, icon="day", pocket=True))
         readers = COORDINATING_ROLES | TEAM_ROLES

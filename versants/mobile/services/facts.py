@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from versants.core import clock
@@ -169,3 +170,16 @@ def with_language(records: QuerySet[Record]) -> QuerySet[Record]:
             Subquery(interpreted_in.values("language_id")[:1]), Subquery(asked_for.values("language_id")[:1])
         )
     )
+
+
+def language_demands(since: date, until: date) -> Iterable[dict[str, Any]]:
+    """Needs for a language in the days [since, until), met or not, as sums for the study of the mesh.
+
+    Rows ``{"versant", "commune", "language", "n"}``; ``commune`` is empty where an unmet need has none.
+    """
+    days = {"day__gte": since, "day__lt": until, "language__isnull": False}
+    by = ("versant", "commune_id", "language_id")
+    met = InterventionFact.objects.filter(**days).values_list(*by).annotate(n=Sum("delivered"))
+    unmet = UnmetNeed.objects.filter(**days).values_list(*by).annotate(n=Count("pk"))
+    for versant, commune, language, n in (*met.order_by(*by), *unmet.order_by(*by)):
+        yield {"versant": versant, "commune": commune or "", "language": language, "n": n or 0}

@@ -1,0 +1,159 @@
+"""The study page: the question first, then what was really worked out; figures only, each house its own."""
+
+import io
+import json
+import re
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from tests.world import actor as actor_of
+from tests.world import make_account, make_membership
+from versants.core.access.classes import Role
+from versants.core.access.scope import acting
+from versants.core.jobs import Face
+from versants.core.models import Job
+from versants.networks.models import StudyRun
+from versants.networks.services import studies
+from versants_libs.coverage.study_files import read_study
+
+QUESTION = {
+    "area": "west-vlaanderen:Courtrai",
+    "meaning": "worst_language",
+    "n_languages": "6",
+    "kinds": ["helper"],
+    "budget": "",
+    "number": "3",
+    "minutes": "60",
+    "phone_share": "72",
+    "discouraged": "0",
+    "simple": "middle",
+}
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch):
+    monkeypatch.setattr(studies, "SECONDS", 6.0)
+
+
+@pytest.fixture
+def officer(world):
+    """A programme officer of the Walloon house, who reads nothing about a person."""
+    return make_membership(make_account("Officer Own"), world.house_be, Role.PROGRAMME_OFFICER)
+
+
+def worked_out(client, member):
+    """Ask on the page and do the work as the worker would."""
+    answer = client.post(reverse("studies"), QUESTION)
+    assert answer.status_code == 303, re.findall(r'class="err[^>]*>([^<]+)', answer.content.decode())
+    actor = actor_of(member)
+    with acting(actor):
+        job = Job.objects.get(kind=studies.KIND)
+    assert answer["Location"] == reverse("job", args=[job.uid])
+    studies.work_out(Face(job.pk, actor), **job.params)
+    with acting(actor):
+        return StudyRun.objects.get(uid=job.params["run"])
+
+
+def test_everything_is_chosen_before_a_result_is_shown(world, client_for, officer):
+    client = client_for(officer)
+    form = client.get(reverse("studies")).content.decode()
+    for field in QUESTION:
+        assert f'name="{field}"' in form
+    assert form.count("data-slider") == 4
+    dutch = client_for(officer, "nl").get(reverse("studies")).content.decode()
+    assert ">Kortrijk<" in dutch
+    assert ">Doornik-Moeskroen<" in dutch
+    missing = client.post(reverse("studies"), {**QUESTION, "meaning": ""})
+    assert missing.status_code == 422
+    assert not StudyRun.objects.exists()
+
+
+def test_a_study_is_worked_out_and_told(world, client_for, officer):
+    client = client_for(officer)
+    run = worked_out(client, officer)
+    assert run.question["meaning"] == "worst_language"
+    study = read_study(json.dumps(run.study))
+    assert study.fairness.meaning == "worst_language"
+    assert study.fairness.chosen_on == run.chosen_at.date().isoformat()
+    assert len(study.languages) == 6
+    assert {one["key"] for one in run.scenarios} >= {
+        "no_helpers",
+        "border_closed",
+        "simple_low",
+        "simple_high",
+    }
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert set(run.simulated["fill"]) == set(study.languages)
+    assert page.count('data-test="scenarios"') == 2, "other cases, and a year simulated"
+    assert page.count('data-test="map-before"') == page.count('data-test="map-after"') == 1
+    assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
+    for part in ("plain", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
+        assert f'data-test="{part}"' in page
+    assert client.get(reverse("study", args=[run.uid]) + "?map=minutes").status_code == 200
+
+
+def test_the_report_and_its_annex_open(world, client_for, officer):
+    client = client_for(officer)
+    run = worked_out(client, officer)
+    for language in ("fr", "nl"):
+        made = client.get(reverse("study_pdf", args=[run.uid]) + f"?lang={language}")
+        assert made["Content-Type"] == "application/pdf"
+        assert made.content.startswith(b"%PDF")
+    sheets = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
+    assert len(sheets.sheetnames) == 5
+    rows = list(sheets.worksheets[1].iter_rows(min_row=2, values_only=True))
+    assert len(rows) == 6
+    assert all(0 <= row[3] <= 1 and 0 <= row[4] <= 1 for row in rows)
+
+
+def test_before_it_is_done_there_is_no_report(world, client_for, officer):
+    client = client_for(officer)
+    client.post(reverse("studies"), QUESTION)
+    with acting(actor_of(officer)):
+        run = StudyRun.objects.get()
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert 'data-test="waiting"' in page
+    assert client.get(reverse("study_pdf", args=[run.uid])).status_code == 409
+
+
+def test_another_house_sees_nothing(world, client_for, officer):
+    run = StudyRun.objects.create(organisation=world.house_be, name="Zzcanari", question={})
+    other = make_membership(make_account("Officer Other"), world.house_desk, Role.PROGRAMME_OFFICER)
+    client = client_for(other)
+    assert client.get(reverse("study", args=[run.uid])).status_code == 404
+    assert "Zzcanari" not in client.get(reverse("studies")).content.decode()
+    assert "Zzcanari" in client_for(officer).get(reverse("studies")).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_query_count_does_not_grow(world, client_for, officer, count, django_assert_max_num_queries):
+    for i in range(count):
+        StudyRun.objects.create(organisation=world.house_be, name=f"n{i}", question={})
+    client = client_for(officer)
+    client.get(reverse("studies"))
+    with django_assert_max_num_queries(12):
+        client.get(reverse("studies"))
+
+
+def test_the_register_is_read_as_sums_and_only_where_it_says_enough(world):
+    """One fact and one unmet need of Tigrinya: two requests, too few to plan with."""
+    from versants.core import clock
+    from versants.mobile.models import InterventionFact, UnmetNeed
+
+    today = clock.today()
+    mouscron = "BE-57096"
+    common = {
+        "day": today, "semester": "2026-2", "team": world.walloon, "versant": "wallonie", "language_id": "tir",
+    }  # fmt: skip
+    InterventionFact.objects.create(**common, commune_id=mouscron, kind="individual", mode="on_site")
+    UnmetNeed.objects.create(
+        **common, commune_id=mouscron, urgency="planned", origin="request", reason="no_interpreter",
+        part_of_day="morning",
+    )  # fmt: skip
+    register = studies.register_of(today + timedelta(days=1))
+    assert register.languages == {("wallonie", "tir"): 2.0}
+    assert register.communes == {mouscron: 2.0}
+    assert not register.says_enough("wallonie")

@@ -1,0 +1,131 @@
+"""The question of a study: everything is chosen before a result is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from versants.core.forms import CheckRows, Labelled, Rows
+from versants.networks.services import studies
+from versants.networks.words import arrondissement_word
+from versants.territory.models import Versant
+
+MEANINGS = (
+    ("sum", Labelled(_("All talks count the same"), _("as many as possible are served, wherever they are"))),
+    (
+        "worst_language",
+        Labelled(_("No language left behind"), _("the language that is served worst weighs as much again")),
+    ),
+    (
+        "worst_versant",
+        Labelled(_("No versant left behind"), _("the versant that is served worst weighs as much again")),
+    ),
+)
+KINDS = (
+    ("helper", Labelled(_("Language helpers"), _("volunteers, simple prepared talks, three months"))),
+    ("certified", Labelled(_("Certified interpreters"), _("paid by the hour, any talk, five months"))),
+)
+SIMPLE = (("low", _("few: 10 %")), ("middle", _("in between: 25 %")), ("high", _("many: 40 %")))
+
+
+class Slider(forms.NumberInput):
+    """A number between two ends; a script makes a slider of it, without one it stays a field to type in."""
+
+    def __init__(self, low: int, high: int, step: int = 1) -> None:
+        ends = {"min": low, "max": high, "step": step}
+        super().__init__(attrs={"class": "input short", "data-slider": "", "inputmode": "numeric", **ends})
+
+
+class QuestionForm(forms.Form):
+    """Territory, languages, people, standard, budget, and what "equitable" means."""
+
+    area = forms.ChoiceField(label=_("Territory"), choices=lambda: areas())
+    meaning = forms.ChoiceField(
+        label=_("What “equitable” means here"),
+        choices=MEANINGS,
+        widget=Rows,
+        help_text=_("Chosen now, before results are shown; kept with its date."),
+    )
+    n_languages = forms.IntegerField(
+        label=_("Languages"),
+        min_value=1,
+        max_value=40,
+        initial=30,
+        help_text=_("the most asked for, 1 to 40"),
+    )
+    kinds = forms.MultipleChoiceField(label=_("Who may be recruited"), choices=KINDS, widget=CheckRows)
+    budget = forms.IntegerField(
+        label=_("Budget in euros a year"), min_value=0, required=False, help_text=_("empty: no such limit")
+    )
+    number = forms.IntegerField(
+        label=_("People to recruit"), min_value=0, max_value=40, initial=6, widget=Slider(0, 40)
+    )
+    minutes = forms.IntegerField(
+        label=_("Minutes on the road at most, one way"),
+        min_value=15,
+        max_value=120,
+        initial=60,
+        widget=Slider(15, 120, 5),
+    )
+    phone_share = forms.IntegerField(
+        label=_("Talks by telephone or video, per cent"),
+        min_value=0,
+        max_value=100,
+        initial=72,
+        widget=Slider(0, 100),
+        help_text=_("58 in the Netherlands, 86 in France"),
+    )
+    discouraged = forms.IntegerField(
+        label=_("Added for those who no longer ask, per cent"),
+        min_value=0,
+        max_value=50,
+        initial=0,
+        widget=Slider(0, 50, 5),
+        help_text=_("nobody has measured it"),
+    )
+    simple = forms.ChoiceField(
+        label=_("Talks a helper may take"),
+        choices=SIMPLE,
+        initial="middle",
+        widget=Rows,
+        help_text=_("nobody has measured it"),
+    )
+
+    def question(self) -> dict[str, Any]:
+        """What is kept of a valid form."""
+        said = dict(self.cleaned_data)
+        said["phone_share"] = said["phone_share"] / 100
+        said["discouraged"] = said["discouraged"] / 100
+        return said
+
+    def area_name(self) -> str:
+        """The territory in words, in the reader's language; it names the study."""
+        named = {key: str(label) for _group, pairs in areas() for key, label in pairs}
+        return named[self.cleaned_data["area"]]
+
+
+def initial_of(question: dict[str, Any]) -> dict[str, Any]:
+    """The form as it was sent."""
+    return {
+        **question,
+        "phone_share": round(question["phone_share"] * 100),
+        "discouraged": round(question["discouraged"] * 100),
+    }
+
+
+def areas() -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """Choices: everything, each versant, each arrondissement under its versant."""
+    found: list[tuple[Any, list[tuple[str, Any]]]] = [
+        (
+            _("Whole"),
+            [("all", _("The three versants")), *((str(code), label) for code, label in Versant.choices)],
+        )
+    ]
+    for code, label in Versant.choices:
+        towns = studies.territory().towns
+        names = {town.arrondissement for town in towns if town.versant == code}
+        said = sorted((arrondissement_word(name, code, towns), name) for name in names)
+        found.append((label, [(f"{code}:{name}", word) for word, name in said]))
+    return found

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from versants.territory.shapes import DATA
+from versants_libs.coverage.building import Choice, build_study, most_asked
+from versants_libs.coverage.errors import InstanceError
+from versants_libs.coverage.study import BORDERS, KINDS, MEANINGS, SIMPLE, Fairness, Standard
+from versants_libs.coverage.study_files import write_study
+from versants_libs.coverage.territory import OWN_LANGUAGE, load_territory
+
+SHORT = {"FR": "hauts-de-france", "WAL": "wallonie", "VLA": "west-vlaanderen"}
+
+
+class Command(BaseCommand):
+    help = (
+        "a study from public figures: demand, who is there, who could be recruited, what is taken for granted"
+    )
+    requires_system_checks = ()  # needs no database
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--arrondissement", default="", metavar="NAME", help="French name, e.g. Courtrai")
+        parser.add_argument("--versant", action="append", default=[], help="code, or FR, WAL, VLA; several")
+        parser.add_argument(
+            "--languages", default="", metavar="A,B", help="ISO 639-3; by default the most asked"
+        )
+        parser.add_argument("--most-asked", type=int, default=30, metavar="N")
+        parser.add_argument("--number", type=int, metavar="N", help="recruits at most; 6 without a budget")
+        parser.add_argument("--budget", type=float, metavar="EUR", help="euros a year at most")
+        parser.add_argument("--kinds", default="helper,certified", metavar="A,B", help="who may be recruited")
+        parser.add_argument("--minutes", type=float, default=60.0, help="on the road at most, one way")
+        parser.add_argument("--phone-share", type=float, default=0.72)
+        parser.add_argument("--discouraged", type=float, default=0.0)
+        parser.add_argument("--border", choices=BORDERS, default="open")
+        parser.add_argument("--simple", choices=SIMPLE, default="middle", help="talks a helper may take")
+        parser.add_argument("--no-helpers", action="store_true")
+        parser.add_argument("--meaning", choices=MEANINGS, default="sum", help="what equitable means")
+        parser.add_argument("--weight", type=float, default=1.0, help="of the meaning, in requests")
+        parser.add_argument("--chosen-by", default="")
+        parser.add_argument("--chosen-on", default="", metavar="DATE")
+        parser.add_argument("--name", default="")
+        parser.add_argument("--out", type=Path, required=True, metavar="STUDY.json")
+        parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        territory = load_territory(DATA)
+        versants = tuple(SHORT.get(one.upper(), one) for one in options["versant"])
+        kinds = tuple(one for one in options["kinds"].split(",") if one)
+        unknown = sorted({*(set(versants) - set(OWN_LANGUAGE)), *(set(kinds) - set(KINDS))})
+        if unknown:
+            raise CommandError(f"{unknown[0]} is neither a versant nor a kind of recruit", returncode=2)
+        number = options["number"]
+        if number is None and options["budget"] is None:
+            number = 6
+        meaning = options["meaning"]
+        try:
+            towns = territory.area(versants=versants, arrondissement=options["arrondissement"])
+            languages = [one for one in options["languages"].split(",") if one]
+            study = build_study(
+                territory,
+                Choice(
+                    name=options["name"] or options["arrondissement"] or ", ".join(versants) or "Versants",
+                    towns=towns,
+                    languages=languages or most_asked(territory, towns, options["most_asked"]),
+                    number=number,
+                    budget=options["budget"],
+                    kinds=kinds,
+                    standard=Standard(minutes_on_site=options["minutes"]),
+                    fairness=Fairness(
+                        meaning,
+                        options["weight"] if meaning != "sum" else 0.0,
+                        options["chosen_by"],
+                        options["chosen_on"],
+                    ),
+                    border=options["border"],
+                    helpers=not options["no_helpers"],
+                    simple=options["simple"],
+                    phone_share=options["phone_share"],
+                    discouraged=options["discouraged"],
+                ),
+            ).study
+        except InstanceError as exc:
+            raise CommandError(str(exc), returncode=2) from exc
+        options["out"].write_text(write_study(study), encoding="utf-8")
+        if options["json"]:
+            said = {
+                "communes": len(study.communes),
+                "requests": round(sum(row.requests for row in study.demand), 1),
+                "languages": len(study.languages),
+                "people": len(study.people),
+                "candidates": len(study.candidates),
+            }
+            self.stdout.write(json.dumps(said))

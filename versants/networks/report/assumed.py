@@ -1,0 +1,106 @@
+"""What a study takes for granted, in the reader's language; a source somebody wrote stays as the study has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from versants.networks.words import versant_word
+from versants_libs.coverage.assumptions import NOT_PUBLISHED, Helper, Sizing, parse
+from versants_libs.coverage.needs import FOLDED, PUBLIC
+from versants_libs.coverage.recruiting import SPEAKERS
+
+
+def lines(sentences: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(what, value, source) of each assumption."""
+    words, sources = _words(), _sources()
+    found = []
+    for one in parse(sentences):
+        key, _colon, versant = one.key.partition(":")
+        if key == "unrecruitable":  # a table of their own
+            continue
+        what = words.get(key, one.key)
+        if versant:
+            what = _("%(what)s, %(versant)s") % {"what": what, "versant": versant_word(versant)}
+        source = sources.get(one.source, one.source)
+        found.append((what, one.value, source))
+    return found
+
+
+def _words() -> dict[str, str]:
+    return {
+        "demand_public": _("Year of the public figures on languages"),
+        "demand_register": _("Requests of the desk’s own register"),
+        "folded": _(
+            "Talks on site under which a row is counted with the largest commune of its arrondissement"
+        ),
+        "rate": _("Talks a year per 1,000 inhabitants"),
+        "remote": _("Share of talks by telephone or video (range known)"),
+        "video": _("Video, as a share of these"),
+        "evening": _("Share of talks in the evening and at the weekend"),
+        "simple": _("Share of talks a helper may take (range)"),
+        "discouraged": _("Added for needs nobody asks for any more (range)"),
+        "minutes": _("Minutes of a talk on site, by telephone, by video"),
+        "interpreter_cost": _("Cost of an interpreter’s hour"),
+        "speakers": _("Years of applications from which speakers are estimated"),
+        "least_speakers": _("Likely speakers within reach for one recruit"),
+        "reach": _("Minutes within which speakers count for a place"),
+        "helper_days": _("Days a year of a helper, by the law on volunteers"),
+        "helper_hours": _("Hours of a helper’s day"),
+        "helper_cost": _("Cost of a helper: allowance a day, training a year, supervision a year"),
+        "helper_lead": _("Months until a helper works"),
+        "certified_lead": _("Months until a certified interpreter works"),
+        "available": _("Hours a week in which a helper, a certified interpreter can be asked"),
+        "present": _("Interpreters today per 100,000 inhabitants: West Flanders, Wallonia, Hauts-de-France"),
+        "present_hours": _("Hours a week in which each can be asked"),
+    }
+
+
+def _sources() -> dict[str, str]:
+    """The sources that studies from public figures name, as they stand in the file, and in the active language."""
+    unpublished = _("no published figure found; the desk’s own should replace it")
+    sizing, helper = Sizing(), Helper()
+    known = (*sizing.assumptions(0.0, 0.0), *sizing.present_assumptions(), *helper.assumptions())
+    said = {one.key: one.source for one in known}
+    return {
+        NOT_PUBLISHED: unpublished,
+        said["rate"]: _(
+            "80,000 talks / 6.7 M in Flanders (AgII, minister’s answer); 18,000 / 3.65 M in Wallonia (SeTIS wallon); "
+            "521,229 / 68 M in France (ISM Interprétariat 2024)"
+        ),
+        said["remote"]: _(
+            "58 %% in the Netherlands (rvr.org 14729, 2023), 86 %% in France (ISM Interprétariat 2024)"
+        )
+        % (),
+        said["evening"]: _(
+            "22,500 night calls in 2021 out of about 448,000 calls a year (ISM Interprétariat)"
+        ),
+        said["minutes"]: _(
+            "first hour guaranteed on site (federal scale, Belgium); the others: %(unpublished)s"
+        )
+        % {"unpublished": unpublished},
+        said["interpreter_cost"]: _(
+            "AgII tariff (brugge.be, 2024 or later), taken for both sides of the border"
+        ),
+        said["present"]: _(
+            "424 certified / 6.7 M in Flanders (AgII); 30 / 3.65 M (SeTIS wallon 2021); 548 / 68 M (ISM 2024); spread "
+            "over languages like demand"
+        ),
+        said["present_hours"]: _("%(unpublished)s; a freelance of AgII takes 190 talks a year")
+        % {"unpublished": unpublished},
+        said["helper_days"]: _(
+            "law of 3 July 2005: 42.31 € a day, 1,692.51 € a year in 2025 (aes-aisf.be); in France the same days, a choice"
+        ),
+        said["helper_cost"]: _("allowance: law of 3 July 2005; training and supervision: %(unpublished)s")
+        % {"unpublished": unpublished},
+        said["helper_lead"]: _("%(unpublished)s; Kortrijk trained six in 2019–2020")
+        % {"unpublished": unpublished},
+        said["certified_lead"]: _("course of 139 lessons over about four months, then the test (agii.be)"),
+        FOLDED: _("a choice of this study; totals stay"),
+        PUBLIC: _("UNHCR, first applications by origin (CC BY 4.0); languages of an origin: assumed weights"),
+        SPEAKERS: _(
+            "UNHCR, first applications of five years, spread by population; places of the centres found on public "
+            "pages; settled residents who never applied are not seen"
+        ),
+    }

@@ -1,0 +1,399 @@
+"""The report as blocks of text, tables and pictures, in the language that is active. Layout is ``report.typ``.
+
+First half a page in plain words, three numbers and a map; then who is recruited, who gains and who loses; then method,
+bounds, measures, limits and sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from versants.core.web.words import day_plain, typography
+from versants.networks import drawing, words
+from versants.networks.report import assumed, frame
+from versants.networks.report.blocks import Block, heading, paragraph, table
+from versants.networks.report.source import Source
+
+SHOWN_RECRUITS = 20
+SHOWN_LANGUAGES = 24
+SHOWN_WORSE = 12
+
+
+def document(source: Source) -> dict[str, Any]:
+    """What ``report.typ`` prints: title, chosen, plain, numbers, maps, blocks."""
+    said = {
+        "lang": words.language(),
+        "title": _("Where to recruit interpreters: %(name)s") % {"name": source.study.name},
+        "subtitle": chosen(source),
+        "plain_title": _("In plain words"),
+        "plain": plain(source),
+        "numbers": numbers(source),
+        "maps": maps(source),
+        "legend": [[drawing.PRINTED[step], text] for step, text in drawing.legend("fill")],
+        "legend_title": _("Share of talks on site that somebody comes for"),
+        "dot": _("A circle: how many are recruited there."),
+        "blocks": blocks(source),
+        "page": _("page"),
+        "attribution": frame.attribution(),
+    }
+    return _spaced(said)
+
+
+def _spaced(value: Any) -> Any:
+    """French spacing of every sentence."""
+    if isinstance(value, str):
+        return value if value.startswith("<svg") else typography(value)
+    if isinstance(value, dict):
+        return {key: _spaced(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spaced(one) for one in value]
+    return value
+
+
+def chosen(source: Source) -> str:
+    """Who chose which meaning of "equitable", and when."""
+    fairness = source.study.fairness
+    meaning = words.meaning_word(fairness.meaning)
+    if fairness.chosen_on:
+        return _("“Equitable” means here: %(meaning)s. Chosen on %(day)s, before results were shown.") % {
+            "meaning": meaning,
+            "day": _day(fairness.chosen_on),
+        }
+    return _("“Equitable” means here: %(meaning)s.") % {"meaning": meaning}
+
+
+def _day(text: str) -> str:
+    """An ISO day in words; whatever else somebody wrote stays."""
+    try:
+        return day_plain(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def plain(source: Source) -> list[str]:
+    """Half a page that needs no further reading."""
+    told, result = source.digest, source.result
+    n = sum(one["n"] for one in result["recruits"])
+    before, after = (1 - told.share_unserved(side) for side in ("before", "after"))
+    found = [
+        _(
+            "About %(talks)s talks a year need an interpreter here, in %(languages)d languages. With those who "
+            "interpret today, %(before)s of them can be served; with %(n)d more, %(after)s."
+        )
+        % {
+            "talks": words.number(told.requests, -1 if told.requests >= 1000 else 0),
+            "languages": len(told.languages),
+            "before": words.percent(before),
+            "after": words.percent(after),
+            "n": n,
+        }
+    ]
+    best = sorted(result["recruits"], key=lambda one: -one["unserved_less"])
+    best = [one for one in best if one["unserved_less"] > 0.05][:3]
+    if best:
+        found.append(
+            _("What helps most: %(recruits)s.")
+            % {"recruits": "; ".join(_recruit_words(source, one) for one in best)}
+        )
+    worst = sorted(told.languages, key=lambda line: -(1 - line.after) * line.requests)[:3]
+    worst = [line for line in worst if line.after < 0.995]
+    if worst:
+        found.append(
+            _("What is still missing most: %(languages)s.")
+            % {
+                "languages": ", ".join(
+                    _("%(language)s (%(share)s served)")
+                    % {"language": source.language(line.key), "share": words.percent(line.after)}
+                    for line in worst
+                )
+            }
+        )
+    found.append(_losers_sentence(source))
+    if not any(line.after >= source.study.standard.fill for line in told.languages):
+        found.append(
+            _(
+                "No language reaches the standard of %(fill)s: recruiting these people is not enough by itself."
+            )
+            % {"fill": words.percent(source.study.standard.fill)}
+        )
+    return found
+
+
+def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
+    return _("%(n)d × %(kind)s for %(language)s in %(commune)s (%(talks)s talks a year more)") % {
+        "n": one["n"],
+        "kind": words.kind_word(one["kind"]),
+        "language": source.language(next(iter(one["languages"]))),
+        "commune": source.commune(one["commune"]),
+        "talks": words.number(one["unserved_less"]),
+    }
+
+
+def _losers_sentence(source: Source) -> str:
+    n = len({one.commune for one in source.digest.worse if one.requests > 0.5})
+    if not n:
+        return _("No commune has less than before.")
+    return ngettext(
+        "%(n)d commune has a little less than before in one language; the list follows.",
+        "%(n)d communes have a little less than before in one language; the list follows.",
+        n,
+    ) % {"n": n}
+
+
+def numbers(source: Source) -> list[list[str]]:
+    """Three numbers: (figure, what it is)."""
+    told, before, after = source.digest, source.result["before"], source.result["after"]
+    cost = after["cost_year"] - before["cost_year"]
+    return [
+        [
+            words.percent(1 - told.share_unserved("after")),
+            _("of talks served, %(before)s today")
+            % {"before": words.percent(1 - told.share_unserved("before"))},
+        ],
+        [
+            words.minutes_word(after["minutes_mean"]),
+            _("on the road for a talk on site, one way; %(before)s today")
+            % {"before": words.minutes_word(before["minutes_mean"])},
+        ],
+        [
+            words.euros(cost),
+            _("a year more; %(each)s a talk in all") % {"each": words.euros(after["cost_per_assignment"])},
+        ],
+    ]
+
+
+def maps(source: Source) -> list[list[str]]:
+    """(svg, caption) before and after."""
+    found = []
+    for side, caption in (("before", _("Today")), ("after", _("With the recruits"))):
+        drawn = drawing.mesh_map(
+            source.towns,
+            source.digest.places[side],
+            "fill",
+            names=source.names,
+            recruits=source.recruits if side == "after" else None,
+        )
+        found.append([drawing.printed(drawn), caption])
+    return found
+
+
+def blocks(source: Source) -> list[Block]:
+    """Everything after the first page, in order."""
+    return [
+        *recruits(source),
+        *languages(source),
+        *places(source),
+        *losers(source),
+        *unrecruitable(source),
+        *scenarios(source),
+        *simulation(source),
+        *frame.helpers(source),
+        *frame.steps(source),
+        *frame.method(source),
+        *measures(source),
+        *frame.limits(source),
+        heading(_("Assumptions, each with its source")),
+        table(
+            [_("What"), _("Value"), _("Source")],
+            [list(line) for line in assumed.lines(source.study.assumptions)],
+            widths=[3, 2, 4],
+        ),
+        *frame.sources(source),
+    ]
+
+
+def recruits(source: Source) -> list[Block]:
+    rows = [
+        [
+            source.commune(one["commune"]),
+            ", ".join(source.language(code) for code in one["languages"]),
+            words.kind_word(one["kind"]),
+            str(one["n"]),
+            words.number(one["requests"]),
+            words.number(one["unserved_less"]),
+            words.number(one["lead_months"]),
+            words.euros(one["cost"]),
+        ]
+        for one in sorted(source.result["recruits"], key=lambda one: -one["unserved_less"])[:SHOWN_RECRUITS]
+    ]
+    if not rows:
+        return [
+            heading(_("Whom to recruit where")),
+            paragraph(_("Nobody: within these limits no recruit helps.")),
+        ]
+    head = [
+        _("Commune"),
+        _("Languages"),
+        _("Who"),
+        _("Number"),
+        _("Talks a year"),
+        _("Talks no longer missed"),
+    ]
+    return [
+        heading(_("Whom to recruit where")),
+        paragraph(
+            _(
+                "A recruit takes talks from others too, who then have time for more. The last-but-two column is what "
+                "is no longer missed thanks to each, and is what counts."
+            )
+        ),
+        table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),
+    ]
+
+
+def languages(source: Source) -> list[Block]:
+    lines = source.digest.languages
+    rows = [
+        [
+            source.language(line.key),
+            words.number(line.requests),
+            words.percent(line.before),
+            words.percent(line.after),
+            words.points(line.after - line.before),
+        ]
+        for line in lines[:SHOWN_LANGUAGES]
+    ]
+    found = [
+        heading(_("By language")),
+        table([_("Language"), _("Talks a year"), _("Served today"), _("Then"), _("Points")], rows),
+    ]
+    if len(lines) > SHOWN_LANGUAGES:
+        found.append(
+            paragraph(_("%(n)d more languages are in the annex.") % {"n": len(lines) - SHOWN_LANGUAGES})
+        )
+    return found
+
+
+def places(source: Source) -> list[Block]:
+    rows = [
+        [line.key, words.number(line.requests), words.percent(line.before), words.percent(line.after)]
+        for line in source.digest.groups
+    ]
+    if len(rows) < 2:
+        return []
+    return [
+        heading(_("By arrondissement, talks on site")),
+        table([_("Arrondissement"), _("Talks a year"), _("Served today"), _("Then")], rows),
+    ]
+
+
+def losers(source: Source) -> list[Block]:
+    worse = [one for one in source.digest.worse if one.requests > 0.5]
+    if not worse:
+        return [heading(_("Who loses")), paragraph(_("No commune has less than before in any language."))]
+    rows = [
+        [source.commune(one.commune), source.language(one.language), words.number(one.requests, 1)]
+        for one in worse[:SHOWN_WORSE]
+    ]
+    return [
+        heading(_("Who loses")),
+        paragraph(_("Interpreters who are better used elsewhere come less often to:")),
+        table([_("Commune"), _("Language"), _("Talks a year fewer")], rows, widths=[3, 3, 2]),
+    ]
+
+
+def unrecruitable(source: Source) -> list[Block]:
+    rows = [
+        [source.language(code), ", ".join(words.instead_word(one) for one in instead)]
+        for code, instead in source.unrecruitable
+    ]
+    if not rows:
+        return []
+    return [
+        heading(_("Not recruitable here")),
+        paragraph(
+            _(
+                "For these languages too few speakers are likely to live within reach. Recruiting here would be a "
+                "promise nobody can keep; what replaces it:"
+            )
+        ),
+        table([_("Language"), _("Instead")], rows, widths=[2, 5]),
+    ]
+
+
+def scenarios(source: Source) -> list[Block]:
+    if not source.scenarios:
+        return []
+    rows = [
+        [
+            one.name,
+            words.percent(one.served),
+            words.minutes_word(one.minutes),
+            words.euros(one.cost),
+            words.points(one.served - source.served),
+        ]
+        for one in source.scenarios
+    ]
+    found = [
+        heading(_("If it were otherwise")),
+        table(
+            [_("Case"), _("Served"), _("On the road"), _("Cost a year"), _("Points")],
+            rows,
+            widths=[4, 1, 1, 2, 1],
+        ),
+    ]
+    return found
+
+
+def simulation(source: Source) -> list[Block]:
+    """Predicted against simulated, where a simulation was given."""
+    fill = (source.simulated or {}).get("fill", {})
+    rows = [
+        [
+            source.language(code),
+            words.number(one["requests"]),
+            words.percent(one["predicted"]),
+            words.percent(one["simulated"]),
+            _("%(low)s to %(high)s")
+            % {"low": words.percent(one["ci95"][0]), "high": words.percent(one["ci95"][1])},
+        ]
+        for code, one in sorted(fill.items(), key=lambda pair: -pair[1]["requests"])[:SHOWN_LANGUAGES]
+    ]
+    if not rows:
+        return []
+    head = [_("Language"), _("Talks a year"), _("Predicted"), _("Simulated"), _("95 %% interval") % ()]
+    return [heading(_("A year simulated")), table(head, rows)]
+
+
+def measures(source: Source) -> list[Block]:
+    """Inequality measures, always with the mean."""
+    labels: dict[str, tuple[str, int]] = {
+        "mean": (_("mean"), 1),
+        "worst_mean": (_("mean of the worst tenth"), 1),
+        "median": (_("median"), 1),
+        "p90": (_("nine in ten have it no farther"), 1),
+        "gini": (_("Gini (0: all the same)"), 3),
+        "theil": (_("Theil"), 3),
+        "theil_between": (_("of which between versants"), 3),
+        "theil_within": (_("of which within versants"), 3),
+    }
+    before, after = (source.result[side]["equity"].get("minutes") or {} for side in ("before", "after"))
+    rows = [
+        [word, words.number(before[key], digits), words.number(after[key], digits)]
+        for key, (word, digits) in labels.items()
+        if before.get(key) is not None and after.get(key) is not None
+    ]
+    if not rows:
+        return []
+    return [
+        heading(_("Inequality, never without the mean")),
+        paragraph(
+            _(
+                "Minutes of a talk on site, one way; one that nobody comes for counts the standard’s minutes. A "
+                "small mean may leave a few far out; an even spread may serve all equally badly (Ogryczak 2000)."
+            )
+        ),
+        table([_("Measure"), _("Today"), _("Then")], rows),
+        {
+            "kind": "svg",
+            "svg": drawing.printed_curves(source.curve("before"), source.curve("after")),
+            "caption": _(
+                "Lorenz curve of minutes: the lower the curve hangs under the straight line, the less equal. Dashed: today."
+            ),
+        },
+    ]

@@ -1,0 +1,211 @@
+"""What every report says around its figures: helpers, steps, method, limits, sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from versants.networks import words
+from versants.networks.report.blocks import Block, heading, items, paragraph, table
+from versants_libs.coverage.assumptions import Helper
+
+if TYPE_CHECKING:
+    from versants.networks.report.source import Source
+
+
+def attribution() -> str:
+    """The line below a map."""
+    return "© IGN, INSEE, Statbel, GeoNames, Natural Earth, OpenStreetMap contributors, UNHCR"
+
+
+def helpers(source: Source) -> list[Block]:
+    """Profile, training, talks allowed and refused, supervision; only where helpers are recruited."""
+    if not any(one["kind"] == "helper" for one in source.result["recruits"]):
+        return []
+    law = Helper()
+    return [
+        heading(_("Language helpers: who, for what, with whom beside them")),
+        paragraph(
+            _(
+                "A language helper is no sworn or certified interpreter. In the arrondissement of Kortrijk six were "
+                "trained in 2019 and 2020, for Arabic, Farsi, Dari and Punjabi, and took simple, prepared talks only. "
+                "What follows takes up that format; points marked “to decide” are proposals."
+            )
+        ),
+        items(
+            [
+                _(
+                    "Profile: speaks both languages with ease, keeps secrets, lives within reach, is known to nobody "
+                    "in the talk, accepts to stop a talk that becomes too hard."
+                ),
+                _(
+                    "Ethics: those of certified social interpreters. Faithful, confidential, impartial, respectful of "
+                    "each person’s autonomy."
+                ),
+                _(
+                    "Short training (to decide): four half-days. Ethics and secrecy; techniques of interpreting a "
+                    "prepared talk; role play with a service; when and how to stop. An assessed practice talk ends it."
+                ),
+                _(
+                    "Talks allowed: an appointment, a form, house rules, a school registration, a practical agreement; "
+                    "short, prepared with the service, with a known subject."
+                ),
+                _(
+                    "Talks refused: health and mental health, diagnosis, danger, violence, police and court, asylum "
+                    "hearings, bad news, anything of a minor alone. A certified or sworn interpreter is asked instead."
+                ),
+                _(
+                    "Supervision (to decide): an experienced interpreter to ring during working hours, a group meeting "
+                    "every two months, a talk observed twice a year."
+                ),
+                _(
+                    "Law: a volunteer has a flat allowance of at most %(day)s a day and %(year)s a year in Belgium "
+                    "(law of 3 July 2005, amounts of 2025), which is %(days)d days; in France costs are paid back and "
+                    "nothing else."
+                )
+                % {
+                    "day": f"{words.number(law.allowance_day, 2)} €",
+                    "year": f"{words.number(law.allowance_year, 2)} €",
+                    "days": law.days_year,
+                },
+            ]
+        ),
+    ]
+
+
+def steps(source: Source) -> list[Block]:
+    """Recruitment, with months counted from the decision."""
+    lead = {one["kind"]: one["lead_months"] for one in source.result["recruits"]}
+    if not lead:
+        return []
+    rows = [
+        [_("Decision, budget, a person in charge"), "0"],
+        [_("Call through centres, associations, schools, in the languages asked for"), "0–1"],
+        [_("Conversations, language check, references"), "1–2"],
+    ]
+    if "helper" in lead:
+        month = words.number(lead["helper"])
+        rows.append([_("Short training of helpers, practice talk"), f"2–{month}"])
+        rows.append([_("First talks of helpers, supervised"), month])
+    if "certified" in lead:
+        month = words.number(lead["certified"])
+        rows.append([_("Course and test of certified interpreters"), f"1–{month}"])
+        rows.append([_("First talks of certified interpreters"), month])
+    rows.append([_("Study run again on the desk’s own figures"), "12"])
+    return [heading(_("Steps and months")), table([_("Step"), _("Month")], rows)]
+
+
+def method(source: Source) -> list[Block]:
+    """The model in a few sentences, and how sure its answer is."""
+    study, result = source.study, source.result
+    rules = study.rules
+    gap = result["gap"]
+    return [
+        heading(_("Method, and how sure the answer is")),
+        paragraph(
+            _(
+                "Talks are counted by commune, language, way (on site, telephone, video) and time of the week. The "
+                "model chooses whom to recruit so that as few talks as possible are missed in a year, and among equal "
+                "choices the one with the shortest roads. Nobody travels more than %(minutes)s one way; a call is "
+                "answered within %(answer)s; interpreters share their hours between their languages."
+            )
+            % {
+                "minutes": words.minutes_word(study.standard.minutes_on_site),
+                "answer": words.minutes_word(study.standard.phone_answer_minutes),
+            }
+        ),
+        paragraph(
+            (
+                _("No other choice within this model and these limits does better: it is proved.")
+                if gap <= 1e-6
+                else _(
+                    "No other choice within this model and these limits can be more than %(gap)s better: it is proved."
+                )
+                % {"gap": f"{words.number(gap * 100, 2)} %"}
+            )
+            + " "
+            + _(
+                "The proof is of the model, not of the world: the assumptions decide, and they are listed below."
+            )
+        ),
+        items(
+            [
+                _("Border: %(state)s.")
+                % {
+                    "state": _("open, people work on both sides where their mandate allows it")
+                    if rules.border == "open"
+                    else _("closed, everybody works in their own country")
+                },
+                _("Helpers: %(state)s.")
+                % {"state": _("may be recruited") if rules.helpers else _("are not used")},
+                _("Roads: %(provider)s, data of %(date)s, by car without traffic.")
+                % {"provider": result["travel"]["provider"], "date": result["travel"]["date"] or "–"},
+                _("Limits given: %(limits)s.") % {"limits": _limits(source)},
+            ]
+        ),
+    ]
+
+
+def _limits(source: Source) -> str:
+    limits = source.study.limits
+    found = []
+    if limits.number is not None:
+        found.append(_("%(n)d people at most") % {"n": limits.number})
+    if limits.budget is not None:
+        found.append(_("%(amount)s a year at most") % {"amount": words.euros(limits.budget)})
+    return ", ".join(found)
+
+
+def limits(source: Source) -> list[Block]:
+    """What this study does not see."""
+    return [
+        heading(_("What this study does not see")),
+        items(
+            [
+                _(
+                    "Settled residents who never applied for asylum are not in the public figures; languages of older "
+                    "migrations are underestimated."
+                ),
+                _(
+                    "Nobody has measured which share of talks a helper may take, nor how many people no longer ask. "
+                    "Both are ranges; compare their ends before deciding."
+                ),
+                _("Telephone services from outside the territory are not counted among those who are there."),
+                _(
+                    "Roads are modelled from kilometres as the crow flies: 4 minutes of error within 60 km, no traffic, "
+                    "no data from Belgium."
+                ),
+                _(
+                    "Belgian population is of 2020, French of 2023. Reception centres are those found on public pages."
+                ),
+                _(
+                    "The figures say where people are likely to be found, not who they are: each recruitment is a "
+                    "meeting with a person."
+                ),
+            ]
+        ),
+    ]
+
+
+def sources(source: Source) -> list[Block]:
+    """Where figures and ideas come from."""
+    return [
+        heading(_("Sources")),
+        items(
+            [
+                "INSEE COG 2026, population 2023 (Licence Ouverte 2.0); Statbel REFNIS 2025, population 2020 (CC BY 4.0)",
+                "UNHCR Refugee Population Statistics Database, 2021–2025 (CC BY 4.0)",
+                "OSRM / OpenStreetMap (ODbL), 2022; GeoNames (CC BY 4.0); Unicode CLDR",
+                "AgII, SeTIS wallon, ISM Interprétariat: "
+                + _("volumes as quoted by public pages, see the assumptions"),
+                "Provincie West-Vlaanderen: " + _("study on language helpers, Kortrijk, 2019–2020"),
+                "Ogryczak (2000), European Journal of Operational Research 122, 374–391",
+                attribution(),
+            ]
+        ),
+        paragraph(
+            _("Study file: %(id)s. The same file gives the same report.")
+            % {"id": source.result["study"][:16]}
+        ),
+    ]

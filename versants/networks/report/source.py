@@ -1,0 +1,130 @@
+"""A study, its result and what lies beside them, ready to be told in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from versants.networks import drawing, words
+from versants_libs.coverage.assumptions import parse
+from versants_libs.coverage.digest import Digest, Side, digest
+from versants_libs.coverage.errors import InstanceError
+from versants_libs.coverage.study import Study
+from versants_libs.coverage.study_files import fingerprint
+from versants_libs.coverage.territory import Territory, Town
+from versants_libs.coverage.travel import Travel
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One case beside the plan: share served, minutes one way, euros a year more than today."""
+
+    name: str
+    served: float
+    minutes: float
+    cost: float
+
+    @classmethod
+    def of(cls, name: str, result: Mapping[str, Any]) -> Scenario:
+        """Read off a result."""
+        after, before = result["after"], result["before"]
+        asked = sum(one["requests"] for one in after["languages"].values())
+        missed = sum(one["unserved"] for one in after["languages"].values())
+        return cls(
+            name,
+            1 - missed / asked if asked else 1.0,
+            float(after["minutes_mean"]),
+            float(after["cost_year"] - before["cost_year"]),
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Raises InstanceError when ``result`` answers another study."""
+
+    study: Study
+    result: Mapping[str, Any]
+    territory: Territory
+    travel: Travel
+    scenarios: Sequence[Scenario] = ()
+    simulated: Mapping[str, Any] | None = None
+    strict: bool = field(default=True)
+
+    def __post_init__(self) -> None:
+        if self.strict and self.result["study"] != fingerprint(self.study):
+            raise InstanceError("the result answers another study than this one: plan it again")
+
+    @cached_property
+    def digest(self) -> Digest:
+        """Commune by commune, language by language."""
+        known = self.territory.town
+        towns = self.territory.towns
+        group = {
+            one.uid: words.arrondissement_word(known[one.uid].arrondissement, known[one.uid].versant, towns)
+            if one.uid in known
+            else ""
+            for one in self.study.communes
+        }
+        return digest(self.study, self.result, self.travel, group)
+
+    @cached_property
+    def towns(self) -> tuple[Town, ...]:
+        """Communes with talks on site or recruits."""
+        asked = {row.commune for row in self.study.demand if row.mode == "on_site"} | set(self.recruits)
+        return tuple(town for town in self.territory.towns if town.uid in asked)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Communes in the active language."""
+        dutch = words.language() == "nl"
+        own = {one.uid: one.name or one.uid for one in self.study.communes}
+        for town in self.territory.towns:
+            if town.uid in own:
+                # English keeps the name of the street signs.
+                local = words.language() == "en" and town.versant == "west-vlaanderen"
+                own[town.uid] = town.name_nl if dutch or local else town.name_fr
+        return own
+
+    @cached_property
+    def recruits(self) -> dict[str, int]:
+        """How many are recruited, by commune."""
+        found: dict[str, int] = {}
+        for one in self.result["recruits"]:
+            found[one["commune"]] = found.get(one["commune"], 0) + int(one["n"])
+        return found
+
+    @cached_property
+    def unrecruitable(self) -> list[tuple[str, list[str]]]:
+        """(language, what replaces it): asked for, below the standard, and nobody to recruit."""
+        found: dict[str, list[str]] = {}
+        for said in parse(self.study.assumptions):
+            key, _colon, language = said.key.partition(":")
+            if key == "unrecruitable":
+                found[language] = said.value.split(",")
+        for one in self.result["not_recruitable"]:
+            if one["language"] not in found:
+                found[one["language"]] = [one["instead"]]
+        return sorted(found.items(), key=lambda pair: self.language(pair[0]))
+
+    @property
+    def served(self) -> float:
+        """Share of all requests served in some way, with the recruits."""
+        return 1 - self.digest.share_unserved("after")
+
+    def commune(self, uid: str) -> str:
+        """Its name."""
+        return self.names.get(uid, uid)
+
+    def language(self, code: str) -> str:
+        """Its name in the active language."""
+        known = self.territory.languages.get(code)
+        if known is None:
+            return code
+        return {"fr": known.name_fr, "nl": known.name_nl}.get(words.language(), known.name_en)
+
+    def curve(self, side: Side) -> str:
+        """The Lorenz curve as a path."""
+        x, y = self.digest.curve[side]
+        return drawing.curve_path(x.tolist(), y.tolist())

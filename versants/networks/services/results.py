@@ -1,0 +1,109 @@
+"""A finished study as the page shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from versants.networks import drawing, words
+from versants.networks.models import StudyRun
+from versants.networks.report import assumed, content
+from versants.networks.report.source import Scenario, Source
+from versants.networks.services.studies import territory
+from versants.territory.shapes import DATA
+from versants_libs.coverage.study_files import read_study
+from versants_libs.coverage.travel import travel_of
+
+
+def source(run: StudyRun) -> Source:
+    """The study and its result, ready to be told; scenarios are named in the language that is active now."""
+    study = read_study(json.dumps(run.study))
+    cases = [Scenario.of(scenario_word(one["key"]), one["result"]) for one in run.scenarios]
+    return Source(
+        study,
+        run.result,
+        territory(),
+        travel_of(study, DATA),
+        scenarios=cases,
+        simulated=run.simulated or None,
+    )
+
+
+def scenario_word(key: str) -> str:
+    """A case in words."""
+    known = {
+        "no_helpers": _("without language helpers"),
+        "simple_low": _("helpers take few talks (10 %% of them)") % (),
+        "simple_high": _("helpers take many talks (40 %% of them)") % (),
+        "border_closed": _("border closed: everybody works in their own country"),
+    }
+    if key.startswith("phone_"):
+        return _("%(share)s by telephone or video") % {"share": words.percent(int(key[6:]) / 100)}
+    return known[key]
+
+
+def context(run: StudyRun, measure: str) -> dict[str, Any]:
+    """Everything ``study.html`` prints."""
+    told = source(run)
+    label = {
+        "fill": _("Map: share of talks on site that somebody comes for"),
+        "minutes": _("Map: minutes on the road for a talk on site"),
+    }[measure]
+    maps = [
+        {
+            "key": side,
+            "caption": caption,
+            "map": drawing.mesh_map(
+                told.towns,
+                told.digest.places[side],
+                measure,
+                names=told.names,
+                recruits=told.recruits if side == "after" else None,
+                label=f"{label}, {caption}",
+            ),
+        }
+        for side, caption in (("before", _("Today")), ("after", _("With the recruits")))
+    ]
+    # The page has its own pictures, scenarios, assumptions and way to the report.
+    shown = (
+        *content.recruits(told),
+        *content.languages(told),
+        *content.places(told),
+        *content.losers(told),
+        *content.unrecruitable(told),
+        *[one for one in content.measures(told) if one["kind"] != "svg"],
+    )
+    return {
+        "chosen": content.chosen(told),
+        "plain": content.plain(told),
+        "sums": [
+            (term, figure, sentence)
+            for term, (figure, sentence) in zip(
+                (_("Served"), _("On the road"), _("Cost")), content.numbers(told), strict=True
+            )
+        ],
+        "maps": maps,
+        "legend": drawing.legend(measure),
+        "measure": measure,
+        "blocks": _sections(shown),
+        "curve_before": told.curve("before"),
+        "curve_after": told.curve("after"),
+        "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
+        "assumptions": assumed.lines(told.study.assumptions),
+        "gap": words.number(run.result["gap"] * 100, 2),
+    }
+
+
+def _sections(blocks: Any) -> list[dict[str, Any]]:
+    """Blocks gathered under their headings."""
+    found: list[dict[str, Any]] = []
+    for one in blocks:
+        if one["kind"] == "h":
+            found.append({"title": one["text"], "texts": [], "tables": []})
+        elif one["kind"] == "p":
+            found[-1]["texts"].append(one["text"])
+        elif one["kind"] == "table":
+            found[-1]["tables"].append(one)
+    return found

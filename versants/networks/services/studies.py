@@ -1,0 +1,166 @@
+"""A study asked for on the page: put together, worked out as a job with its scenarios, kept as figures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext_noop as _
+
+from versants.core import audit, clock, jobs
+from versants.core.access.scope import Actor, acting
+from versants.core.models import Job
+from versants.core.registries import demands
+from versants.networks import rules
+from versants.networks.models import StudyRun
+from versants.territory.shapes import DATA
+from versants_libs.coverage.building import Choice, build_study, most_asked
+from versants_libs.coverage.needs import Register
+from versants_libs.coverage.simulation import simulate
+from versants_libs.coverage.staffing_plan import plan
+from versants_libs.coverage.study import Fairness, Standard, Study
+from versants_libs.coverage.study_files import study_json
+from versants_libs.coverage.territory import Territory, Town, load_territory
+from versants_libs.coverage.travel import travel_of
+
+KIND = "mesh_study"
+SECONDS = float(
+    os.environ.get("VERSANTS_MESH_SECONDS", "60")
+)  # of processor, for the plan; a third for each scenario
+REGISTER_DAYS = 365
+YEARS, SEED = 20, 1  # simulated
+#: What one request not served of the worst language or versant counts more, when that meaning is chosen.
+MEANING_WEIGHT = 1.0
+
+
+@cache
+def territory() -> Territory:
+    """The shipped public data, read once."""
+    return load_territory(DATA)
+
+
+def area(question: Mapping[str, Any]) -> tuple[Town, ...]:
+    """The communes of a question: a versant, an arrondissement (``versant:name``), or everything."""
+    versant, _colon, arrondissement = str(question["area"]).partition(":")
+    return territory().area(versants=(versant,) if versant != "all" else (), arrondissement=arrondissement)
+
+
+@transaction.atomic
+def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
+    """Keep the question, dated, and start the work. Raises ActionDenied.
+
+    ``question``: area, n_languages, number, budget, kinds, meaning, minutes, phone_share, discouraged, simple.
+    """
+    rules.check_may_study(actor)
+    run = StudyRun.objects.create(organisation_id=actor.organisation, name=name, question=question)
+    job = jobs.start(KIND, actor=actor, params={"run": str(run.uid)})
+    run.job = job.uid
+    run.save(update_fields=["job"])
+    audit.record("study.asked", subject=run, meaning=question["meaning"])
+    return job
+
+
+@jobs.runner(KIND)
+def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
+    """The work: read, build, plan, then the same under other rules; safe to run twice."""
+    job.report(2, _("Gathering demand and people"))
+    with acting(job.actor):
+        row = StudyRun.objects.get(uid=run)
+        question, name, chosen_on = row.question, row.name, clock.local(row.chosen_at).date().isoformat()
+        register = register_of(clock.today())
+    study = build(name, question, chosen_on, register)
+    job.report(8, _("Looking for the best places"))
+    result = _planned(job, study, SECONDS, 8, 60)
+    others = []
+    cases = list(variants(study, name, question, chosen_on, register))
+    for i, (key, other) in enumerate(cases):
+        first = 60 + 36 * i // len(cases)
+        job.report(first, _("Working out the other cases"))
+        others.append({"key": key, "result": _figures(_planned(job, other, SECONDS / 3, first, first))})
+    job.report(96, _("Simulating years"))
+    simulated = simulate(study, result, travel_of(study, DATA), replications=YEARS, seed=SEED)
+    job.report(98, _("Keeping the result"))
+    with acting(job.actor):
+        row = StudyRun.objects.select_for_update().get(uid=run)
+        row.study, row.result, row.scenarios = study_json(study), result, others
+        row.simulated = {"fill": simulated["fill"]}
+        row.finished_at = clock.now()
+        row.save(update_fields=["study", "result", "scenarios", "simulated", "finished_at"])
+        audit.record("study.done", subject=row, recruits=sum(one["n"] for one in result["recruits"]))
+    return {"url": reverse("study", args=[run])}
+
+
+def _planned(job: jobs.Face, study: Study, seconds: float, first: int, last: int) -> dict[str, Any]:
+    shown = [first]
+
+    def tell(_stage: str, done: float) -> None:
+        at = first + round((last - first) * min(max(done, 0.0), 1.0))
+        if at > shown[0]:
+            shown[0] = at
+            job.report(at)
+
+    return plan(study, travel_of(study, DATA), seconds=seconds, gap=0.005, progress=tell)
+
+
+def _figures(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a case is compared by; its flows are not kept."""
+    kept = ("minutes_mean", "cost_year", "languages")
+    return {
+        **{side: {key: result[side][key] for key in kept} for side in ("before", "after")},
+        "recruits": [{"n": one["n"], "kind": one["kind"]} for one in result["recruits"]],
+    }
+
+
+def build(name: str, question: Mapping[str, Any], chosen_on: str, register: Register | None) -> Study:
+    """The study of a question."""
+    towns = area(question)
+    meaning = str(question["meaning"])
+    choice = Choice(
+        name=name,
+        towns=towns,
+        languages=most_asked(territory(), towns, int(question["n_languages"]), register),
+        number=question["number"],
+        budget=question["budget"],
+        kinds=tuple(question["kinds"]),
+        standard=Standard(minutes_on_site=float(question["minutes"])),
+        fairness=Fairness(meaning, MEANING_WEIGHT if meaning != "sum" else 0.0, "", chosen_on),
+        simple=str(question["simple"]),
+        phone_share=float(question["phone_share"]),
+        discouraged=float(question["discouraged"]),
+        register=register,
+    )
+    return build_study(territory(), choice).study
+
+
+def variants(
+    study: Study, name: str, question: Mapping[str, Any], chosen_on: str, register: Register | None
+) -> Iterable[tuple[str, Study]]:
+    """The cases set beside the plan: one thing changed at a time."""
+    if study.rules.helpers and "helper" in question["kinds"]:
+        yield "no_helpers", study.with_rules(helpers=False)
+        for end in ("low", "high"):
+            if end != study.rules.simple:
+                yield f"simple_{end}", study.with_rules(simple=end)
+    yield "border_closed", study.with_rules(border="closed")
+    for share in (0.58, 0.86):
+        if abs(share - float(question["phone_share"])) > 0.02:
+            other = {**question, "phone_share": share}
+            yield f"phone_{round(share * 100)}", build(name, other, chosen_on, register)
+
+
+def register_of(today: Any) -> Register:
+    """What the desks counted in a year, from whichever app registered a source: sums by versant, language, commune."""
+    languages: dict[tuple[str, str], float] = {}
+    communes: dict[str, float] = {}
+    for source in demands:
+        for row in source.demands(today - timedelta(days=REGISTER_DAYS), today):
+            key = (str(row["versant"]), str(row["language"]))
+            languages[key] = languages.get(key, 0.0) + float(row["n"])
+            if row["commune"]:
+                communes[str(row["commune"])] = communes.get(str(row["commune"]), 0.0) + float(row["n"])
+    return Register(languages, communes, REGISTER_DAYS / 365 * 12)

@@ -1,0 +1,97 @@
+"""``/mesh/``: ask for a study, see what came out, take the report along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from versants.core.errors import Conflict
+from versants.core.models import Job
+from versants.networks import rules, words
+from versants.networks.forms import QuestionForm, initial_of
+from versants.networks.models import StudyRun
+from versants.networks.report.annex import annex
+from versants.networks.report.pdf import pdf
+from versants.networks.services import results, studies
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DEFAULT = {"area": "west-vlaanderen:Courtrai", "meaning": "", "kinds": ["helper"]}
+
+
+@require_http_methods(["GET", "POST"])
+def studies_page(request: HttpRequest) -> HttpResponse:
+    """The question; below it, the house's studies."""
+    rules.check_may_study(request.actor)
+    form = QuestionForm(request.POST or None, initial=DEFAULT)
+    if request.method == "POST" and form.is_valid():
+        job = studies.ask(actor=request.actor, name=form.area_name(), question=form.question())
+        answer = HttpResponse(status=303)
+        answer["Location"] = reverse("job", args=[job.uid])
+        return answer
+    rows = (
+        StudyRun.objects.visible_to(request.actor)
+        .defer("study", "result", "scenarios", "simulated")
+        .order_by("-chosen_at")
+    )
+    context = {"form": form, "page": Paginator(rows, 20).get_page(request.GET.get("page"))}
+    return render(request, "networks/studies.html", context, status=422 if form.errors else 200)
+
+
+def _run(request: HttpRequest, uid: UUID) -> StudyRun:
+    rules.check_may_study(request.actor)
+    return get_object_or_404(StudyRun.objects.visible_to(request.actor), uid=uid)
+
+
+@require_GET
+def study(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """What came out; while it is being worked out, where the work stands."""
+    run = _run(request, uid)
+    form = QuestionForm(initial=initial_of(run.question)) if run.question else QuestionForm(initial=DEFAULT)
+    context: dict[str, Any] = {
+        "run": run,
+        "form": form,
+        "done": bool(run.result),
+        "again_url": reverse("studies"),
+    }
+    if run.result:
+        measure = "minutes" if request.GET.get("map") == "minutes" else "fill"
+        context |= results.context(run, measure)
+        context["other_language"] = "nl" if (get_language() or "fr").startswith("fr") else "fr"
+        context["language"] = words.language() if words.language() in {"fr", "nl"} else "fr"
+    else:
+        context["job"] = Job.objects.visible_to(request.actor).filter(uid=run.job).first()
+    return render(request, "networks/study.html", context)
+
+
+def _file(
+    request: HttpRequest, uid: UUID, make: Callable[[Any, str], bytes], kind: str, suffix: str
+) -> HttpResponse:
+    run = _run(request, uid)
+    if not run.result:
+        raise Conflict("study.not_ready", _("This study is still being worked out."))
+    language = request.GET.get("lang", "fr")
+    language = language if language in {"fr", "nl", "en"} else "fr"
+    answer = HttpResponse(make(results.source(run), language), content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="mesh-{str(run.uid)[:8]}-{language}.{suffix}"'
+    return answer
+
+
+@require_GET
+def study_pdf(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The report."""
+    return _file(request, uid, pdf, "application/pdf", "pdf")
+
+
+@require_GET
+def study_xlsx(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Its annex."""
+    return _file(request, uid, annex, XLSX, "xlsx")

@@ -1,0 +1,94 @@
+"""Figures of a study in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from versants.territory.models import Versant
+from versants_libs.coverage.territory import Town
+
+NARROW = "\u202f"
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """1 234,5 in French, 1.234,5 in Dutch; never minus zero."""
+    rounded = round(value, decimals) + 0.0
+    return number_format(rounded, decimals, use_l10n=True, force_grouping=True).replace("\u00a0", NARROW)
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 as whole per cent, spaced as the language asks."""
+    space = NARROW if language() == "fr" else ""
+    return f"{number(share * 100)}{space}%"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in points, with its sign."""
+    shown = round(difference * 100, 1) + 0.0
+    sign = "+" if shown > 0 else "\u2212" if shown < 0 else ""
+    return f"{sign}{number(abs(shown), 1)}"
+
+
+def minutes_word(minutes: float) -> str:
+    """12 min."""
+    return f"{number(minutes)}\u00a0min"
+
+
+def euros(amount: float) -> str:
+    """Euros without cents."""
+    return f"{number(amount)}\u00a0€" if language() == "fr" else f"€\u00a0{number(amount)}"
+
+
+def language() -> str:
+    """fr, nl or en."""
+    return (get_language() or "en")[:2]
+
+
+def kind_word(kind: str) -> str:
+    """Who is recruited."""
+    return {
+        "helper": _("language helper"),
+        "certified": _("certified interpreter"),
+        "sworn": _("sworn interpreter"),
+    }[kind]
+
+
+def versant_word(code: str) -> str:
+    """The versant's name."""
+    return str(Versant(code).label) if code in Versant.values else code
+
+
+def meaning_word(meaning: str) -> str:
+    """A named meaning of "equitable"."""
+    return {
+        "sum": _("as many talks as possible are served, wherever they are"),
+        "worst_language": _("the language that is served worst is served as well as possible"),
+        "worst_versant": _("the versant that is served worst is served as well as possible"),
+    }[meaning]
+
+
+def instead_word(instead: str) -> str:
+    """What replaces recruiting here."""
+    return {
+        "phone": _("a telephone service from elsewhere"),
+        "video": _("a video service from elsewhere"),
+        "neighbour": _("interpreters of the neighbouring side"),
+        "neighbouring_side": _("interpreters of the neighbouring side"),
+        "variety": _("somebody of a neighbouring variety, for simple talks"),
+        "nothing": _("nothing in this study"),
+    }[instead]
+
+
+def arrondissement_word(name: str, versant: str, towns: Iterable[Town]) -> str:
+    """An arrondissement in the reader's language: files name it in French, after one or two of its communes."""
+    dutch = language() == "nl" or (language() == "en" and versant == "west-vlaanderen")
+    if not dutch:
+        return name
+    known = {town.name_fr: town.name_nl for town in towns if town.versant == versant}
+    if name in known:
+        return known[name]
+    return "-".join(known.get(part, part) for part in name.split("-"))

@@ -1,0 +1,136 @@
+"""A study put together from the public territory, a desk's register and what its commissioner chose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .assumptions import Assumption, Helper, Sizing
+from .needs import BANDS, Register, needs
+from .recruiting import Offer, Unrecruitable, candidates, present_people, road_minutes
+from .study import Fairness, Limits, Person, Rules, Standard, Study
+from .territory import Territory, Town
+
+__all__ = ["Built", "Choice", "around", "build_study", "most_asked"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a commissioner decides before results are shown.
+
+    ``number`` or ``budget`` (euros a year) of recruits, of ``kinds``. ``phone_share``: talks by telephone or video.
+    ``discouraged``: added for needs nobody asks for any more. ``beside_minutes``: recruits of places this near count
+    too (0: none from outside). ``people``: those of a register (None: as many as public figures say).
+    """
+
+    name: str
+    towns: Sequence[Town]
+    languages: Sequence[str]
+    number: int | None = 6
+    budget: float | None = None
+    kinds: Sequence[str] = ("helper", "certified")
+    standard: Standard = field(default_factory=Standard)
+    fairness: Fairness = field(default_factory=Fairness)
+    border: str = "open"
+    helpers: bool = True
+    simple: str = "middle"
+    phone_share: float = 0.72
+    discouraged: float = 0.0
+    beside_minutes: float = 45.0
+    people: tuple[Person, ...] | None = None
+    register: Register | None = None
+
+
+@dataclass(frozen=True)
+class Built:
+    """The study, and the languages for which nobody is recruited here."""
+
+    study: Study
+    unrecruitable: tuple[Unrecruitable, ...]
+
+
+def most_asked(
+    territory: Territory, towns: Sequence[Town], n: int, register: Register | None = None
+) -> list[str]:
+    """The ``n`` languages most asked for in ``towns``, most first."""
+    return list(needs(territory, towns, register=register).by_language)[:n]
+
+
+def around(
+    territory: Territory, towns: Sequence[Town], minutes: float, least_people: float = 20_000.0
+) -> list[Town]:
+    """Communes of ``least_people`` outside ``towns`` within ``minutes`` of one of them, on both sides of the border."""
+    if minutes <= 0:
+        return []
+    inside = set(towns)
+    others = [town for town in territory.towns if town not in inside and town.population >= least_people]
+    if not others:
+        return []
+    close = road_minutes(territory, others, towns).min(axis=1) <= minutes
+    return [town for town, yes in zip(others, close, strict=True) if yes]
+
+
+def build_study(
+    territory: Territory,
+    choice: Choice,
+    *,
+    sizing: Sizing | None = None,
+    helper: Helper | None = None,
+) -> Built:
+    """Demand, people and candidates of a choice as one study, every assumption named in it."""
+    sizing, helper = sizing or Sizing(), helper or Helper()
+    asked = needs(
+        territory,
+        choice.towns,
+        languages=choice.languages,
+        sizing=sizing,
+        phone_share=choice.phone_share,
+        discouraged=choice.discouraged,
+        register=choice.register,
+    )
+    beside = around(territory, choice.towns, choice.beside_minutes)
+    offer: Offer = candidates(
+        territory,
+        choice.towns,
+        list(choice.languages),
+        around=beside,
+        kinds=choice.kinds,
+        helper=helper,
+        euros_hour=sizing.interpreter_euros_hour,
+    )
+    people = choice.people
+    missing = tuple(
+        Assumption(
+            f"unrecruitable:{one.language}",
+            ",".join(one.instead),
+            f"{one.speakers:.0f} likely speakers here, {one.neighbours:.0f} over the border within an hour",
+        )
+        for one in offer.unrecruitable
+    )
+    assumed = (*asked.assumptions, *offer.assumptions, *missing)
+    if people is None:
+        people = present_people(territory, choice.towns, choice.languages, sizing)
+        assumed = (*assumed, *sizing.present_assumptions())
+    used = {town.uid for town in choice.towns}
+    used |= {one.commune for one in offer.candidates} | {one.home for one in people}
+    rules = Rules(
+        helpers=choice.helpers,
+        border=choice.border,
+        simple=choice.simple,
+        helper_hours_year=helper.hours_year,
+    )
+    study = Study(
+        name=choice.name,
+        communes=tuple(town.commune() for town in territory.towns if town.uid in used),
+        bands=BANDS,
+        demand=asked.rows,
+        people=people,
+        candidates=offer.candidates,
+        limits=Limits(choice.number, choice.budget),
+        standard=choice.standard,
+        rules=rules,
+        fairness=choice.fairness,
+        travel=territory.travel,
+        assumptions=tuple(one.sentence for one in assumed),
+    )
+    return Built(study, offer.unrecruitable)

@@ -1,0 +1,213 @@
+"""Demand by commune, language, mode and band: from a desk's own register where it says enough, else from public figures.
+
+Whether a language needs an interpreter depends on the versant: French does in West-Vlaanderen, not in Wallonie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .assumptions import Assumption, Sizing
+from .errors import InstanceError
+from .study import Band, Demand
+from .territory import OWN_LANGUAGE, Territory, Town
+
+__all__ = ["BANDS", "Needs", "Register", "language_mix", "needs", "seats"]
+
+FOLDED = "rows with fewer requests a year on site"
+PUBLIC = "UNHCR first applications by origin (CC BY 4.0); languages of an origin: assumed weights"
+BANDS = (Band("office", (1, 2, 3, 4, 5), 8.0, 18.0), Band("evening", (1, 2, 3, 4, 5, 6, 7), 18.0, 22.0))
+
+
+@dataclass(frozen=True)
+class Register:
+    """What a desk counted in ``months``: requests by (versant, language), and by commune, asked and never met alike.
+
+    A versant with fewer than ``enough`` requests is sized from public figures. A language under ``minimum`` is not
+    told apart, and a commune under it weighs nothing of its own: no row of a study can point at one request.
+    """
+
+    languages: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    communes: Mapping[str, float] = field(default_factory=dict)
+    months: float = 12.0
+    enough: float = 100.0
+    minimum: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not self.months > 0:
+            raise InstanceError(f"a register of {self.months} months, more than 0 expected")
+
+    def total(self, versant: str) -> float:
+        """Requests counted on a versant."""
+        return sum(n for (where, _language), n in self.languages.items() if where == versant)
+
+    def says_enough(self, versant: str) -> bool:
+        """Is there enough to plan with?"""
+        return self.total(versant) >= self.enough
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Rows of demand, what was assumed for them, and how many requests a year they stand for, by language."""
+
+    rows: tuple[Demand, ...]
+    assumptions: tuple[Assumption, ...]
+
+    @property
+    def by_language(self) -> dict[str, float]:
+        """Requests a year by language, most first."""
+        found: dict[str, float] = {}
+        for row in self.rows:
+            found[row.language] = found.get(row.language, 0.0) + row.requests
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def language_mix(territory: Territory, versant: str, year: int | None = None) -> dict[str, float]:
+    """Share of requests by language on a versant, from first applications of its country in ``year`` (the last one).
+
+    The versant's own language is left out; the shares add up to 1.
+    """
+    country = "FR" if versant == "hauts-de-france" else "BE"
+    when = territory.years[-1] if year is None else year
+    persons = territory.persons(country, when, when)
+    persons.pop(OWN_LANGUAGE[versant], None)
+    total = sum(persons.values())
+    if not total > 0:
+        raise InstanceError(f"no first applications in {country} in {when}")
+    return {language: n / total for language, n in sorted(persons.items())}
+
+
+def seats(towns: Sequence[Town]) -> dict[str, str]:
+    """The largest commune of each arrondissement among ``towns``: arrondissement to uid."""
+    found: dict[str, Town] = {}
+    for town in towns:
+        best = found.get(town.arrondissement)
+        if best is None or (town.population, best.uid) > (best.population, town.uid):
+            found[town.arrondissement] = town
+    return {name: town.uid for name, town in found.items()}
+
+
+def needs(
+    territory: Territory,
+    towns: Sequence[Town],
+    *,
+    languages: Iterable[str] = (),
+    sizing: Sizing | None = None,
+    phone_share: float | None = None,
+    discouraged: float = 0.0,
+    year: int | None = None,
+    register: Register | None = None,
+    fold_below: float = 0.5,
+) -> Needs:
+    """Demand of ``towns`` in requests a year.
+
+    ``languages``: these only (none: all that are asked for). ``phone_share``: share by telephone or video (the middle
+    of the range). ``discouraged``: what is added for what nobody asks for any more. Talks at a distance are counted at
+    the largest commune of the arrondissement, and so are on-site ones under ``fold_below`` a year: the totals stay.
+    """
+    sizing = sizing or Sizing()
+    remote = sum(sizing.remote) / 2 if phone_share is None else phone_share
+    if not 0 <= remote <= 1:
+        raise InstanceError(f"a share by telephone of {remote}, 0 to 1 expected")
+    wanted = frozenset(languages)
+    unknown = wanted - set(territory.languages)
+    if unknown:
+        raise InstanceError("a language that is not known", sorted(unknown))
+    at_seat = seats(towns)
+    modes = {
+        "on_site": 1 - remote,
+        "phone": remote * (1 - sizing.video_of_remote),
+        "video": remote * sizing.video_of_remote,
+    }
+    bands = {"office": 1 - sizing.evening, "evening": sizing.evening}
+    found: dict[tuple[str, str, str, str], float] = {}
+    assumed: list[Assumption] = []
+    when = territory.years[-1] if year is None else year
+    for versant in sorted({town.versant for town in towns}):
+        here = [town for town in towns if town.versant == versant]
+        mix = language_mix(territory, versant, when)
+        own = register if register is not None and register.says_enough(versant) else None
+        weights = _weights(here, own)
+        total = _total(here, territory, versant, sizing, own) * (1 + discouraged)
+        mix = _own_mix(mix, versant, own)
+        assumed.append(_source(versant, when, own))
+        for town in here:
+            for language, share in mix.items():
+                if wanted and language not in wanted:
+                    continue
+                for mode, of_mode in modes.items():
+                    for band, of_band in bands.items():
+                        n = total * weights[town.uid] * share * of_mode * of_band
+                        if n <= 0:
+                            continue
+                        far = mode != "on_site" or n < fold_below
+                        where = at_seat[town.arrondissement] if far else town.uid
+                        key = (where, language, mode, band)
+                        found[key] = found.get(key, 0.0) + n
+    rows = tuple(
+        Demand(where, language, mode, band, n, sizing.minutes[mode], sizing.simple)
+        for (where, language, mode, band), n in sorted(found.items())
+    )
+    assumed.append(Assumption("folded", f"{fold_below:g}", FOLDED))
+    return Needs(rows, (*assumed, *sizing.assumptions(remote, discouraged)))
+
+
+def _weights(towns: Sequence[Town], register: Register | None) -> dict[str, float]:
+    """Share of a versant's demand by commune: its people, drawn towards what the register counted there."""
+    people = sum(town.population for town in towns)
+    shares = {town.uid: town.population / people for town in towns}
+    if register is None:
+        return shares
+    counted = {
+        town.uid: n for town in towns if (n := register.communes.get(town.uid, 0.0)) >= register.minimum
+    }
+    total, steady = sum(counted.values()), 50.0  # as many requests as the public figures weigh
+    return {uid: (counted.get(uid, 0.0) + share * steady) / (total + steady) for uid, share in shares.items()}
+
+
+def _total(
+    towns: Sequence[Town], territory: Territory, versant: str, sizing: Sizing, register: Register | None
+) -> float:
+    people = sum(town.population for town in towns)
+    if register is None:
+        return people / 1000 * sizing.rates[versant]
+    everybody = sum(town.population for town in territory.towns if town.versant == versant)
+    inside = sum(register.communes.get(town.uid, 0.0) for town in towns)
+    counted = register.total(versant)
+    located = sum(register.communes.get(town.uid, 0.0) for town in territory.towns if town.versant == versant)
+    share = inside / located if located >= register.enough else people / everybody
+    return counted * 12 / register.months * share
+
+
+def _own_mix(mix: Mapping[str, float], versant: str, register: Register | None) -> dict[str, float]:
+    """The register's languages that are counted often enough; the rest is spread like the public mix of the others."""
+    if register is None:
+        return dict(mix)
+    counted = {
+        language: n
+        for (where, language), n in register.languages.items()
+        if where == versant and n >= register.minimum and language != OWN_LANGUAGE[versant]
+    }
+    whole = register.total(versant) - register.languages.get((versant, OWN_LANGUAGE[versant]), 0.0)
+    others = {language: share for language, share in mix.items() if language not in counted}
+    rest = max(whole - sum(counted.values()), 0.0)
+    of_rest = sum(others.values())
+    found = {language: n / whole for language, n in counted.items()}
+    if of_rest > 0 and rest > 0:
+        found |= {language: rest / whole * share / of_rest for language, share in others.items()}
+    total = sum(found.values())
+    return {language: share / total for language, share in sorted(found.items())}
+
+
+def _source(versant: str, year: int, register: Register | None) -> Assumption:
+    if register is not None:
+        n = register.total(versant)
+        return Assumption(
+            f"demand_register:{versant}", f"{n:.0f}", f"the desk's own register, {register.months:g} months"
+        )
+    return Assumption(
+        f"demand_public:{versant}",
+        f"{year}",
+        PUBLIC,
+    )
