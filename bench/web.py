@@ -9,8 +9,8 @@ one connection kept alive; beside each page its main query in a bare view (bench
 web and database share the machine.
 
 Each page measured adds its lines to ``bench/web/results.csv`` at once. At the end ``var/reports/bench-web.json`` and
-``bench/web/README.md`` are written from the lines of this commit. Exit 1 if for one client a p95 is over its limit, a page does not answer 200 or the counts
-differ.
+``bench/web/README.md`` are written from the lines of this commit. Exit 1 if for one client a p95 is over its limit, a
+page does not answer 200 or the counts differ.
 """
 
 from __future__ import annotations

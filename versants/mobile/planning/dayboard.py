@@ -160,19 +160,14 @@ def _visits(actor: Actor, choice: Choice):
 
 
 def _add_parts(rows: Sequence[Visit]) -> None:
-    """What the board reads of visits: less than who can go, as there are many of them. Six queries."""
+    """What the board reads of visits: less than who can go, as there are many of them. Four queries."""
     prefetch_related_objects(
         rows,
-        *("site", "commune", "team"),
-        Prefetch("slots", Slot.objects.prefetch_related("language")),
+        *("commune", "team"),
+        Prefetch("slots", Slot.objects.select_related("language")),
         Prefetch(
             "assignments",
-            Assignment.objects.filter(state__in=HOLDING)
-            .select_related("professional")
-            .only(
-                *("slot", "visit", "held", "travel_min", "state", "answer_by"),
-                *("professional__first_name", "professional__last_name"),
-            ),
+            Assignment.objects.filter(state__in=HOLDING).select_related("professional"),
             to_attr="holding",
         ),
     )
@@ -203,8 +198,8 @@ def _visits_of(
         held_within(horizon.start, horizon.end),
         state__in=[VisitState.OPEN, VisitState.PLANNED, VisitState.DONE],
     )
-    # Sites, communes and teams are few and shared by many: each is read once, not beside every row.
-    visits = visits.defer("created_at", "starts_at")
+    # Communes and teams are few and shared by many: each is read once, not beside every row.
+    visits = visits.select_related("site")
     placed = list(visits.filter(stands))
     waiting: list[Visit] = []
     now = clock.now()

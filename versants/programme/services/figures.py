@@ -104,7 +104,7 @@ class Figures:
         if self._by_month:
             kept = self.totals.filter(detail=detail)
             return list(kept.annotate(period=self._by_semester("month")).values(*by).annotate(**sums))
-        facts = self.facts.annotate(period=self._by_semester("day"))
+        facts: Any = self.facts.annotate(period=self._by_semester("day"))
         if detail:
             column = Cast(detail if detail in PLAIN else f"{detail}_id", TextField())
             facts = facts.annotate(value=Coalesce(column, Value(""), output_field=TextField()))
