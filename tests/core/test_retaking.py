@@ -49,7 +49,7 @@ def state(pk):
     return sql("SELECT status::text, attempts FROM procrastinate_jobs WHERE id = %s", pk)
 
 
-@pytest.mark.parametrize("silent", [None, 31.0, 3600.0])
+@pytest.mark.parametrize("silent", [None, 21.0, 3600.0])
 def test_a_dead_workers_job_goes_back_after_the_doubt(doing, silent):
     pk, step = doing(silent), retaking.Retaking().step
     assert step(100.0) == []
@@ -61,7 +61,7 @@ def test_a_dead_workers_job_goes_back_after_the_doubt(doing, silent):
 
 
 def test_a_living_workers_job_stays_with_it(doing):
-    pk, step = doing(25.0), retaking.Retaking().step
+    pk, step = doing(15.0), retaking.Retaking().step
     assert [step(float(now)) for now in range(0, 60, 5)] == [[]] * 12
     assert state(pk) == ("doing", 0)
 
