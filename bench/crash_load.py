@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 DANGERS = ("no_but_unwell", "now")
 TIMEOUT_S = 20.0
-AWAY = {"fr": "Versants n’est pas disponible", "nl": "Versants is"}
+AWAY = {"fr": "Versants est indisponible un moment", "nl": "Versants is even niet bereikbaar"}
 
 
 def clock_today() -> date:
