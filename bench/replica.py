@@ -28,7 +28,7 @@ from bench.crash import Product, check, settle  # noqa: E402
 from bench.crash_load import Browser, Load  # noqa: E402
 from bench.race import commit, machine  # noqa: E402
 
-FIGURES = "SELECT semester, kind, count(*), sum(duration_min) FROM mobile_interventionfact GROUP BY 1, 2 ORDER BY 1, 2"
+FIGURES = "SELECT semester, kind, count(*) FROM mobile_interventionfact GROUP BY 1, 2 ORDER BY 1, 2"
 
 
 def second_host(product: Product, stack: ExitStack) -> str:
