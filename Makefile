@@ -5,7 +5,7 @@ export KINDS PROCS SECONDS SEED SETS SEEDS BENCH_DATA CORE WRITERS ROUNDS VISITS
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look mesh-example
+.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look mesh-example replica-drill
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -66,6 +66,9 @@ race: setup ## twenty coordinators at once (PROCS=20 SECONDS=30 SEED=1)
 
 crash: setup ## kill -9, disk full, clock jump, database away, under load (ROUNDS=50 SEED=1 KINDS=database,worker,web,away,disk,clock)
 	@$(BIN)/python bench/crash.py
+
+replica-drill: setup ## two web, three workers and a streaming replica on this machine
+	@$(BIN)/python bench/replica.py
 
 restore-drill: setup ## backup, restore elsewhere and to a moment, compared row by row, in temporary folders
 	@$(BIN)/python bench/restore_drill.py

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 DANGERS = ("no_but_unwell", "now")
 TIMEOUT_S = 20.0
-AWAY = {"fr": "Versants n’est pas disponible", "nl": "Versants is"}
+AWAY = {"fr": "Versants est indisponible un moment", "nl": "Versants is even niet bereikbaar"}
 
 
 def clock_today() -> date:
@@ -92,7 +92,7 @@ class Load:
         for browser, role in ((self.coordinator, "coordinator"), (self.clinician, "clinician")):
             if not browser.sign_in(by_role[role]):
                 raise RuntimeError(f"the {role} could not sign in")
-        self.planner = Browser(url, "fr")
+        self.centre, self.planner = Browser(url, "nl"), Browser(url, "fr")
         self.planner.jar = self.coordinator.jar
         self.planner._open = self.coordinator._open
         for work in (self._asks, self._notes, self._books, self._reads):
@@ -167,7 +167,7 @@ class Load:
 
     def _asks(self, chance: random.Random) -> Any:
         """A centre asks by its link; what got no answer is sent again under the same uid, as a phone would."""
-        browser = Browser(self.url, "nl")
+        browser = self.centre
         while True:
             uid, danger = str(uuid.UUID(int=chance.getrandbits(128), version=4)), chance.choice(DANGERS)
             phone = f"056 {chance.randrange(10**6):06d}"

@@ -1,8 +1,8 @@
 """The language model and the simulation on the whole territory: what ``run.py`` adds for ``SETS=plan,simulate,front``.
 
 Each row is one call of ``versants mesh`` on a study of ``territory.py`` in a process of its own on one core. ``checked``:
-that ``mesh check`` finds no difference in a plan; that every language with 100 requests a year is predicted within two points
-of the simulated share; that no point of a front is worse than one before it by more than its gap.
+that ``mesh check`` finds no difference in a plan; that every language with 100 requests a year is predicted within two
+points of the simulated share; that no point of a front is worse than one before it by more than its gap.
 """
 
 from __future__ import annotations

@@ -88,6 +88,21 @@ def test_what_was_typed_is_kept_on_the_page_that_says_we_are_away(language, kept
     assert "<textarea" not in errors.render_error(made, 500).content.decode()
 
 
+def test_a_full_disk_met_by_the_queue_is_a_moment_away_too():
+    from psycopg.errors import DiskFull
+
+    def status(error):
+        try:
+            raise error
+        except Exception:
+            return errors.handler500(request()).status_code
+
+    wrapped = RuntimeError("the queue")
+    wrapped.__cause__ = DiskFull("no space")
+    assert status(wrapped) == 503
+    assert status(RuntimeError("ours")) == 500
+
+
 def test_a_password_is_never_written_back():
     made = RequestFactory().post("/account/login/", {"login": "a@example.org", "password": "quatre mots"})
     assert "quatre mots" not in errors.render_error(made, 503).content.decode()

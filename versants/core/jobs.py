@@ -42,6 +42,7 @@ def runner(kind: str) -> Callable[[Runner], Runner]:
 
 def start(kind: str, *, actor: Actor, params: dict[str, Any]) -> Job:
     """Ask for a piece of work; it is queued in the current transaction, so it never runs for nothing."""
+    from versants.core.queueing import defer
     from versants.core.tasks import run_job
 
     if kind not in _RUNNERS:
@@ -55,7 +56,7 @@ def start(kind: str, *, actor: Actor, params: dict[str, Any]) -> Job:
         doing=_("Waiting for a worker"),
     )
     audit.record("job.started", subject=job, kind=kind)
-    run_job.defer(job_id=job.pk, actor=actor_params(actor))
+    defer(run_job, job_id=job.pk, actor=actor_params(actor))
     return job
 
 

@@ -28,6 +28,7 @@ def write(
     ``channel`` is email or sms; ``about`` a code such as request.received. The actor is the team (row security).
     Without an address there is nobody to tell: None.
     """
+    from versants.core.queueing import defer
     from versants.core.tasks import send_message
 
     if not address:
@@ -41,7 +42,7 @@ def write(
         subject=subject[:120],
         body=body,
     )
-    send_message.defer(message_id=message.pk, team_id=team_id)
+    defer(send_message, message_id=message.pk, team_id=team_id)
     return message
 
 

@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from versants.core.access.scope import Actor
 from versants.core.models import JobState
 
-# A worker tells every 10 s that it lives. After 30 s without, and 10 more in which it may be heard again (the
+# A worker tells every 10 s that it lives. After 20 s without, and 10 more in which it may be heard again (the
 # database was away, the machine slept), its jobs are free; the queue is asked every 5 s: under a minute in all.
-SILENT_S, DOUBT_S, EVERY_S = 30.0, 10.0, 5.0
+SILENT_S, DOUBT_S, EVERY_S = 20.0, 10.0, 5.0
 # A job that ended so many workers is not given to another.
 MOST_ATTEMPTS = 5
 _LEFT = """

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -158,8 +159,17 @@ def handler429(request: HttpRequest, exception: Exception | None = None) -> Http
 
 def handler500(request: HttpRequest) -> HttpResponse:
     # Django calls this while the exception is being handled: a database that is away comes back by itself.
-    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError | PoolTimeout)
-    return render_error(request, 503 if away else 500)
+    return render_error(request, 503 if _is_away(sys.exc_info()[1]) else 500)
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Is it the database, whoever wrapped it? (The queue raises an error of its own over PostgreSQL's.)"""
+    away = OperationalError | InterfaceError | PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError
+    for _depth in range(6):
+        if error is None or isinstance(error, away):
+            break
+        error = error.__cause__
+    return error is not None and isinstance(error, away)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -79,9 +79,10 @@ def start(request: Request, since: datetime | None = None) -> list[EscalationSte
 
 def defer(step: EscalationStep, team_id: int) -> None:
     """Queue the step's task for its instant."""
+    from versants.core import queueing
     from versants.mobile.tasks import escalate
 
-    escalate.configure(schedule_at=step.due_at).defer(step_id=step.pk, team_id=team_id)
+    queueing.defer(escalate, schedule_at=step.due_at, step_id=step.pk, team_id=team_id)
 
 
 def overtake(request: Request) -> int:

@@ -103,6 +103,7 @@ def over_workers(actor: Actor, *, tell: Callable[[], None] = lambda: None) -> Po
 
 def ask(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
     """Write the pieces and queue a task for each, in one transaction: primary key -> number of the order."""
+    from versants.core.queueing import defer
     from versants.mobile.tasks import solve_piece
 
     assert actor.team is not None
@@ -112,7 +113,7 @@ def ask(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
             for order in orders
         )
         for row in rows:
-            solve_piece.defer(piece_id=row.pk, team_id=actor.team)
+            defer(solve_piece, piece_id=row.pk, team_id=actor.team)
     return {row.pk: order.number for row, order in zip(rows, orders, strict=True)}
 
 
