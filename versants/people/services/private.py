@@ -20,8 +20,14 @@ LONGEST = 20_000
 def check_may_keep(actor: Actor, person: Person) -> None:
     """Clinicians who may read this person's clinical notes."""
     rules.check_may_read(actor, DataClass.CLINICAL, person)
+    _author(actor)
+
+
+def _author(actor: Actor) -> tuple[int, int]:
+    """Membership and team of the clinician. Raises ActionDenied for anybody else."""
     if actor.role not in CLINICAL_ROLES or actor.membership is None or actor.team is None:
         raise ActionDenied("person.clinical", _("Only clinicians keep notes of their own."))
+    return actor.membership, actor.team
 
 
 def _checked(text: str) -> str:
@@ -40,9 +46,8 @@ def write(*, person: Person, actor: Actor, text: str) -> PrivateNote:
     person = Person.objects.select_related("key", "clinical_key").get(pk=person.pk)
     if person.key.wrapped is None:
         raise InvalidTransition("person.erased", _("This file was erased already."))
-    note = PrivateNote(
-        person=person, team_id=actor.team, author=actor.membership, key=keys.clinical_key_of(person)
-    )
+    author, team = _author(actor)
+    note = PrivateNote(person=person, team_id=team, author=author, key=keys.clinical_key_of(person))
     vault.write(note, "text", _checked(text))
     note.save()
     audit.record("private_note.written", subject=person, person_code=person.code)
