@@ -146,3 +146,14 @@ def test_a_broken_file_is_named_with_line_and_column(files, tmp_path):
 def test_an_unknown_arrondissement_names_those_there_are(tmp_path):
     with pytest.raises(CommandError, match="Courtrai"):
         call_command("mesh_study", "--arrondissement", "Courtrais", "--out", str(tmp_path / "s.json"))
+
+
+def test_the_first_page_says_what_simulated_years_hold_not_only_what_the_plan_serves(source):
+    one = {"predicted": 0.5, "ci95": [0.2, 0.5]}
+    fill = {
+        "tir": {**one, "simulated": 0.5, "requests": 300},
+        "prs": {**one, "simulated": 0.1, "requests": 100},
+    }
+    held = said(replace(source, simulated={"fill": fill}), "nl")["plain"]
+    assert "gaat 40% van de gesprekken door" in held[1]
+    assert not any("gesimuleerde" in text for text in said(source, "nl")["plain"])

@@ -93,6 +93,15 @@ def plain(source: Source) -> list[str]:
             "n": n,
         }
     ]
+    held = held_in_simulation(source)
+    if held is not None:
+        found.append(
+            _(
+                "A plan supposes a year in which all goes well. In simulated years, with people already taken, ill or "
+                "saying no, %(share)s of the talks are held."
+            )
+            % {"share": words.percent(held)}
+        )
     best = sorted(result["recruits"], key=lambda one: -one["unserved_less"])
     best = [one for one in best if one["unserved_less"] > 0.05][:3]
     if best:
@@ -122,6 +131,15 @@ def plain(source: Source) -> list[str]:
             % {"fill": words.percent(source.study.standard.fill)}
         )
     return found
+
+
+def held_in_simulation(source: Source) -> float | None:
+    """Share of all requests held in the simulated years, with the recruits; None without a simulation."""
+    fill = (source.simulated or {}).get("fill", {})
+    total = sum(one["requests"] for one in fill.values())
+    if not total:
+        return None
+    return float(sum(one["requests"] * one["simulated"] for one in fill.values()) / total)
 
 
 def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
