@@ -173,7 +173,7 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     r.imported = p.Import.objects.create(
         kind="professionals", organisation=house, team=team, key=key, file_hash="0" * 64, state="previewed"
     )
-    r.study = StudyRun.objects.create(organisation=house, name="Zzcanari étude", question={})
+    r.study = StudyRun.objects.create(organisation=house, name="Étude de Courtrai", question={})
     r.contact = p.SiteContact.objects.create(site=site, team=team, email="accueil@example.org")
     r.unmet = m.UnmetNeed.objects.create(
         day=clock.today(),

@@ -81,6 +81,9 @@ def test_others_find_no_matter_in_any_table(world, asked, reader):
             t for t in connection.introspection.table_names(cursor) if t.startswith(("mobile_", "core_"))
         ]
         for table in tables:
+            cursor.execute("SELECT has_table_privilege(%s, 'SELECT')", [table])
+            if not cursor.fetchone()[0]:
+                continue  # withheld from the application altogether
             cursor.execute(f'SELECT to_jsonb(t)::text FROM "{table}" t')
             assert not any("addiction" in row[0] for row in cursor.fetchall()), table
 

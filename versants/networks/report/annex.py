@@ -10,6 +10,7 @@ from typing import Any
 import xlsxwriter
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from versants.core.sheets import harmless
 from versants.networks import words
@@ -59,7 +60,8 @@ Sheet = tuple[str, list[str], list[Any]]
 
 def _recruits(source: Source) -> Sheet:
     head = [
-        _("Commune"), "uid", _("Languages"), _("Who"), _("Number"), _("Talks a year"), _("Talks no longer missed"),
+        _("Commune"), "uid", _("Languages"), _("Who"), pgettext("how many", "Number"), _("Talks a year"),
+        _("Talks no longer missed"),
         _("Months"), _("€ a year"),
     ]  # fmt: skip
     rows = [

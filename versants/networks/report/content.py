@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from versants.core.web.words import day_plain, typography
 from versants.networks import drawing, words
@@ -248,7 +248,7 @@ def recruits(source: Source) -> list[Block]:
         _("Commune"),
         _("Languages"),
         _("Who"),
-        _("Number"),
+        pgettext("how many", "Number"),
         _("Talks a year"),
         _("Talks no longer missed"),
     ]
