@@ -28,7 +28,7 @@ fix: setup ## what can be fixed by itself
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/notice.py
 
-bench-dispatch: setup ## the tables of bench/dispatch/results.csv: gaps to the best published plans
+bench-dispatch: setup ## all that was measured of the planner, printed and drawn: gaps to the best published plans, side by side, sizes, workers, waits
 	@$(BIN)/python bench/dispatch/tables.py
 
 fuzz-dispatch: setup ## the planner's core under sanitizers (SECONDS=60 SEED=1; needs a C++ compiler)

@@ -1,15 +1,23 @@
-"""The tables of ``results.csv``: ``make bench-dispatch``. Prints them, and draws the gaps over time in ``gaps.svg``."""
+"""All that was measured of the planner, from the files beside this one: ``make bench-dispatch`` prints and draws it.
+
+``results.csv`` against the best published plans, then side by side, how it grows, several workers, how long a coordinator
+waits. Nothing is measured here.
+"""
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parent / "side")]
 
-from run import HERE, family_of, known, results
+import desk  # noqa: E402 - the folders above come first
+import picture  # noqa: E402
+import sizes  # noqa: E402
+from run import HERE, family_of, known, results  # noqa: E402
 
 MARKS = ("1", "10", "60")
 # issue targets: mean gap in percent after the family's time limit
@@ -24,7 +32,38 @@ def mean(values: Iterable[float]) -> float:
 
 
 def main() -> int:
-    """Print what is there; 0."""
+    """Print and draw what is there; 1 if a plan of the side by side breaks a rule."""
+    published()
+    sys.stdout.write("\nSide by side with OR-Tools\n\n")
+    wrong = picture.report()
+    held = sizes.rows()
+    sys.stdout.write("\nHow it grows, two threads\n\n" + sizes.table(held))
+    sizes.draw(held)
+    sys.stdout.write("".join(f"not as asked: {one}\n" for one in sizes.failures(held)))
+    sys.stdout.write("\nSeveral workers\n\n" + plainly(HERE / "hosts.csv"))
+    sys.stdout.write("\nHow long a coordinator waits, processor ms, median (95 %)\n\n" + desk.table(waits()))
+    return wrong
+
+
+def plainly(path: Path) -> str:
+    """A CSV file as a table of Markdown."""
+    with path.open(encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def waits() -> list[dict[str, str | int]]:
+    """``desk.csv``: the lines that ``make bench-board`` wrote."""
+    with (HERE / "desk.csv").open(encoding="utf-8") as file:
+        return [
+            {**row, "visits": int(row["visits"]), "people": int(row["people"])}
+            for row in csv.DictReader(file)
+        ]
+
+
+def published() -> None:
+    """The gaps to the best published plans."""
     facts = {row["instance"]: row for row in known()}
     gaps: dict[str, dict[str, dict[str, list[float]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
@@ -71,7 +110,6 @@ def main() -> int:
             for family, by in gaps.items()
         }
     )
-    return 0
 
 
 def draw(means: dict[str, dict[str, float]]) -> None:
