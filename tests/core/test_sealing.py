@@ -497,3 +497,23 @@ def test_what_was_resumed_under_the_key_before_still_counts(world, keyfile):
     verifying.resume("restored")
     sealing.renew_signer()
     assert (verifying.verify()["holds"], verifying.verify()["resumed"]) == (True, 1)
+
+
+def test_restored_to_before_a_change_of_key_the_log_goes_on_with_the_key_in_use(world, keyfile):
+    """The numbers after the restore were the old key's once; now the new one signs them, and may be changed again."""
+    stolen = sealing.signer()
+    sealing.renew_signer()
+    _sql("DELETE FROM core_auditevent WHERE id = ANY(%s)", Seal.objects.get(pk=4).event_ids)
+    Seal.objects.filter(pk=4).delete()
+    verifying.resume("restored")
+    _work(world, 2)
+    assert _seal() == 2
+    assert verifying.verify()["holds"]
+    sealing.renew_signer()
+    _work(world, 1)
+    assert _seal() == 1
+    assert verifying.verify()["holds"]
+    newest = Seal.objects.get(pk=5)
+    head = sealing.Head(5, newest.segment, newest.at, newest.n, bytes(newest.root), bytes(newest.previous))
+    Seal.objects.filter(pk=5).update(signature=stolen.sign(head.message()))
+    _broken("signature", seal=5)

@@ -182,11 +182,11 @@ class Signers:
 
     def _linked(self) -> bool:
         """Each handover signed by both keys, and each leading to the next."""
-        new, until = self.current, None
+        new = self.current
         for one in reversed(self.handovers):
-            if one.new != new or (until is not None and one.until > until) or not one.is_signed:
+            if one.new != new or not one.is_signed:
                 return False
-            new, until = one.old, one.until
+            new = one.old
         return True
 
     @classmethod
@@ -199,9 +199,18 @@ class Signers:
             found.holds = False
             return found
 
-    def of_seal(self, number: int) -> bytes:
-        """The key that signs this seal."""
-        return next((one.old for one in self.handovers if number <= one.until), self.current)
+    def sealed(self, number: int, message: bytes, signature: bytes) -> bool:
+        """Did a key sign this seal that could still sign it?
+
+        None signs beyond the seal at which it, or one after it, gave way. A later key may stand under an earlier
+        number: after a restore the log goes on with the key in use, from an older seal than the one of the handover.
+        """
+        keys, least = [self.current], None
+        for one in reversed(self.handovers):
+            least = one.until if least is None else min(least, one.until)
+            if number <= least:
+                keys.append(one.old)
+        return any(signed_by(key, message, signature) for key in keys)
 
     def signed(self, message: bytes, signature: bytes) -> bool:
         """Did one of them sign this? For what is signed later than the seal it speaks of."""

@@ -167,7 +167,7 @@ def _check_seal(
     def broken(kind: str, text: str, event: int | None = None) -> _Broken:
         return _Broken(Break(kind, head.segment, head.number, event, text))
 
-    if not sealing.signed_by(signers.of_seal(head.number), head.message(), signature):
+    if not signers.sealed(head.number, head.message(), signature):
         raise broken("signature", "this seal is not signed by the key of this installation")
     if head.previous != totals.before:
         raise broken("removed", "the seal before is not the one this seal was set after")
