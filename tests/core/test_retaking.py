@@ -122,6 +122,29 @@ def test_a_job_cut_off_from_the_database_is_given_out_again(world, monkeypatch):
     assert job.state == "done"
 
 
+@pytest.mark.parametrize(("attempts", "state"), [(0, "running"), (19, "running"), (20, "failed")])
+def test_a_job_that_nobody_runs_again_does_not_stay_running(world, monkeypatch, attempts, state):
+    """The task ends it exactly when the queue's own rule gives up."""
+    from types import SimpleNamespace
+
+    from versants.core import tasks
+
+    def away(face):
+        raise OperationalError("a disk that stays full")
+
+    monkeypatch.setitem(jobs._RUNNERS, "test_away", away)
+    who = actor(world.coordinator)
+    with acting(who):
+        job = jobs.start("test_away", actor=who, params={})
+    queued = SimpleNamespace(attempts=attempts)
+    with pytest.raises(OperationalError) as raised:
+        tasks.run_job(SimpleNamespace(job=queued), job.pk, jobs.actor_params(who))
+    job.refresh_from_db()
+    assert job.state == state
+    again = tasks.AWAY.get_retry_decision(exception=raised.value, job=queued)
+    assert (again is None) == (state == "failed")
+
+
 def test_what_a_task_defers_waits_for_its_transaction(world):
     """Inside the worker the app has a connector of its own: a message's job stands or falls with the message."""
     from django.db import transaction

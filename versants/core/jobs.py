@@ -134,8 +134,11 @@ class Face:
             teller.join()
 
 
-def run(job_id: int, actor: Actor) -> None:
-    """Do the work; the job ends done, failed or cancelled, and says which."""
+def run(job_id: int, actor: Actor, *, last: bool = False) -> None:
+    """Do the work; the job ends done, failed or cancelled, and says which.
+
+    Without the database it stays as it is, to be run again; with ``last``, nobody runs it again and it failed.
+    """
     with acting(actor):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.is_over:
@@ -154,6 +157,8 @@ def run(job_id: int, actor: Actor) -> None:
     except VersantsError as exc:
         state, code = JobState.FAILED, exc.code
     except (OperationalError, InterfaceError):
+        if last:
+            finish(job_id, actor, JobState.FAILED, {}, "unexpected")
         raise  # the database is away: the queue gives the job out again, from its beginning
     except Exception:
         finish(job_id, actor, JobState.FAILED, {}, "unexpected")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from versants.core import jobs, messages, pruning, verifying
@@ -17,13 +17,14 @@ from versants.core.crypto import rotation
 from versants.core.models import LogCheck, Message
 
 # The database was away while it ran: again from the beginning, for about ten minutes. Other faults are the job's end.
-AWAY = RetryStrategy(max_attempts=20, wait=30, retry_exceptions=[OperationalError, InterfaceError])
+AWAY_ATTEMPTS = 20
+AWAY = RetryStrategy(max_attempts=AWAY_ATTEMPTS, wait=30, retry_exceptions=[OperationalError, InterfaceError])
 
 
-@app.task(name="core.run_job", queue="default", retry=AWAY)
-def run_job(job_id: int, actor: dict[str, Any]) -> None:
-    """Run one Job under the actor who asked for it."""
-    jobs.run(job_id, Actor(**actor))
+@app.task(name="core.run_job", queue="default", retry=AWAY, pass_context=True)
+def run_job(context: JobContext, job_id: int, actor: dict[str, Any]) -> None:
+    """Run one Job under the actor who asked for it; the last time, whatever happens ends it."""
+    jobs.run(job_id, Actor(**actor), last=context.job.attempts >= AWAY_ATTEMPTS)
 
 
 @app.task(name="core.send_message", queue="default", retry=RetryStrategy(max_attempts=12, linear_wait=150))
