@@ -1,10 +1,11 @@
 """Ends parts of the running product at random moments under load: ``make crash ROUNDS=50 SEED=1 [KINDS=web,disk]``.
 
-``versants up`` runs in a folder of its own with the demonstration world. Writers ask, book, release, note working times
-and start plans over HTTP; each keeps a journal of what the product said yes to. In each round one thing happens:
-``kill -9`` of database, worker or web, a full disk (a tmpfs filled with ballast; needs root), a clock fifteen minutes
-ahead and back (libfaketime), or the database out of reach for a minute. Afterwards, by SQL with no code of the
-product: everything acknowledged is there with its content, each effect is there once, no job is left behind.
+``versants up`` runs in a folder of its own with the demonstration world. Writers ask, book, release, note working times,
+write and sign records, add to them and start plans over HTTP; each keeps a journal of what the product said yes to. In
+each round one thing happens: ``kill -9`` of database, worker or web, a full disk (a tmpfs filled with ballast; needs
+root), a clock fifteen minutes ahead and back (libfaketime), or the database out of reach for a minute. Afterwards, by
+SQL with no code of the product: everything acknowledged is there with its content, each effect is there once, no job is
+left behind.
 
 One line a round in ``var/reports/crash-rounds.jsonl`` (a later start goes on where this one ended, for the same commit
 and seed), the sum in ``var/reports/crash.json``; exit 1 on a failure.
@@ -268,6 +269,7 @@ def check(product: Product, load: Load) -> tuple[dict[str, int], list[str]]:
         }
         placed = dict(raw.execute("SELECT uid::text, state FROM mobile_assignment").fetchall())
         jobs = dict(raw.execute("SELECT uid::text, state FROM core_job").fetchall())
+        records = {row[0]: row[1:] for row in raw.execute(RECORDS).fetchall()}
         for kind, key, content in load.acknowledged():
             figures["acknowledged"] += 1
             if kind == "ask" and asked.get(key) != content:
@@ -276,6 +278,12 @@ def check(product: Product, load: Load) -> tuple[dict[str, int], list[str]]:
                 miss("working time answered with yes is gone")
             elif kind == "book" and (key not in placed or (placed[key] not in content)):
                 miss(f"a place answered with yes is {placed.get(key, 'gone')}, expected {'/'.join(content)}")
+            elif kind == "record" and not written_as(records.get(key), content):
+                miss(f"a record answered with yes is {records.get(key, 'gone')}, expected one of {content}")
+            elif (
+                kind == "addition" and not content[0] <= (records.get(key) or (0, 0, 0, -1))[3] <= content[1]
+            ):
+                miss(f"additions to a record: {records.get(key)}, told and sent {content}")
             elif kind == "plan" and jobs.get(key) != "done":
                 miss(f"a plan asked for is {jobs.get(key, 'gone')}")
             else:
@@ -308,6 +316,31 @@ def check(product: Product, load: Load) -> tuple[dict[str, int], list[str]]:
     return dict(figures), failures
 
 
+def written_as(stored: tuple[str, int, int, int] | None, allowed: list[tuple[str, int]]) -> bool:
+    """Whether the record is in one of the states that were promised, or sent without an answer since.
+
+    ``stored``: state, minutes, lines of the log that tell of its signature (one if signed, else none), additions.
+    """
+    expected = {
+        ("signed", minutes, 1) if what == "sign" else ("draft", minutes, 0) for what, minutes in allowed
+    }
+    return stored is not None and tuple(stored[:3]) in expected
+
+
+RECORDS = """
+SELECT v.uid::text, r.state, r.duration_min,
+  (SELECT count(*) FROM core_auditevent e WHERE e.action = 'record.signed' AND e.subject_uid = r.uid::text),
+  (SELECT count(*) FROM mobile_recordaddition a WHERE a.record_id = r.id)
+FROM mobile_record r JOIN mobile_visit v ON v.id = r.visit_id
+"""
+# Visits whose record a clinician of the team may write, the earliest first.
+DUE = """
+SELECT DISTINCT ON (v.held, v.uid) v.uid::text FROM mobile_visit v JOIN people_membership m ON m.team_id = v.team_id
+  JOIN people_account a ON a.id = m.account_id
+WHERE a.email = %s AND v.state = 'planned' AND v.held IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM mobile_record r WHERE r.visit_id = v.id)
+ORDER BY v.held, v.uid
+"""
 HOW_SENT = """
 SELECT m.about, m.sent_at IS NOT NULL AS sent, j.status::text, j.attempts, j.scheduled_at - now() AS waits
 FROM core_message m LEFT JOIN procrastinate_jobs j ON j.task_name = 'core.send_message'
@@ -318,6 +351,8 @@ TWICE = {
     " GROUP BY 1 HAVING count(*) > 1) t",
     "facts of a visit twice": "SELECT count(*) FROM (SELECT day, team_id, commune_id, kind, imported, count(*) FROM"
     " mobile_interventionfact WHERE imported <> '' GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1) t",
+    "a signature counted twice, or not": "SELECT abs((SELECT count(*) FROM mobile_interventionfact WHERE imported = ''"
+    " AND delivered > 0) - (SELECT count(*) FROM mobile_record WHERE state = 'signed'))",
     "steps of an escalation twice": "SELECT count(*) FROM (SELECT request_id, kind, rank FROM mobile_escalationstep"
     " GROUP BY 1, 2, 3 HAVING count(*) > 1) t",
     "people placed twice": "SELECT count(*) FROM mobile_assignment a JOIN mobile_assignment b ON a.id < b.id AND"
@@ -383,7 +418,10 @@ def series(todo: list[tuple[int, str]], seed: int, done: list[dict[str, Any]], *
         product = Product(folder, faked=faked)
         stack.callback(product.stop)
         product.start()
-        load = Load(product.url, product.logins, product.links()["request"], seed)
+        clinician = next(one["email"] for one in product.logins if one["role"] == "clinician")
+        with product.connect() as raw:
+            due = [uid for (uid,) in raw.execute(DUE, [clinician]).fetchall()]
+        load = Load(product.url, product.logins, product.links()["request"], due, seed)
         stack.callback(load.end)
         for number, kind in todo:
             if kind == "disk" and not disk:

@@ -75,10 +75,10 @@ class Browser:
 
 
 class Load:
-    """Four writers and a reader; ``resume``, ``pause``, ``end``."""
+    """Five writers and a reader; ``resume``, ``pause``, ``end``. ``due``: visits whose record the clinician may write."""
 
-    def __init__(self, url: str, logins: list[dict[str, Any]], link: str, seed: int) -> None:
-        self.url, self.seed = url, seed
+    def __init__(self, url: str, logins: list[dict[str, Any]], link: str, due: list[str], seed: int) -> None:
+        self.url, self.seed, self.due = url, seed, due
         self.link = re.sub(r"^https?://[^/]+", "", link)
         by_role = {one["role"]: one for one in reversed(logins)}
         self.recorder_email = by_role["clinician"]["email"]
@@ -93,9 +93,11 @@ class Load:
             if not browser.sign_in(by_role[role]):
                 raise RuntimeError(f"the {role} could not sign in")
         self.centre, self.planner = Browser(url, "nl"), Browser(url, "fr")
+        self.writer = Browser(url, "nl")
+        self.writer.jar, self.writer._open = self.clinician.jar, self.clinician._open
         self.planner.jar = self.coordinator.jar
         self.planner._open = self.coordinator._open
-        for work in (self._asks, self._notes, self._books, self._reads):
+        for work in (self._asks, self._notes, self._signs, self._books, self._reads):
             threading.Thread(target=self._loop, args=(work,), daemon=True).start()
 
     # what the writers share
@@ -212,6 +214,62 @@ class Load:
                     break
                 yield
             yield
+
+    def _signs(self, chance: random.Random) -> Any:
+        """A clinician writes down visit after visit: the draft kept twice, signed, then something added, and more later."""
+        signed: list[str] = []
+        for uid in self.due:
+            path, wanted = f"/visits/{uid}/record/", ["draft", "draft", "sign"]
+            while wanted:
+                answer = self.writer.ask(path)
+                self._look("record", self.writer, answer)
+                yield
+                version = re.search(r'name="version" value="(\d+)"', answer[1])
+                if answer[0] == 200 and version is None:  # signed: the answer to our signature was lost
+                    break
+                if answer[0] != 200 or version is None:
+                    continue
+                minutes = 5 * chance.randrange(2, 24)
+                form = {
+                    "version": version[1], "n_ticked": 0, "kind": "follow_up", "mode": "on_site", "n_persons": 1,
+                    "began_on": (clock_today() - timedelta(days=1)).isoformat(), "began_time": "10:00",
+                    "duration_min": minutes, "done": "listening", "with_interpreter": "no",
+                    "social_note": f"note {minutes}", "action": wanted[0],
+                    "csrfmiddlewaretoken": self.writer.token(),
+                }  # fmt: skip
+                with self._lock:  # from here on what stood before may be replaced until we are told
+                    before = self._journal.pop(("record", uid), None)
+                answer = self.writer.ask(path, form)
+                self._look(wanted[0], self.writer, answer)
+                if answer[0] == 302 and "/account/" not in answer[2]:
+                    self._yes("record", uid, [[wanted[0], minutes]])
+                    wanted.pop(0)
+                elif before is not None:
+                    self._yes("record", uid, [*before, [wanted[0], minutes]])
+                yield
+            signed.append(uid)
+            for _ in range(12):
+                yield from self._adds(chance.choice(signed), chance)
+        while signed:
+            yield from self._adds(chance.choice(signed), chance)
+        while True:
+            yield
+
+    def _adds(self, uid: str, chance: random.Random) -> Any:
+        """Something is added to a signed record; the journal keeps (told that it stands, sent)."""
+        form = {
+            "text": f"later {chance.randrange(10**6)}",
+            "tier": "social",
+            "csrfmiddlewaretoken": self.writer.token(),
+        }
+        with self._lock:
+            told, sent = self._journal.get(("addition", uid), (0, 0))
+            self._journal["addition", uid] = told, sent + 1
+        answer = self.writer.ask(f"/visits/{uid}/record/add/", form)
+        self._look("add", self.writer, answer)
+        if answer[0] == 302 and "/account/" not in answer[2]:
+            self._yes("addition", uid, (told + 1, sent + 1))
+        yield
 
     def _books(self, chance: random.Random) -> Any:
         """The coordination books what is open, and sometimes takes a place back."""
