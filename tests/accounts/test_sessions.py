@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.utils import timezone
 
 from tests.accounts.signing import code, fresh, sign_in, with_app, with_password
@@ -183,3 +184,23 @@ def test_a_new_password_ends_the_sessions_elsewhere(world):
     account.set_password("cinq mots bien plus neufs")
     account.save()
     assert phone.get("/rights/").status_code == 302
+
+
+def test_a_session_planted_before_signing_in_opens_nothing_after_it(world):
+    """Fixation: whoever knows the key of the session somebody began to sign in with holds nothing afterwards."""
+    account = with_password(world.coordinator.account)
+    secret = with_app(account)
+    victim = fresh()
+    session = victim.session
+    session["planted"] = "yes"
+    session.save()
+    keys = [victim.session.session_key]
+    assert "/2fa/" in sign_in(victim, account).url
+    keys.append(victim.session.session_key)
+    assert victim.post("/account/2fa/authenticate/", {"code": code(secret)}).status_code == 302
+    assert victim.get("/requests/").status_code == 200
+    assert victim.session.session_key not in keys
+    for key in keys:
+        stranger = fresh(address="198.51.100.9")
+        stranger.cookies[settings.SESSION_COOKIE_NAME] = key
+        assert stranger.get("/requests/").url.startswith("/account/login/")

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from tests.world import actor
@@ -443,6 +443,14 @@ def test_both_ways_hash_an_event_alike():
     ids = list(AuditEvent.objects.values_list("pk", flat=True))
     assert verifying.leaves_from_rows(ids) == verifying.leaves_by_function(ids)
     assert len(ids) == 10
+
+
+@pytest.mark.parametrize("more", [["--retire"], ["--holder", "house"]])
+def test_changing_the_signing_key_takes_no_other_wish(keyfile, more):
+    before = sealing.public_key()
+    with pytest.raises(CommandError, match="nothing else"):
+        call_command("keys", "rotate", "--signing", *more, stderr=io.StringIO())
+    assert sealing.public_key() == before
 
 
 def test_another_key_signs_from_the_next_seal_on_and_the_whole_log_still_holds(world, keyfile):

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from versants.core import erasure, sealing
 from versants.core.crypto import recovery, rotation
@@ -84,6 +84,11 @@ class Command(BaseCommand):
     def _rotate(self, options: dict[str, Any]) -> dict[str, Any]:
         began, heard = time.monotonic(), {}
         if options["signing"]:
+            if options["holder"] or options["retire"]:
+                raise CommandError(
+                    "--signing changes the key that signs the log and nothing else: it takes no --holder, and an older"
+                    " signing key is never destroyed, since what it signed must stay verifiable."
+                )
             return self._rotate_signing()
 
         def tell(what: str, done: int, of: int) -> None:
