@@ -70,11 +70,14 @@ class NavEntry:
 
 @dataclass(frozen=True)
 class TimelineItem:
-    """One line of a person's timeline. ``text`` never holds clinical content: it links to it."""
+    """One line of a person's timeline. ``text`` never holds clinical content: it links to it.
+
+    A long file has more lines than its page shows: ``text`` and ``url`` may be lazy, and are then made when shown.
+    """
 
     at: datetime
-    text: str
-    url: str = ""
+    text: Any
+    url: Any = ""
     state: str = ""  # a key of svg.signs.MARKS, or empty
 
 

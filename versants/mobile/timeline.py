@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from versants.core import clock
@@ -37,20 +39,22 @@ def requests(person: Person, actor: Actor) -> Iterator[TimelineItem]:
         .select_related("site", "elsewhere")
     )
     for request in found:
-        where = (
-            request.site.name if request.site_id else request.elsewhere.name if request.elsewhere_id else ""
-        )
-        text = _("Request %(number)s, %(urgency)s, %(state)s") % {
-            "number": request.number,
-            "urgency": request.get_urgency_display(),
-            "state": inbox.state_word(request.state),
-        }
         yield TimelineItem(
             request.asked_at,
-            f"{text}. {where}" if where else text,
-            url=reverse("request", args=[request.uid]),
+            SimpleLazyObject(partial(_request_text, request)),
+            url=SimpleLazyObject(partial(reverse, "request", args=[request.uid])),
             state=inbox.MARKS[RequestState(request.state)],
         )
+
+
+def _request_text(request: Request) -> str:
+    where = request.site.name if request.site else request.elsewhere.name if request.elsewhere else ""
+    text = _("Request %(number)s, %(urgency)s, %(state)s") % {
+        "number": request.number,
+        "urgency": request.get_urgency_display(),
+        "state": inbox.state_word(request.state),
+    }
+    return f"{text}. {where}" if where else text
 
 
 def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:
@@ -64,41 +68,55 @@ def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:
     }
     # As numbers, not as a subquery: beside another condition that one would be asked of every visit there is.
     asked = list(_asked_for(person, actor).values_list("request", flat=True))
-    found = Visit.objects.visible_to(actor).filter(Q(request__in=asked) | Q(pk__in=list(records)))
-    attempts = {a.visit_id: a for a in Attempt.objects.visible_to(actor).filter(visit__in=found.values("pk"))}
-    for visit in found.select_related("site", "commune"):
-        record, attempt = records.get(visit.pk), attempts.get(visit.pk)
-        at = (visit.held or visit.window).lower
-        what = visit.get_state_display()
-        if record is not None and record.state == RecordState.SIGNED:
-            at, what = record.began_at, _("record signed")
-        elif record is not None:
-            what = _("record being written")
-        elif attempt is not None:
-            what = attempt.get_reason_display()
-        text = _("%(kind)s, %(place)s: %(what)s") % {
-            "kind": visit.get_kind_display().capitalize(),
-            "place": visit.place,
-            "what": what,
-        }
+    found = list(
+        Visit.objects.visible_to(actor)
+        .filter(Q(request__in=asked) | Q(pk__in=list(records)))
+        .select_related("site", "commune")
+    )
+    those = [visit.pk for visit in found]
+    attempts = {a.visit_id: a for a in Attempt.objects.visible_to(actor).filter(visit__in=those)}
+    for visit in found:
+        record = records.get(visit.pk)
+        signed = record is not None and record.state == RecordState.SIGNED
         yield TimelineItem(
-            at, text, url=reverse("visit_record", args=[visit.uid]), state=_STATES[VisitState(visit.state)]
+            record.began_at if record is not None and signed else (visit.held or visit.window).lower,
+            SimpleLazyObject(partial(_visit_text, visit, record, attempts.get(visit.pk))),
+            url=SimpleLazyObject(partial(reverse, "visit_record", args=[visit.uid])),
+            state=_STATES[VisitState(visit.state)],
         )
+
+
+def _visit_text(visit: Visit, record: Record | None, attempt: Attempt | None) -> str:
+    if record is not None:
+        what = _("record signed") if record.state == RecordState.SIGNED else _("record being written")
+    elif attempt is not None:
+        what = attempt.get_reason_display()
+    else:
+        what = visit.get_state_display()
+    return _("%(kind)s, %(place)s: %(what)s") % {
+        "kind": visit.get_kind_display().capitalize(),
+        "place": visit.place,
+        "what": what,
+    }
 
 
 def follow_ups(person: Person, actor: Actor) -> Iterator[TimelineItem]:
     """Next steps, on the day they are due or were done."""
     for step in FollowUp.objects.visible_to(actor).filter(person=person):
+        text = SimpleLazyObject(partial(_step_text, step))
         if step.done_at is not None:
-            yield TimelineItem(
-                step.done_at, _("%(step)s: done") % {"step": step.get_step_display().capitalize()}, state="ok"
-            )
+            yield TimelineItem(step.done_at, text, state="ok")
         else:
-            late = step.due_on < clock.today()
-            text = _("%(step)s: overdue") if late else _("%(step)s: to do")
             yield TimelineItem(
                 clock.at(step.due_on, 0),
-                text % {"step": step.get_step_display().capitalize()},
+                text,
                 url=reverse("follow_up"),
-                state="warn" if late else "wait",
+                state="warn" if step.due_on < clock.today() else "wait",
             )
+
+
+def _step_text(step: FollowUp) -> str:
+    said = {"step": step.get_step_display().capitalize()}
+    if step.done_at is not None:
+        return _("%(step)s: done") % said
+    return _("%(step)s: overdue") % said if step.due_on < clock.today() else _("%(step)s: to do") % said

@@ -27,9 +27,10 @@ _BY_VISITOR: dict[str, Any] = {
     "grant_writes": (DataClass.SOCIAL,),
 }
 # For tables that hang on a record: "the reader was invited as a carer for its visit".
+# Records as a set, not for each row whether its record is one of them: a long file would ask that for every visit.
 _VISITORS_RECORD = (
-    "EXISTS (SELECT 1 FROM mobile_record r WHERE r.id = record_id"
-    f" AND r.visit_id IN (SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])))"
+    "record_id IN (SELECT r.id FROM mobile_record r"
+    f" WHERE r.visit_id IN (SELECT app.granted('visit', ARRAY['{DataClass.SOCIAL}'])))"
 )
 # app.first_contacts() counts across teams who was met before; it answers a number and nothing else.
 _COUNTING = Policy("counting", "SELECT", "current_user = 'versants_owner'")

@@ -226,6 +226,7 @@ class RequestPerson(models.Model):
     class Meta:
         verbose_name = _("person of a request")
         verbose_name_plural = _("persons of requests")
+        indexes = [models.Index(fields=["code_given"], name="request_code_given")]
 
     def __str__(self) -> str:
         return self.code_given

@@ -41,8 +41,9 @@ from versants.mobile.models import (
 )
 from versants.mobile.services import promises, wording
 from versants.people.enums import AgeGroup, Discipline, Gender, TeamKind
-from versants.people.models import Team
+from versants.people.models import Site, Team
 from versants.territory.folding import fold
+from versants.territory.models import Commune
 
 if TYPE_CHECKING:
     from typing import TypedDict
@@ -140,8 +141,11 @@ def by_text(actor: Actor, found: QuerySet[Request], value: str) -> QuerySet[Requ
     """
     code = clean_code(value)
     if code is not None:
-        known = RequestPerson.objects.visible_to(actor).filter(Q(code_given=code) | Q(person__code=code))
-        return found.filter(pk__in=known.values("request_id"))
+        # Two questions, each with its index: as one with "or" it reads every request's persons.
+        seen = RequestPerson.objects.visible_to(actor)
+        by_person = seen.filter(person__code=code).values_list("request_id", flat=True)
+        known = by_person.union(seen.filter(code_given=code).values_list("request_id", flat=True))
+        return found.filter(pk__in=list(known))
     if number := _NUMBER.match(value.replace(" ", "")):
         # Whole numbers, each found in the index of numbers; an ending would be looked for in every request.
         years = [int(number[1])] if number[1] else range(FIRST_YEAR, clock.today().year + 1)
@@ -149,10 +153,11 @@ def by_text(actor: Actor, found: QuerySet[Request], value: str) -> QuerySet[Requ
     wanted = fold(value)
     if not wanted:
         return found.none()
+    # The places first, few beside the requests, which are then found by theirs.
+    sites = Site.objects.filter(Q(name__icontains=value) | Q(commune__folded__contains=wanted))
+    communes = Commune.objects.filter(folded__contains=wanted).values_list("pk", flat=True)
     return found.filter(
-        Q(site__name__icontains=value)
-        | Q(site__commune__folded__contains=wanted)
-        | Q(elsewhere__folded__contains=wanted)
+        Q(site__in=list(sites.values_list("pk", flat=True))) | Q(elsewhere__in=list(communes))
     )
 
 

@@ -157,8 +157,7 @@ def read_words(actor: Actor, request: Request) -> Said:
     if note is None or not (note.summary or note.callback_phone or note.callback_who):
         return Said()
     codes = [row.person.code for row in inbox.known_persons(actor, request) if row.person is not None]
-    for code in codes or [""]:
-        audit.record("request.read", subject=request, person_code=code)
+    audit.record_each("request.read", codes or [""], subject=request)
     return Said(
         vault.left(note, "summary"), vault.left(note, "callback_phone"), vault.left(note, "callback_who")
     )

@@ -57,7 +57,10 @@ class Person(models.Model):
     class Meta:
         verbose_name = _("person accompanied")
         verbose_name_plural = _("persons accompanied")
-        indexes = [models.Index(fields=["team", "-created_at"], name="person_team")]
+        indexes = [
+            models.Index(fields=["team", "-created_at"], name="person_team"),
+            models.Index(fields=["-created_at", "-id"], name="person_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -53,7 +53,7 @@ def people(request: HttpRequest) -> HttpResponse:
     if request.actor.role not in TEAM_ROLES:
         raise ActionDenied("people.role", _("Only a team that accompanies persons has this list."))
     rows = (
-        Person.objects.visible_to(request.actor)
+        Person.objects.listed_for(request.actor)
         .select_related("team")
         .prefetch_related("languages__language")
     )
