@@ -272,3 +272,20 @@ def test_roads_stand_beside_their_visit_in_the_list(world, client_for):
     line = next(x for x in board(client_for(world.coordinator)).grid.lines if x.label == "Élise Dumoulin")
     roads = [(block.kind, there, back > 0) for block, there, back in line.stops]
     assert roads == [("visit", 35, False), ("visit", 20, True)]
+
+
+def test_among_many_teams_busy_people_elsewhere_are_counted_not_drawn(world, client_for, monkeypatch):
+    from versants.mobile.planning import dayboard
+
+    monkeypatch.setattr(dayboard, "FEW_TEAMS", 1)
+    absent(world.hiwot, "meeting", at(8), at(9))  # interprets for all teams; nothing of hers is shown here
+    absent(world.elise, "meeting", at(8), at(9))
+    make_visit(world, opens=at(14), slots=[("interpreter", "tir")])
+    make_visit(world, opens=at(14), slots=[("nurse", None)])
+    found = board(client_for(world.coordinator, "en"), f"{DAY}&view=week")
+    labels = [row.label for row in found.week if row.label]
+    assert "Élise Dumoulin" in labels  # of one's own team
+    assert "Hiwot" not in " ".join(labels)
+    assert any("more" in row.more for row in found.week if row.key == "interpreters")
+    whole = board(client_for(world.coordinator, "en"), f"{DAY}&view=week&all=interpreters")
+    assert any("Hiwot" in row.label for row in whole.week)

@@ -169,15 +169,29 @@ class _Window:
         return self.start + column * self.step
 
     def floor(self, at: datetime) -> int:
-        return max(0, (at.astimezone(UTC) - self.start) // self.step)
+        return max(0, (at - self.start) // self.step)
 
     def ceil(self, at: datetime) -> int:
-        return min(self.columns, -((self.start - at.astimezone(UTC)) // self.step))
+        return min(self.columns, -((self.start - at) // self.step))
+
+    @cached_property
+    def boundaries(self) -> list[bool]:
+        """For each column: does it begin an hour (or a day) of local time? Asked for every row, so found out once."""
+        starts = [clock.local(self.instant(column)) for column in range(self.columns)]
+        return [at.minute == 0 and (self.unit == "hour" or at.hour == 0) for at in starts]
 
     def boundary(self, column: int) -> bool:
-        """True where a column begins an hour (or a day) of local time."""
-        local = clock.local(self.instant(column))
-        return local.minute == 0 and (self.unit == "hour" or local.hour == 0)
+        return self.boundaries[column]
+
+    @cached_property
+    def _stamps(self) -> dict[int, str]:
+        return {}
+
+    def stamp(self, column: int) -> str:
+        """The instant a column begins at, as text: the same columns are empty in many rows."""
+        if column not in self._stamps:
+            self._stamps[column] = self.instant(column).isoformat()
+        return self._stamps[column]
 
     def label(self, column: int) -> str:
         from versants.core.web.words import day_long
@@ -231,7 +245,7 @@ def _gap(low: int, high: int, window: _Window) -> list[Cell]:
         to = at + 1
         while to < high and not window.boundary(to):
             to += 1
-        cells.append(Cell(to - at, window.boundary(at), at=window.instant(at).isoformat()))
+        cells.append(Cell(to - at, window.boundary(at), at=window.stamp(at)))
         at = to
     return cells
 

@@ -166,13 +166,13 @@ def _teams(world: World, visits: int, towns: dict[str, Iterator[str]]) -> list[t
     for number in range(more):
         versant = _WORK[number % len(_WORK)]
         uid = next(towns[versant])
-        name = f"IntegraPsy {places.town(uid).name} {number + 1}"
+        name = f"IntegraPsy {places.town(uid).name_fr} {number + 1}"
         found.append((_new_team(world, name, versant, uid, TeamKind.INTEGRAPSY), share))
     desks = [world.named["desk"], world.named["desk-wvl"]]
     for number in range(per_million(DESKS - 2, visits)):
         versant = _WORK[number % len(_WORK)]
         uid = next(towns[versant])
-        name = f"Interprètes {places.town(uid).name} {number + 1}"
+        name = f"Interprètes {places.town(uid).name_fr} {number + 1}"
         desks.append(_new_team(world, name, versant, uid, TeamKind.DESK))
     world.named["large:desks"] = desks
     return found

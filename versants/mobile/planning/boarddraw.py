@@ -93,8 +93,8 @@ class Row:
 
 @dataclass
 class Group:
-    """People under one title. ``n_others`` have nothing in these days: they are behind one fold, unless ``opened``;
-    ``n_free`` of them work in these days.
+    """People under one title. ``n_others`` have nothing in these days that concerns the reader: they are behind one
+    fold, unless ``opened``; ``n_free`` of them work in these days, ``n_busy`` have something elsewhere.
     """
 
     key: str
@@ -102,6 +102,7 @@ class Group:
     rows: list[Row] = field(default_factory=list)
     n_others: int = 0
     n_free: int = 0
+    n_busy: int = 0
     opened: bool = False
     closed: bool = False  # a team among many whose visits are not shown until it is opened
 
@@ -115,6 +116,8 @@ class Group:
             return ""
         if self.opened:
             return _("Only those who have something planned")
+        if not free and self.n_busy:
+            return ngettext("One more, busy elsewhere", "%(n)d more, none of them free", n) % {"n": n}
         if not free:
             return ngettext("One more, off duty", "%(n)d more, off duty", n) % {"n": n}
         if free == n:

@@ -26,14 +26,16 @@ from versants.mobile.planning.situation import relevant
 from versants.mobile.planning.unplaced import Unplaced
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import TeamKind
-from versants.people.models import Absence, ProfessionalLanguage, Team
+from versants.people.models import Absence, Professional, ProfessionalLanguage, Team
 from versants.territory.maps import DayMap
 
 # With more mobile teams than that, the visits of the own team and of those one opens are shown, not of all.
 FEW_TEAMS = 8
 OVERDUE_DAYS = 14  # a visit whose time has passed without a team stays on today's board this long
 EVERYBODY = "1"
-NOTHING = 9  # rank of those who have nothing in the days shown
+# Ranks of a row: a visit first, then what else there is; those who have nothing are folded.
+HELD, BUSY, WATCH, NAMED, NOTHING = 0, 1, 2, 3, 9
+ELSEWHERE = (BUSY, WATCH)  # matters in one's own team, not in one of many whose visits are not shown
 URGENCY = {Urgency.CRISIS: 0, Urgency.URGENT: 1, Urgency.PLANNED: 2}
 
 
@@ -91,11 +93,17 @@ def build(
     )
     keys = {visit.pk: str(n) for n, visit in enumerate(whole, 1)}
     keys |= {visit.pk: letter(n) for n, visit in enumerate(lacking)}
-    colleagues = workforce.load(actor, _shown(actor, placed, choice, teams) | _could(lacking), horizon)
     planner = actor.role in COORDINATING_ROLES
+    explain = planner and by_day
+    could = _could(lacking, teams if not explain and choice.placing is None else Teams())
+    which = _shown(actor, placed, choice, teams) | could
+    colleagues = workforce.load(actor, which, horizon, held=explain)
     draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, address)
-    without = unplaced.describe(actor, lacking, keys, horizon, colleagues, whole, explain=planner and by_day)
+    without = unplaced.describe(actor, lacking, keys, horizon, colleagues, whole, explain=explain)
     groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues), teams)
+    if not explain:
+        # Only the sum of their week is told, of those who have a row.
+        workforce.add_held(actor, [row.colleague for group in groups for row in group.rows], horizon)
     return Board(
         day=day,
         view=choice.view,
@@ -122,13 +130,19 @@ class Teams:
     @classmethod
     def of(cls, actor: Actor, choice: Choice) -> Teams:
         """All, as long as they are few; else the own one and those opened. One query."""
-        found = list(Team.objects.filter(kind=TeamKind.INTEGRAPSY))
+        found = list(Team.objects.filter(kind=TeamKind.INTEGRAPSY).defer(*workforce.TOLD))
         if len(found) <= FEW_TEAMS:
             return cls()
         near = [team for team in found if not choice.versant or team.versant == choice.versant]
         shown = {team.pk for team in near if group_key(team) in choice.opened or team.pk == actor.desk}
         closed = tuple(team for team in near if team.pk not in shown)
         return cls(frozenset(shown | {actor.desk or 0}), closed)
+
+    def near(self, professional: Professional, actor: Actor) -> bool:
+        """Does their day concern the reader, even without a visit that is shown?"""
+        return (
+            self.shown is None or professional.team_id in self.shown or professional.pk == actor.professional
+        )
 
 
 def group_key(team: Team) -> str:
@@ -228,9 +242,13 @@ def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice, chosen: Teams)
     return found
 
 
-def _could(visits: Iterable[Visit]) -> Q:
+def _could(visits: Iterable[Visit], teams: Teams) -> Q:
+    """Who could take these visits; of the closed ``teams`` nobody, who have no row unless it is worked out."""
     rows = list(visits)
-    return relevant(rows) if rows else Q(pk__in=[])
+    if not rows:
+        return Q(pk__in=[])
+    closed = [team.pk for team in teams.closed]
+    return relevant(rows) & ~Q(team__in=closed) if closed else relevant(rows)
 
 
 def _named(without: Sequence[Unplaced], choice: Choice, colleagues: Mapping[int, Colleague]) -> set[int]:
@@ -273,9 +291,11 @@ def _groups(
         group = found.get(sorts)
         if group is None:
             group = found[sorts] = Group(key, title, opened=bool(choice.opened & {key, EVERYBODY}))
-        if rank[0] == NOTHING and not choice.language:
+        elsewhere = rank[0] in ELSEWHERE and pk not in named and not teams.near(row, draw.actor)
+        if not choice.language and (rank[0] == NOTHING or elsewhere):
             group.n_others += 1
-            group.n_free += _works(draw, colleague, commitments)
+            group.n_busy += rank[0] == BUSY
+            group.n_free += rank[0] != BUSY and _works(draw, colleague, commitments)
             if not group.opened:
                 continue
         order[pk] = (*rank, row.last_name, row.first_name, pk)
@@ -298,14 +318,14 @@ def _rank(
 ) -> tuple[int, datetime]:
     """What of somebody's day matters, and from when: a visit, something else, a watch, a proposal; or ``NOTHING``."""
     if mine:
-        return 0, min(one.held.lower for _visit, one in mine)
+        return HELD, min(one.held.lower for _visit, one in mine)
     busy = [block.start for block in commitments if block.kind == "busy"]
     if busy:
-        return 1, min(busy)
+        return BUSY, min(busy)
     if colleague.watches:
-        return 2, min(low for low, _high in colleague.watches)
+        return WATCH, min(low for low, _high in colleague.watches)
     if colleague.row.pk in named or colleague.row.pk == draw.actor.professional:
-        return 3, draw.horizon.start
+        return NAMED, draw.horizon.start
     return NOTHING, draw.horizon.start
 
 

@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F, Func, IntegerField, Q
+from django.db.models import BooleanField, F, Func, IntegerField, Prefetch, Q, Value
 
 from versants.core import clock
 from versants.core.access.scope import Actor
@@ -17,7 +17,7 @@ from versants.mobile.enums import HOLDING, Urgency
 from versants.mobile.models import Assignment, held_within
 from versants.mobile.planning.calendar import Horizon, shifts, week_bounds
 from versants.people.enums import Discipline
-from versants.people.models import Mandate, OnCall, Professional, ProfessionalLanguage, WeeklyShift
+from versants.people.models import Mandate, OnCall, Professional, ProfessionalLanguage, Team, WeeklyShift
 from versants_libs.dispatch import Busy, Limits, Person, Span
 
 SECONDS = Func(
@@ -26,6 +26,21 @@ SECONDS = Func(
     output_field=IntegerField(),
 )
 TALK = "talk"  # skill: interprets talks up to that hardness
+# What a team tells those who ask it; planning reads none of it, and reading it costs more than all the rest.
+TOLD = ("opening_hours", "promise_minutes", "presents")
+
+
+class OneOf(Func):
+    """``column = ANY(array)``: one parameter however many ids, where ``IN`` has one for each."""
+
+    template = "(%(expressions)s::bigint[]))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def one_of(column: str, ids: Iterable[int]) -> Q:
+    """Rows whose ``column`` is one of these ids."""
+    return Q(OneOf(F(column), Value(list(ids))))
 
 
 class Held(NamedTuple):
@@ -86,45 +101,53 @@ class Colleague:
         )
 
 
-def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
+def load(actor: Actor, which: Q, horizon: Horizon, *, held: bool = True) -> dict[int, Colleague]:
     """The active professionals ``which`` selects, with all that planning needs: eleven queries whatever their number.
 
-    Houses, teams, communes and languages are few and shared by many: each is read once, not beside every row.
+    Houses, teams, communes and languages are few and shared by many: each is read once, not beside every row. Without
+    ``held``, what they hold is left out: ``add_held`` reads it for those it is asked of.
     """
     rows = (
         Professional.objects.visible_to(actor)
         .filter(which, active=True)
-        .prefetch_related("base", "team", "organisation")
+        .prefetch_related("base", Prefetch("team", Team.objects.defer(*TOLD)), "organisation")
         .order_by("pk")
     )
     found = {row.pk: Colleague(row) for row in rows}
-    ids = list(found)
-    if not ids:
+    if not found:
         return {}
-    spoken = ProfessionalLanguage.objects.visible_to(actor).filter(professional__in=ids)
+    theirs = one_of("professional", found)
+    spoken = ProfessionalLanguage.objects.visible_to(actor).filter(theirs)
     for one in spoken.prefetch_related("language").order_by("pk"):
         found[one.professional_id].languages.append(one)
-    for mandate in Mandate.objects.visible_to(actor).filter(professional__in=ids).order_by("period"):
+    for mandate in Mandate.objects.visible_to(actor).filter(theirs).order_by("period"):
         found[mandate.professional_id].mandates.append(mandate)
-    hours = WeeklyShift.objects.visible_to(actor).filter(professional__in=ids).order_by("pk")
+    hours = WeeklyShift.objects.visible_to(actor).filter(theirs).order_by("pk")
     for professional, *hour in hours.values_list("professional_id", "weekday", "start", "end"):
         found[professional].pattern.append(tuple(hour))
     span = (horizon.start, horizon.end)
-    watches = OnCall.objects.visible_to(actor).filter(professional__in=ids, held__overlap=span)
+    watches = OnCall.objects.visible_to(actor).filter(theirs, held__overlap=span)
     for professional, held_on in watches.order_by("pk").values_list("professional_id", "held"):
         found[professional].watches.append((held_on.lower, held_on.upper))
+    for professional, start, end in busy_times(list(found), *span):
+        found[professional].busy.append((start, end))
+    if held:
+        add_held(actor, found.values(), horizon)
+    return found
+
+
+def add_held(actor: Actor, colleagues: Iterable[Colleague], horizon: Horizon) -> None:
+    """What these hold in the horizon and its weeks, in order. One query."""
+    found = {colleague.row.pk: colleague for colleague in colleagues}
     low, high = week_bounds(horizon.dates[0])[0], week_bounds(horizon.dates[-1])[1]
-    held = (
+    rows = (
         Assignment.objects.visible_to(actor)
-        .filter(held_within(low, high), professional__in=ids, state__in=HOLDING)
+        .filter(held_within(low, high), one_of("professional", found), state__in=HOLDING)
         .order_by("held", "pk")
         .values_list("professional_id", "visit_id", "starts_at", SECONDS, "travel_min", "visit__urgency")
     )
-    for professional, *place in held:
+    for professional, *place in rows:
         found[professional].held.append(Held(*place))
-    for professional, start, end in busy_times(ids, *span):
-        found[professional].busy.append((start, end))
-    return found
 
 
 def busy_times(ids: Sequence[int], start: datetime, end: datetime) -> list[tuple[int, datetime, datetime]]:
