@@ -78,8 +78,7 @@ EXCEPTED = {
     "/account/^confirm-email/(?P<key>[-:\\w]+)/$": _OFF,
     "/account/login/code/confirm/": _OFF,
     "/account/password/set/": _OFF,
-    "/account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "needs the link of a mail; "
-    "tests/accounts/test_signing_in.py follows one",
+    "/account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": "needs the link of a mail",
     "/account/kept/": "is there only for a form that was sent after the session ended (tests/accounts/test_sessions.py)",
 }
 
