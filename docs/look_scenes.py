@@ -39,6 +39,7 @@ def prepare(browser: Browser, running: Running) -> list[tuple[str, str]]:
         ("anonymous", _call),
         ("coordinator", _coordination),
         ("dpo", _demand),
+        ("clinician", _note),
     ):
         context = browser.new_context(locale="fr-BE", base_url=running.url)
         context.add_cookies([{"name": "versants_language", "value": "fr", "url": running.url}])
@@ -94,6 +95,23 @@ def _coordination(page: Page, running: Running) -> list[str]:
     page.goto(page.get_attribute("main a[href*='/plans/']", "href") or "")
     found.append(page.url.replace(running.url, ""))
     return found
+
+
+def _note(page: Page, _running: Running) -> list[str]:
+    page.goto("/people/")
+    links = page.eval_on_selector_all("main a[href]", "all => all.map(one => one.getAttribute('href'))")
+    for person in dict.fromkeys(link for link in links if re.fullmatch(r"/people/[0-9A-Z-]{9}/", link)):
+        answer = page.goto(f"{person}notes/")
+        if answer is not None and answer.status == 200:
+            break
+    if not page.locator('[data-test="private-note"]').count():
+        page.fill(
+            "textarea[name=text]", "Parle plus volontiers le matin. Demander d'abord des nouvelles du frère."
+        )
+        page.click('[data-test="keep-note"]')
+    page.wait_for_selector('[data-test="private-note"]')
+    change = page.locator('[data-test="change-note"]').first.get_attribute("href") or ""
+    return [f"{person}notes/", change]
 
 
 def _demand(page: Page, _running: Running) -> list[str]:

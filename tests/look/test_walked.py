@@ -1,0 +1,35 @@
+"""Every page that a browser may open is in the walk of ``make look``, or is named as excepted with its reason."""
+
+from docs import look, look_pages
+from versants.core.management.commands.access_matrix import matrix
+from versants.core.web.addresses import addresses
+
+
+def _openable() -> set[str]:
+    """Routes that GET may open to anybody, whatever it takes."""
+    return {row["url"] for row in matrix() if row["method"] == "GET"}
+
+
+def test_every_page_is_walked_or_excepted_with_a_reason():
+    blanks = look_pages.LINKED | look_pages.MADE
+    named = blanks | look_pages.EXCEPTED.keys()
+    assert [route for route in _openable() if not look_pages.is_plain(route) and route not in named] == []
+    assert all(look_pages.EXCEPTED.values())
+    assert not blanks & look_pages.EXCEPTED.keys()
+    assert not look_pages.LINKED & look_pages.MADE
+
+
+def test_the_walk_starts_from_every_page_that_is_not_excepted():
+    assert look._routes(matrix()).keys() == _openable() - look_pages.EXCEPTED.keys()
+
+
+def test_nothing_is_named_that_is_no_address_any_more():
+    routes = {address.route for address in addresses()}
+    named = look_pages.LINKED | look_pages.MADE | look_pages.EXCEPTED.keys() | look_pages.GRANTED.keys()
+    assert sorted(named - routes) == []
+
+
+def test_an_address_finds_its_route_before_one_with_a_blank():
+    routes = look._routes(matrix())
+    assert look._route_of("/people/opened/", routes) == "/people/opened/"
+    assert look._route_of("/people/V9D3-4R8H/", routes) == "/people/<str:code>/"
