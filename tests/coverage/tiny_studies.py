@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -126,20 +127,26 @@ def largest(gain, rows, limits):
         basis[i] = j
 
 
-def erlang(load, people):
-    """Carried by a broken number of people."""
-    values, lost = [0.0], 1.0
+def erlang(load, people, presence=1.0):
+    """Carried by a broken number of people, each there for a share of the time."""
+    full, values, lost = [0.0], [0.0], 1.0
     for c in range(1, int(people) + 3):
         lost = load * lost / (c + load * lost)
-        value = load * (1 - lost)
+        full.append(load * (1 - lost))
+        there = [comb(c, k) * presence**k * (1 - presence) ** (c - k) for k in range(c + 1)]
+        value = float(np.dot(there, full))
         if value - values[-1] < 1e-4 * load:
             break
         values.append(value)
     return float(np.interp(people, np.arange(len(values)), values))
 
 
-def served(study, recruits):
-    """The objective with so many recruits of each candidate, the best service worked out as one linear model."""
+def served(study, recruits, stated=()):
+    """The objective with so many recruits of each candidate, the best service worked out as one linear model.
+
+    ``stated``: what people are worth in the queues of a result's state.
+    """
+    worth = {(one["part"], frozenset(one["asked"])): one["worth"] for one in stated}
     place = {one.uid: one for one in study.communes}
     roads = travel(study)
     rules = study.rules
@@ -240,26 +247,56 @@ def served(study, recruits):
             and talk in talks
             and place[row.commune].country in zone
         ]
-        people = sum(
-            many * one.hours.get(band.id, 0.0) * here / band.hours_week * study.behaviour.answer_yes
-            for one, home, many in offered
-            if any(
-                able(one, classes[d][0].language, classes[d][1])
-                and goes(one, home, place[classes[d][0].commune].country)
-                for d in inside
-            )
-        )
         year = 52 * band.hours_week
         hold = {d: (classes[d][0].minutes + 2 * near[d]) / 60 for d in inside}
-        load = sum(hold[d] * classes[d][2] for d in inside) / year
-        limit(
-            [
-                (i, hold[d] if own else classes[d][0].minutes / 60)
-                for i, (d, _, _, own) in enumerate(arcs)
-                if d in hold
-            ],
-            year * erlang(load, people) if load else 0.0,
+        asked = frozenset(
+            f"{row.language}/{band.id}/{talk}/{place[row.commune].country}"
+            for row, talk, _ in (classes[d] for d in inside)
         )
+        on_site = [d for d in inside if classes[d][0].mode == "on_site"]
+        remote = [d for d in inside if classes[d][0].mode != "on_site"]
+        parts = {"all": inside}
+        if len({classes[d][0].language for d in inside}) == 1:
+            parts = {"site": on_site, "calls": remote}
+            parts |= {"either": on_site} if rules.fallback_weight is not None else {}
+        for part, mine in parts.items():
+            requests = sum(classes[d][2] for d in mine)
+            load = sum(hold[d] * classes[d][2] for d in mine) / year
+            if not load:
+                continue
+            counts = []  # one person, how many now, how many ever
+            for k, (one, home, many) in enumerate(offered):
+                each = one.hours.get(band.id, 0.0) * here / band.hours_week * study.behaviour.answer_yes
+                if part == "site":
+                    goes_to = {d for d, by, _, own in arcs if by == k and own}
+                    each *= sum(classes[d][2] for d in mine if d in goes_to) / requests
+                elif not any(
+                    able(one, classes[d][0].language, classes[d][1])
+                    and goes(one, home, place[classes[d][0].commune].country)
+                    for d in inside
+                ):
+                    each = 0.0
+                counts.append((each, many, most(study, one) if isinstance(one, s.Candidate) else 1))
+            ever = sum(each * top for each, _, top in counts)
+            presence = 1.0
+            if part != "all" and ever:
+                presence = sum(each * each * top for each, _, top in counts) / ever
+            people = worth.get((part, asked), 1.0) * sum(each * many for each, many, _ in counts)
+            top = erlang(load, people / presence, presence)
+            if part == "all":
+                line = [
+                    (i, hold[d] if own else classes[d][0].minutes / 60)
+                    for i, (d, _, _, own) in enumerate(arcs)
+                    if d in hold
+                ]
+                limit(line, year * top)
+            else:
+                line = [
+                    (i, 1.0)
+                    for i, (d, _, _, own) in enumerate(arcs)
+                    if d in mine and (own or part == "either")
+                ]
+                limit(line, requests / load * top)
     if fair:
         at = (lambda row: row.language) if study.fairness.meaning == "worst_language" else None
         at = at or (lambda row: place[row.commune].versant)
@@ -289,12 +326,12 @@ def most(study, one):
     return min(one.most, int(one.speakers // study.rules.least_speakers))
 
 
-def best(study):
+def best(study, stated=()):
     """The smallest objective over every choice of recruits."""
     found = []
     for recruits in itertools.product(*(range(most(study, one) + 1) for one in study.candidates)):
         cost = sum(n * one.cost for n, one in zip(recruits, study.candidates, strict=True))
         number, budget = study.limits.number, study.limits.budget
         if (number is None or sum(recruits) <= number) and (budget is None or cost <= budget):
-            found.append(served(study, recruits))
+            found.append(served(study, recruits, stated))
     return min(found)

@@ -14,7 +14,7 @@ from .staffing import Staffing, staffing
 from .study import Study
 from .travel import Travel
 
-__all__ = ["DAYS", "Crew", "crew_of", "multiplier_norm"]
+__all__ = ["DAYS", "Crew", "crew_of", "crew_with", "multiplier_norm"]
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +43,12 @@ def crew_of(study: Study, travel: Travel, result: Mapping[str, Any]) -> Crew:
     """The people of a study and those a result recruits."""
     data = staffing(study, travel, points=result["points"])
     chosen = {f"candidate:{one['candidate']}": int(one["n"]) for one in result["recruits"]}
+    return crew_with(data, np.array([chosen.get(pool.by, 0) for pool in data.pools], dtype=np.int64))
+
+
+def crew_with(data: Staffing, recruits: NDArray[np.int64]) -> Crew:
+    """The people there and so many ``recruits`` (pools,)."""
+    study = data.study
     bands = [band.id for band in study.bands]
     length = {band.id: band.hours_week for band in study.bands}
     here = 1.0 - study.behaviour.absence
@@ -52,9 +58,9 @@ def crew_of(study: Study, travel: Travel, result: Mapping[str, Any]) -> Crew:
     share: list[list[float]] = []
     caps: list[float] = []
     helper: list[bool] = []
-    for pool in data.pools:
+    for pool, more in zip(data.pools, recruits.tolist(), strict=True):
         people = []
-        for i in range(pool.n + chosen.get(pool.by, 0)):
+        for i in range(pool.n + more):
             people.append(len(names))
             names.append(f"{pool.by}#{i}")
             share.append([pool.hours.get(one, 0.0) / here / length[one] if here else 0.0 for one in bands])

@@ -279,7 +279,9 @@ class _Band:
         free = there * (1 - site[member])
         trip = there * site[member]
         between = np.divide(self.far, 60 * self.hold, out=np.zeros_like(self.far), where=self.hold > 0)
-        may = (free * (1 - yes) + trip * between) * (1 - call[member]) * yes / (1 - free * yes)
+        may = (
+            (free * (1 - yes) + trip * between) * (1 - call[member]) * yes / np.maximum(1 - free * yes, 1e-9)
+        )
         may *= np.exp(-come[member] * (self.hold - 2 * self.far / 60))
         there_now = np.log1p(-np.minimum(may, 0.999))
         whole = bucket[self.site_row]
@@ -354,7 +356,10 @@ def _levels(crew: Crew) -> list[tuple[float, float]]:
 
 
 def predict(crew: Crew) -> dict[str, Any]:
-    """``fill`` by language, ``wait_phone`` and ``wait_site`` minutes (None: nobody served), hours ``worked`` (people,)."""
+    """``fill`` by language, ``wait_phone`` and ``wait_site`` minutes (None: nobody served), hours ``worked`` (people,).
+
+    ``served`` and ``site`` (classes,): the share of its requests that is held at all, and held on site.
+    """
     data, study = crew.data, crew.data.study
     here = crew.share * (1 - study.behaviour.absence)
     scale = np.ones(len(crew.names))
@@ -392,4 +397,6 @@ def predict(crew: Crew) -> dict[str, Any]:
         if visited
         else None,
         "worked": worked,
+        "served": served,
+        "site": site,
     }

@@ -31,6 +31,7 @@ class _Crew:
         self.languages: Mapping[str, str] = one.languages
         self.kind, self.sides = str(one.kind), tuple(one.sides)
         self.hours = {band: x * (1 - study.behaviour.absence) for band, x in one.hours.items() if x > 0}
+        self.ever = many  # recruits: as many as there could be
 
     def interprets(self, language: str, talk: str) -> bool:
         """At the level the talk needs?"""
@@ -128,12 +129,14 @@ class _Check:
             name = first.setdefault((alike, frozenset(one.sides), one.cost), f"person:{one.id}")
             if name in crews:
                 crews[name].many += 1
+                crews[name].ever += 1
             else:
                 crews[name] = _Crew(study, one, one.home, 1, 0.0, one.cost)
         for other in study.candidates:
             if self._allowed(other):
                 many = chosen.get(other.id, 0)
                 crew = _Crew(study, other, other.commune, many, other.cost, other.cost_hour)
+                crew.ever = self._allowed(other)
                 crews[f"candidate:{other.id}"] = crew
         return crews
 
@@ -208,7 +211,7 @@ class _Check:
         for key, (requests, _, _) in classes.items():
             self.most(f"{name}: requests of {'/'.join(key)}", own[key] + calls[key], requests)
         self._hours(name, crews, busy)
-        self._queues(name, crews, classes, near, load)
+        self._queues(name, crews, classes, near, far, (own, calls, load))
         self._terms(name, said, classes, own, calls, away, cost)
         self._equity(name, said["equity"], classes, parts, own, calls, away)
 
@@ -243,13 +246,18 @@ class _Check:
         crews: Mapping[str, _Crew],
         classes: Mapping[Key, Sequence[float]],
         near: Mapping[Key, float],
-        load: Mapping[tuple[str, str, str, str], float],
+        far: Mapping[tuple[str, str], float],
+        flows: tuple[Mapping[Key, float], Mapping[Key, float], Mapping[tuple[str, str, str, str], float]],
     ) -> None:
         """Erlang's formula for each language, each profile, all countries and, where they are divided, each."""
         study = self.study
-        offered: dict[tuple[str, str, str, str], float] = defaultdict(float)
-        for key, (requests, minutes, _) in classes.items():
-            offered[key[1], key[3], key[4], key[5]] += (minutes + 2 * near[key] * requests) / 60
+        own, calls, load = flows
+        stated = {(one["part"], frozenset(one["asked"])): one["worth"] for one in self.result[name]["worth"]}
+        if not all(0 < worth <= 3 for worth in stated.values()):
+            self.say(f"{name}: somebody is worth nothing, or more than three")
+        offered: dict[tuple[str, str, str, str], list[Key]] = defaultdict(list)
+        for key in classes:
+            offered[key[1], key[3], key[4], key[5]].append(key)
         countries = sorted({key[3] for key in offered})
         zones = [countries]
         if study.rules.border == "closed" or any(crew.sides for crew in crews.values()):
@@ -267,20 +275,51 @@ class _Check:
             for key in offered
         }
         for band, group, talks, zone in product(study.bands, groups, (("any",), ("any", "simple")), zones):
-            keys = product(group, [band.id], talks, zone)
-            inside = [key for key in keys if key in offered]
-            if not inside:
-                continue
-            present = 0.0
-            for by in set().union(*(able[key] for key in inside)):
-                present += crews[by].many * crews[by].hours[band.id] / band.hours_week
-            people = present * study.behaviour.answer_yes
-            year = 52 * band.hours_week
-            limit = year * _carried(sum(offered[k] for k in inside) / year, people)
-            what = (
-                f"{name}: hours of {'+'.join(sorted(group))}, {band.id}, {'+'.join(talks)}, {'+'.join(zone)}"
-            )
-            self.most(what, sum(load[k] for k in inside), limit)
+            inside = [key for key in product(group, [band.id], talks, zone) if key in offered]
+            every = [key for bucket in inside for key in offered[bucket]]
+            site = [key for key in every if key[2] == "on_site"]
+            parts = [("all", every, sum(load[bucket] for bucket in inside))]
+            if len({key[0] for key in inside}) == 1:
+                remote = [key for key in every if key[2] != "on_site"]
+                parts = [("site", site, sum(own[key] for key in site))]
+                parts += [("calls", remote, sum(own[key] for key in remote))]
+                if study.rules.fallback_weight is not None:
+                    parts += [("either", site, sum(own[key] + calls[key] for key in site))]
+            for part, mine, served in parts:
+                many = sum(classes[key][0] for key in mine)
+                year = 52 * band.hours_week
+                erlangs = sum(classes[key][1] + 2 * near[key] * classes[key][0] for key in mine) / 60 / year
+                if erlangs <= 0:
+                    continue
+                counts = {}
+                for by in set().union(*(able[key] for key in inside)):
+                    crew = crews[by]
+                    counts[by] = crew.hours[band.id] / band.hours_week * study.behaviour.answer_yes
+                    if part == "site":
+                        counts[by] *= sum(
+                            classes[key][0] for key in mine if self._goes(by, crew, key, far, able)
+                        )
+                        counts[by] /= many
+                presence, ever = 1.0, sum(x * crews[by].ever for by, x in counts.items())
+                if part != "all" and ever > 0:
+                    presence = sum(x * x * crews[by].ever for by, x in counts.items()) / ever
+                names = frozenset("/".join(key) for key in inside)
+                people = stated.get((part, names), 1.0) * sum(x * crews[by].many for by, x in counts.items())
+                limit = _carried(erlangs, people / presence, presence)
+                limit *= year if part == "all" else many / erlangs
+                what = f"{name}: {'hours' if part == 'all' else part} of {', '.join(sorted(names))}"
+                self.most(what, served, limit)
+
+    def _goes(
+        self,
+        by: str,
+        crew: _Crew,
+        key: Key,
+        far: Mapping[tuple[str, str], float],
+        able: Mapping[tuple[str, str, str, str], set[str]],
+    ) -> bool:
+        way = far[crew.home, key[0]] * self.study.peak.get(key[6], 1.0)
+        return by in able[key[1], key[3], key[4], key[5]] and way <= self.study.standard.minutes_on_site
 
     def _terms(
         self,
@@ -364,12 +403,21 @@ class _Check:
                 self.same(f"{name}: {measure} of {field}", said[field][measure], value)
 
 
-def _carried(load: float, people: float) -> float:
-    """Straight between whole numbers; steps below 1/10,000 of the load are nothing, and so is all beyond the first."""
+def _carried(load: float, people: float, presence: float) -> float:
+    """Straight between whole numbers of people, each there for that share of the time whoever else is.
+
+    Steps below 1/10,000 of the load are nothing, and so is all beyond the first.
+    """
     value, lost = 0.0, 1.0
+    all_there, chance = [0.0], [1.0]  # carried by so many; how likely so many of those counted are there
     for c in range(1, math.floor(people) + 2):
         lost = load * lost / (c + load * lost)
-        step = load * (1 - lost) - value
+        all_there.append(load * (1 - lost))
+        chance = [
+            (chance[k] * (1 - presence) if k < c else 0.0) + (chance[k - 1] * presence if k else 0.0)
+            for k in range(c + 1)
+        ]
+        step = math.fsum(x * y for x, y in zip(chance, all_there, strict=True)) - value
         if step < 1e-4 * load:
             break
         value += step * min(1.0, people - (c - 1))

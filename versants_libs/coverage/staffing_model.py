@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .erlang import carried
+from .crew import crew_with
 from .errors import InstanceError
 from .linear import INFEASIBLE, Linear, Solved
-from .staffing import Staffing, may, year_hours
+from .prediction import predict
+from .queues import Queue, agreeing, pieces, queues_of
+from .staffing import Staffing
 
-__all__ = ["Chosen", "Flows", "best", "reach_sets"]
+__all__ = ["Agreed", "Chosen", "Flows", "best"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-STEP = 1e-4  # steps of the carried load smaller than this share of it are left out
-_ROUNDS = 8  # greedy repairs of a rounded plan
+ROUNDS = 4  # plans predicted, each from the prediction of the one before
 Stop = Callable[[], bool]
 
 
@@ -35,56 +37,24 @@ class Flows:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Agreed:
+    """What is served, in the model in which people are ``worth`` (queues,) what agrees with ``predicted``."""
+
+    flows: Flows
+    worth: Floats
+    predicted: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Chosen:
     """``recruits`` int64 (pools,), what is served before and with them, ``bound`` and whether it was proved best."""
 
     recruits: Ints
-    before: Flows
-    after: Flows
+    queues: tuple[Queue, ...]
+    before: Agreed
+    after: Agreed
     bound: float
     optimal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReachSet:
-    """Requests of these ``buckets`` can be served by the ``pools`` only: together they are one queue at best."""
-
-    band: str
-    buckets: tuple[int, ...]
-    pools: tuple[int, ...]
-
-
-def reach_sets(data: Staffing) -> list[ReachSet]:
-    """Sets of buckets whose loss is bounded by Erlang's formula, each once.
-
-    By band: each language, its talks that need somebody fully trained, and the languages of each profile together;
-    over all countries, and by country where the border or somebody's sides divide them.
-    """
-    study = data.study
-    countries = sorted({key[3] for key in data.buckets})
-    divided = study.rules.border == "closed" or any(pool.sides for pool in data.pools)
-    zones = [tuple(countries)] + ([(one,) for one in countries] if divided and len(countries) > 1 else [])
-    asked = {key[0] for key in data.buckets}
-    groups: set[tuple[str, ...]] = {(one,) for one in asked}
-    for pool in data.pools:
-        spoken = sorted(one for one in pool.languages if one in asked and may(study, pool, one, "simple"))
-        if len(spoken) > 1:
-            groups.add(tuple(spoken))
-    able: dict[int, set[int]] = {}
-    for g, k in zip(data.line_bucket.tolist(), data.line_pool.tolist(), strict=True):
-        able.setdefault(g, set()).add(k)
-    by_key = {key: g for g, key in enumerate(data.buckets)}
-    found: dict[tuple[int, ...], ReachSet] = {}
-    for band in sorted({key[1] for key in data.buckets}):
-        for group in sorted(groups):
-            for talks in (("any",), ("any", "simple")):
-                for zone in zones:
-                    keys = [(one, band, talk, country) for one in group for talk in talks for country in zone]
-                    inside = tuple(sorted(by_key[key] for key in keys if key in by_key))
-                    if inside and inside not in found:
-                        pools = sorted(set().union(*(able.get(g, set()) for g in inside)))
-                        found[inside] = ReachSet(band, inside, tuple(pools))
-    return list(found.values())
 
 
 def best(
@@ -92,13 +62,18 @@ def best(
     *,
     seconds: float = 600.0,
     gap: float = 0.0,
+    rounds: int = ROUNDS,
+    known: Chosen | None = None,
     stop: Stop | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Chosen:
-    """The plan of the smallest objective, or the best found in ``seconds`` of processor, with a bound.
+    """The plan of the smallest objective found in ``seconds`` of processor, with the bound of its own model.
 
-    The relaxation gives a bound; its rounding, repaired, a start; branch and bound the rest, until ``gap``.
-    Raises InstanceError where HiGHS finds the model unsound, which no study should.
+    What people are worth (:func:`~.queues.agreeing`) is first that of recruiting nobody, or of ``known``, an answer that
+    the limits allow too; each of the ``rounds`` solves the model, predicts what its plan holds and begins again from there,
+    until the same plan comes back. The best of the plans, each by the model that agrees with its own prediction, is
+    answered. Without ``rounds`` everybody is worth one. Raises InstanceError where HiGHS finds the model unsound, which no
+    study should.
     """
     began = time.process_time()
 
@@ -106,44 +81,92 @@ def best(
         return time.process_time() - began >= seconds or (stop is not None and stop())
 
     say = progress or (lambda text, share: None)
+    queues = queues_of(data) if known is None else known.queues
     none = np.zeros(len(data.pools), dtype=np.int64)
     say("before", 0.05)
-    before = _flows(data, none)
+    before = _agreed(data, queues, none, rounds > 0) if known is None else known.before
     most = np.array([pool.most for pool in data.pools])
     number, budget = data.study.limits.number, data.study.limits.budget
-    if not most.any() or number == 0 or (budget is not None and not _affordable(data, none).any()):
-        return Chosen(none, before, before, before.value, True)
-    say("bound", 0.2)
-    relaxed = _Model(data).solve(over)
-    start, after, bound = none, before, 0.0
-    if relaxed.status == "optimal":
-        bound = max(0.0, relaxed.value)
-        wished = relaxed.values[: len(most)]
-        start = _rounded(data, wished)
-        after = _flows(data, start)
-        if before.value <= after.value:
-            start, after = none, before
-    say("search", 0.4)
-    optimal = _near(after.value, bound, gap)
-    if not optimal and not over():
-        model = _Model(data, whole=True)
+    if not most.any() or number == 0 or (budget is not None and not affordable(data, none).any()):
+        return Chosen(none, queues, before, before, before.flows.value, True)
+    seen: dict[bytes, Agreed] = {none.tobytes(): before}
+    now = none
+    if known is not None:
+        now = known.recruits
+        seen[now.tobytes()] = known.after
+    bounds: dict[bytes, float] = {}
+    for i in range(max(1, rounds)):
+        if i and over():
+            break
+        say("bound" if not i else "search", 0.1 + 0.85 * i / max(1, rounds))
+        until = time.process_time() + (seconds - (time.process_time() - began)) / (max(1, rounds) - i)
+
+        def late(until: float = until) -> bool:
+            return over() or time.process_time() >= until
+
+        chosen, bound = _searched(data, queues, seen[now.tobytes()], now, gap, late)
+        bounds[now.tobytes()] = bound
+        if chosen.tobytes() in seen:
+            break
+        now = chosen
+        seen[now.tobytes()] = _agreed(data, queues, now, rounds > 0)
+        if not rounds:
+            bounds[now.tobytes()] = bound
+    key = min(seen, key=lambda one: seen[one].flows.value)
+    recruits, after = np.frombuffer(key, dtype=np.int64), seen[key]
+    if key not in bounds:
+        say("proof", 0.95)
+        bounds[key] = _searched(data, queues, after, recruits, gap, over)[1]
+    value = after.flows.value
+    bound = min(bounds[key], value)
+    return Chosen(recruits, queues, before, after, bound, _near(value, bound, 1e-6))
+
+
+def _agreed(data: Staffing, queues: Sequence[Queue], recruits: Ints, predicting: bool) -> Agreed:
+    """The service of these recruits in the model that agrees with what is predicted of them."""
+    found = predict(crew_with(data, recruits))
+    worth = np.ones(len(queues))
+    if predicting:
+        many = recruits + np.array([pool.n for pool in data.pools])
+        worth = agreeing(data, queues, many, found["served"], found["site"])
+    return Agreed(_flows(data, queues, worth, recruits), worth, found)
+
+
+def _searched(
+    data: Staffing, queues: Sequence[Queue], where: Agreed, first: Ints, gap: float, over: Stop
+) -> tuple[Ints, float]:
+    """The best recruits found where people are worth so much, and the bound.
+
+    The relaxation gives a bound; its rounding, or ``first``, a start; branch and bound the rest, until ``gap``.
+    """
+    start, after = first, where.flows
+    if over():
+        return start, 0.0
+    relaxed = _Model(data, queues, where.worth).solve(over)
+    if relaxed.status != "optimal":
+        return start, 0.0
+    bound = max(0.0, relaxed.value)
+    rounded = _rounded(data, relaxed.values[: len(data.pools)])
+    flows = _flows(data, queues, where.worth, rounded)
+    if flows.value < after.value:
+        start, after = rounded, flows
+    if not _near(after.value, bound, gap) and not over():
+        model = _Model(data, queues, where.worth, whole=True)
         found = model.solve(over, gap=gap, start=model.point(start, after))
         bound = max(bound, min(found.bound, after.value))
         if len(found.values):
-            chosen = np.round(found.values[: len(most)]).astype(np.int64)
-            flows = _flows(data, chosen)
+            chosen = np.round(found.values[: len(data.pools)]).astype(np.int64)
+            flows = _flows(data, queues, where.worth, chosen)
             if flows.value < after.value:
                 start, after = chosen, flows
-        optimal = found.status == "optimal"
-    bound = min(bound, after.value)
-    return Chosen(start, before, after, bound, (optimal and gap == 0) or _near(after.value, bound, 1e-6))
+    return start, min(bound, after.value)
 
 
 def _near(value: float, bound: float, gap: float) -> bool:
     return value - bound <= max(gap * abs(value), 1e-9)
 
 
-def _affordable(data: Staffing, chosen: Ints) -> NDArray[np.bool_]:
+def affordable(data: Staffing, chosen: Ints) -> NDArray[np.bool_]:
     """Of which pools one more fits."""
     limits = data.study.limits
     cost = np.array([pool.cost for pool in data.pools])
@@ -160,7 +183,7 @@ def _rounded(data: Staffing, wished: Floats) -> Ints:
     chosen = np.floor(wished + 1e-6).astype(np.int64)
     rest = wished - chosen
     while True:
-        fits = _affordable(data, chosen) & (rest > 1e-6)
+        fits = affordable(data, chosen) & (rest > 1e-6)
         if not fits.any():
             return chosen
         k = int(np.argmax(np.where(fits, rest, -1.0)))
@@ -168,9 +191,9 @@ def _rounded(data: Staffing, wished: Floats) -> Ints:
         rest[k] = 0.0
 
 
-def _flows(data: Staffing, recruits: Ints) -> Flows:
+def _flows(data: Staffing, queues: Sequence[Queue], worth: Floats, recruits: Ints) -> Flows:
     """The best service with these recruits."""
-    model = _Model(data, recruits=recruits)
+    model = _Model(data, queues, worth, recruits=recruits)
     solved = model.solve(None)
     if solved.status != "optimal":
         raise InstanceError(f"HiGHS ends with {solved.status!r} on a model that always has an answer")
@@ -180,7 +203,14 @@ def _flows(data: Staffing, recruits: Ints) -> Flows:
 class _Model:
     """Columns: recruits (pools), z, visits (arcs), calls (classes), lines (line arcs). Hours and requests a year."""
 
-    def __init__(self, data: Staffing, recruits: Ints | None = None, whole: bool = False) -> None:
+    def __init__(
+        self,
+        data: Staffing,
+        queues: Sequence[Queue],
+        worth: Floats,
+        recruits: Ints | None = None,
+        whole: bool = False,
+    ) -> None:
         self.data = data
         study = data.study
         limit = study.rules.fallback_weight
@@ -219,7 +249,7 @@ class _Model:
             np.concatenate([data.minutes / 60, -np.ones(len(data.line_pool))]),
         )
         self._hours()
-        self._queues()
+        self._queues(queues, worth)
         self._limits()
         if fair:
             self._fairness()
@@ -275,45 +305,58 @@ class _Model:
             np.concatenate(values),
         )
 
-    def _queues(self) -> None:
-        """Busy lines: the hours a set of buckets is served are no more than one queue of all its people carries."""
-        data, study = self.data, self.data.study
+    def _queues(self, queues: Sequence[Queue], worth: Floats) -> None:
+        """Busy lines: a reach set is served no more than one queue of all its people carries."""
+        data = self.data
         n = len(data.buckets)
-        load = self.linear.columns(np.zeros(n), 0.0, np.inf)  # hours, each way counted as the nearest's
-        self.loads = load
         hold = (data.minutes + 2 * data.least) / 60
-        self.linear.rows(
-            np.zeros(n),
-            np.zeros(n),
-            np.concatenate([data.bucket[data.arc_class], data.line_bucket, np.arange(n)]),
-            np.concatenate([self.visits, self.lines, load]),
-            np.concatenate([hold[data.arc_class], np.ones(len(data.line_pool)), -np.ones(n)]),
-        )
-        offered = np.bincount(data.bucket, weights=hold * data.requests, minlength=n)
-        hours = {band.id: band.hours_week for band in study.bands}
+        site = np.flatnonzero(data.site)
+        calls = np.flatnonzero(~data.site)
+        ones = np.ones
+        every = [  # hours with each way counted as the nearest's; visits; calls; calls instead of visits
+            (
+                (data.bucket[data.arc_class], self.visits, hold[data.arc_class]),
+                (data.line_bucket, self.lines, ones(len(data.line_pool))),
+            ),
+            ((data.bucket[data.arc_class], self.visits, ones(len(data.arc_class))),),
+            ((data.bucket[calls], self.calls[calls], ones(len(calls))),),
+            ((data.bucket[site], self.calls[site], ones(len(site))),),
+        ]
+        self.sums = [self.linear.columns(np.zeros(n), 0.0, np.inf) for _ in every]
+        for total, terms in zip(self.sums, every, strict=True):
+            self.linear.rows(
+                np.zeros(n),
+                np.zeros(n),
+                np.concatenate([*(term[0] for term in terms), np.arange(n)]),
+                np.concatenate([*(term[1] for term in terms), total]),
+                np.concatenate([*(term[2] for term in terms), -ones(n)]),
+            )
+        which = {"all": (0,), "site": (1,), "calls": (2,), "either": (1, 3)}
+        there = np.array([pool.n for pool in data.pools], dtype=np.int64)
+        most = np.array([pool.most for pool in data.pools], dtype=np.int64)
         high: list[float] = []
         row: list[int] = []
         column: list[int] = []
         value: list[float] = []
-        for one in reach_sets(data):
-            year = year_hours(study, one.band)
-            there = {k: data.pools[k].hours[one.band] / hours[one.band] for k in one.pools}
-            there = {k: share * study.behaviour.answer_yes for k, share in there.items()}
-            now = sum(share * data.pools[k].n for k, share in there.items())
-            ever = now + sum(share * data.pools[k].most for k, share in there.items())
-            erlangs = float(offered[list(one.buckets)].sum()) / year
-            for i, base, step in pieces(erlangs, now, ever):
+        for one, each in zip(queues, worth.tolist(), strict=True):
+            rate = each / one.presence
+            now, more = rate * one.people(there), rate * one.people(most)
+            mine = [int(self.sums[i][g]) for i in which[one.part] for g in one.buckets]
+            new = [
+                (int(self.recruits[k]), float(count) * rate)
+                for k, count in zip(one.pools.tolist(), one.counts, strict=True)
+                if most[k] and count
+            ]
+            for i, base, step in pieces(one.load, one.presence, now, now + more):
                 r = len(high)
-                high.append(year * (base + step * (now - i)))
-                for g in one.buckets:
-                    row.append(r)
-                    column.append(int(load[g]))
-                    value.append(1.0)
-                for k, share in there.items():
-                    if data.pools[k].most and step:
-                        row.append(r)
-                        column.append(int(self.recruits[k]))
-                        value.append(-year * step * share)
+                high.append(one.scale * (base + step * (now - i)))
+                row += [r] * len(mine)
+                column += mine
+                value += [1.0] * len(mine)
+                if step:
+                    row += [r] * len(new)
+                    column += [k for k, _ in new]
+                    value += [-one.scale * step * count for _, count in new]
         self.linear.rows(
             np.full(len(high), -np.inf),
             np.array(high),
@@ -376,26 +419,15 @@ class _Model:
         values[self.visits], values[self.calls], values[self.lines] = flows.visits, flows.calls, flows.lines
         hold = (data.minutes + 2 * data.least) / 60
         n = len(data.buckets)
-        values[self.loads] = np.bincount(
-            data.bucket[data.arc_class], weights=hold[data.arc_class] * flows.visits, minlength=n
-        ) + np.bincount(data.line_bucket, weights=flows.lines, minlength=n)
+
+        def summed(where: Ints, what: Floats) -> Floats:
+            return np.asarray(np.bincount(where, weights=what, minlength=n), dtype=np.float64)
+
+        at = data.bucket[data.arc_class]
+        called = np.where(data.site, 0.0, flows.calls), np.where(data.site, flows.calls, 0.0)
+        values[self.sums[0]] = summed(at, hold[data.arc_class] * flows.visits)
+        values[self.sums[0]] += summed(data.line_bucket, flows.lines)
+        values[self.sums[1]] = summed(at, flows.visits)
+        values[self.sums[2]], values[self.sums[3]] = (summed(data.bucket, one) for one in called)
         values[self.worst] = 1.0
         return values
-
-
-def pieces(erlangs: float, now: float, ever: float) -> list[tuple[int, float, float]]:
-    """(i, carried by i, one more's step) for whole numbers i from the people there ``now`` to all there can be ``ever``.
-
-    The first step below STEP of the load is nothing, and so are all after it: there the curve ends flat.
-    """
-    last = int(np.ceil(ever))
-    values = carried(erlangs, last + 1)
-    short = np.flatnonzero(np.diff(values) < STEP * erlangs)
-    end = int(short[0]) if len(short) else last + 1
-    first = min(int(now), end)
-    found = [(i, float(values[i]), float(values[i + 1] - values[i])) for i in range(first, min(last, end))]
-    return (
-        [*found, (end, float(values[end]), 0.0)]
-        if end <= last
-        else found or [(first, float(values[first]), 0.0)]
-    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .account import not_recruitable, recruits_json, state_of
-from .staffing import POINTS, passed_over, staffing
-from .staffing_model import best
+from .queues import Queue
+from .staffing import POINTS, Staffing, passed_over, staffing
+from .staffing_model import ROUNDS, Agreed, best
 from .study import Study
 from .study_files import fingerprint
 from .travel import Travel
@@ -25,6 +28,7 @@ def plan(
     seconds: float = 600.0,
     gap: float = 0.0,
     points: int = POINTS,
+    rounds: int = ROUNDS,
     stop: Callable[[], bool] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict[str, Any]:
@@ -35,15 +39,16 @@ def plan(
     seconds : of processor; the best found so far is answered then. ``stop`` ends it too.
     gap : a proof this near (share of the objective) is enough.
     points : communes are gathered to so many at most.
+    rounds : plans predicted, each from the prediction of the one before; 0: everybody is worth one.
     progress : told (what is being done, share of the work from 0 to 1).
 
     Raises InstanceError, TravelError.
     """
     began = time.process_time()
     data = staffing(study, travel, limit=points)
-    chosen = best(data, seconds=seconds, gap=gap, stop=stop, progress=progress)
-    before = state_of(data, chosen.before, chosen.recruits * 0)
-    after = state_of(data, chosen.after, chosen.recruits)
+    chosen = best(data, seconds=seconds, gap=gap, rounds=rounds, stop=stop, progress=progress)
+    before = state_of(data, chosen.before.flows, chosen.recruits * 0)
+    after = state_of(data, chosen.after.flows, chosen.recruits)
     objective = after.value["objective"]
     bound = min(chosen.bound, objective)
     away = objective - bound
@@ -64,6 +69,30 @@ def plan(
         ],
         "not_recruitable": not_recruitable(data, after),
         "equity": after.value["equity"],
-        "before": before.value,
-        "after": after.value,
+        "before": {**before.value, **_agreed(data, chosen.queues, chosen.before)},
+        "after": {**after.value, **_agreed(data, chosen.queues, chosen.after)},
+    }
+
+
+def _agreed(data: Staffing, queues: Sequence[Queue], state: Agreed) -> dict[str, Any]:
+    """What is predicted to be held, and what people are worth in a model that says the same (1 where it is not named)."""
+    fill = state.predicted["fill"]
+    at = [fill[key[1]] for key in data.classes]
+    total = float(data.requests.sum())
+    return {
+        "predicted": {
+            "share": float(data.requests @ np.array(at)) / total if total else 1.0,
+            "languages": fill,
+            "wait_phone": state.predicted["wait_phone"],
+            "wait_site": state.predicted["wait_site"],
+        },
+        "worth": [
+            {
+                "part": one.part,
+                "asked": ["/".join(data.buckets[g]) for g in one.buckets],
+                "worth": float(worth),
+            }
+            for one, worth in zip(queues, state.worth, strict=True)
+            if worth != 1.0
+        ],
     }

@@ -9,11 +9,13 @@ from typing import Any
 
 from .account import state_of
 from .staffing import POINTS, staffing
-from .staffing_model import best
+from .staffing_model import Chosen, best
 from .study import Study
 from .travel import Travel
 
 __all__ = ["study_front"]
+
+_ROUNDS = 2  # the point before says already what people are worth
 
 
 def study_front(
@@ -32,7 +34,8 @@ def study_front(
     ``seconds`` of processor for all; each point may use an even part of what is left. Each has ``number`` or ``budget``,
     ``recruits`` by candidate, ``cost`` euros a year, ``objective``, ``bound``, ``gap``, ``unserved`` (share of requests),
     ``minutes_mean`` and ``worst_minutes`` (on site, mean and mean of the worst tenth, not served counting the standard),
-    ``worst_language`` (share not served). Fewer points where ``stop`` says so, or where numbers coincide.
+    ``worst_language`` (share not served). Each point begins from the one before, which its limit allows too. Fewer points
+    where ``stop`` says so, or where numbers coincide.
     """
     began = time.process_time()
     data = staffing(study, travel, limit=limit)
@@ -43,18 +46,21 @@ def study_front(
     if by_number:
         levels = [float(one) for one in sorted({round(one) for one in levels})]
     found: list[dict[str, Any]] = []
+    known: Chosen | None = None
     for i, level in enumerate(levels):
         if stop is not None and stop():
             break
         part = replace(limits, number=int(level)) if by_number else replace(limits, budget=level)
         left = seconds - (time.process_time() - began)
-        chosen = best(
+        chosen = known = best(
             replace(data, study=replace(study, limits=part)),
             seconds=max(0.0, left / (len(levels) - i)),
             gap=gap,
+            rounds=_ROUNDS,
+            known=known,
             stop=stop,
         )
-        value = state_of(data, chosen.after, chosen.recruits).value
+        value = state_of(data, chosen.after.flows, chosen.recruits).value
         bound = min(chosen.bound, value["objective"])
         asked = sum(one["requests"] for one in value["languages"].values())
         recruits = {
