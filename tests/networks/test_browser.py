@@ -74,3 +74,27 @@ def test_sliders_are_fields_without_a_script(opened):
     plain = opened(reverse("studies"), java_script_enabled=False)
     assert plain.locator("input[type=range]").count() == 0
     assert plain.locator("input[type=number][data-slider]").count() == 4
+
+
+def test_a_slider_lies_between_the_maps_and_without_a_script_they_stand_side_by_side(
+    opened, world, client_for, officer, monkeypatch  # noqa: F811
+):  # fmt: skip
+    monkeypatch.setattr(studies, "SECONDS", 6.0)
+    run = worked_out(client_for(officer), officer)
+    for measure in ("fill", "minutes"):
+        page = opened(reverse("study", args=[run.uid]) + f"?map={measure}", "fr", 360)
+        slider = page.get_by_role("slider", name="carte d’aujourd’hui")
+        before, after = page.locator("[data-compare] > figure").all()
+        assert before.bounding_box()["y"] == after.bounding_box()["y"]
+        assert before.bounding_box()["x"] == after.bounding_box()["x"]
+        clipped = "getComputedStyle(document.querySelector('[data-compare] svg')).clipPath"
+        middle = page.evaluate(clipped)
+        slider.focus()
+        page.keyboard.press("End")
+        assert slider.input_value() == "100"
+        assert page.evaluate(clipped) != middle
+        assert page.said == []
+    plain = opened(reverse("study", args=[run.uid]), width=1280, java_script_enabled=False)
+    before, after = plain.locator("[data-compare] > figure").all()
+    assert before.bounding_box()["x"] < after.bounding_box()["x"]
+    assert plain.get_by_test_id("compare").count() == 0

@@ -14,3 +14,23 @@ for (const field of document.querySelectorAll("input[data-slider]")) {
     field.after(said);
   }
 }
+
+// Two maps side by side become one over the other, with a slider between: the first is drawn up to where it stands.
+for (const pair of document.querySelectorAll("[data-compare]")) {
+  const [first, second] = pair.querySelectorAll("figure");
+  if (pair instanceof HTMLElement && first && second) {
+    const slider = document.createElement("input");
+    slider.type = "range";
+    slider.max = "100";
+    slider.value = "50";
+    slider.dir = "ltr";
+    slider.setAttribute("aria-label", pair.dataset.compare ?? "");
+    slider.dataset.slider = "";
+    slider.dataset.test = "compare";
+    const show = () => pair.style.setProperty("--shown", `${slider.value}%`);
+    slider.addEventListener("input", show);
+    pair.classList.add("over");
+    pair.after(slider);
+    show();
+  }
+}
