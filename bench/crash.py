@@ -267,7 +267,7 @@ def check(product: Product, load: Load) -> tuple[dict[str, int], list[str]]:
                 [load.recorder_email],
             ).fetchall()
         }
-        placed = dict(raw.execute("SELECT uid::text, state FROM mobile_assignment").fetchall())
+        placed = dict(raw.execute(PLACED).fetchall())
         jobs = dict(raw.execute("SELECT uid::text, state FROM core_job").fetchall())
         records = {row[0]: row[1:] for row in raw.execute(RECORDS).fetchall()}
         for kind, key, content in load.acknowledged():
@@ -332,6 +332,11 @@ SELECT v.uid::text, r.state, r.duration_min,
   (SELECT count(*) FROM core_auditevent e WHERE e.action = 'record.signed' AND e.subject_uid = r.uid::text),
   (SELECT count(*) FROM mobile_recordaddition a WHERE a.record_id = r.id)
 FROM mobile_record r JOIN mobile_visit v ON v.id = r.visit_id
+"""
+# An offer that nobody answered in time lapses by itself: that it lapsed then is what was promised. One
+# that lapsed before its time is a place lost.
+PLACED = """
+SELECT uid::text, CASE WHEN state = 'lapsed' AND answer_by <= now() THEN 'offered' ELSE state END FROM mobile_assignment
 """
 # Visits whose record a clinician of the team may write, the earliest first.
 DUE = """
