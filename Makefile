@@ -52,7 +52,7 @@ bench-board: setup ## how long "who can go", "why not" and a repair take, by siz
 bench-audit: setup ## does sealing the log slow those who write (WRITERS=20 SECONDS=10 ROUNDS=3)
 	@$(BIN)/python bench/audit.py
 
-bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is missing measured (SETS=pmedian,cover,pmed,plan,simulate,front SEED=1 CORE=1 BENCH_DATA=FOLDER)
+bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is missing measured (SETS=pmedian,cover,pmed,plan,simulate,front,side SEED=1 CORE=1 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/mesh/run.py
 
 bench-web: setup ## the pages of a world of a million visits, 1 and 4 clients (VISITS=1000000 SMALL=1000 REQUESTS=2000 BENCH_DATA=FOLDER)
@@ -99,6 +99,8 @@ lock: ## resolve requirements/*.in again, with hashes
 		-o requirements/side.lock requirements/side.in
 	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		-o requirements/sbom.lock requirements/sbom.in
+	@.uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		-o requirements/spopt.lock requirements/spopt.in
 
 mesh-example: setup ## the study of Kortrijk and its report in French and Dutch, in docs/examples/kortrijk
 	@$(BIN)/python docs/mesh_example.py

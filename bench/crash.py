@@ -379,6 +379,9 @@ def one_round(product: Product, load: Load, number: int, seed: int, kind: str) -
     retaken = retaken_within(product, done) if kind == "worker" else None
     left = settle(product)
     figures, failures = check(product, load)
+    if figures["effects_missing"]:  # an escalation's hour came between the two: what it sends gets its turn
+        left = settle(product)
+        figures, failures = check(product, load)
     failures += load.faults()
     if back is None:
         failures.append("not ready again within three minutes")

@@ -3,9 +3,9 @@
 Each row is one call of the command in a process of its own on one core; what is in ``results.csv`` is not run again.
 Limits and figures are seconds of processor, so that other work on the machine does not count. The sites a call answers
 are priced again here, by code of a few lines that shares nothing with the library (``checked``), and a p-median of the
-OR-Library is held against its published optimum. ``SETS=pmedian,cover,pmed,plan,simulate,front`` narrows what is run
-(the last three: ``studies.py``), ``CORE`` names the
-core, ``BENCH_DATA`` the folder with the OR-Library's instances (not part of the product), ``SEED`` the seed.
+OR-Library is held against its published optimum. ``SETS=pmedian,cover,pmed,plan,simulate,front,side`` narrows what is
+run (plan, simulate, front: ``studies.py``; side: ``side.py``), ``CORE`` names the core, ``BENCH_DATA`` the folder with the
+OR-Library's instances (not part of the product), ``SEED`` the seed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import picture
+import side
 import studies
 
 HERE = Path(__file__).resolve().parent
@@ -254,7 +256,15 @@ def report(
         names = studies.COLUMNS[2:]
         say("\n" + "  ".join(names) + "\n")
         say("".join("  ".join(row[name] or "-" for name in names) + "\n" for row in planned))
-    wrong = failures(rows) + studies.failures(planned)
+    beside = side.results()
+    if beside:
+        say("\nSide by side with spopt and HiGHS, one core, at most 60 s.\n")
+        for row in beside:
+            words = [row[name] for name in ("problem", "instance", "n", "p", "method")]
+            value = f"{float(row['value']):.6g}" if row["value"] else "no answer"
+            proved = "proved" if row["proved"] == "1" else row["said"] or "not proved"
+            say("  ".join([*words, value, f"{row['cpu_s']} s", f"{row['peak_mb'] or '-'} MB", proved]) + "\n")
+    wrong = failures(rows) + studies.failures(planned) + side.failures(beside)
     for line in wrong:
         say(f"missed: {line}\n")
     value = {
@@ -304,6 +314,9 @@ def main() -> int:
         )
     sets = [one for one in os.environ.get("SETS", "").split(",") if one]
     planned = studies.run([one for one in studies.SETS if not sets or one in sets], seed, core, facts)
+    if not sets or "side" in sets:
+        side.run(core, data, facts)
+    picture.draw({name: seconds for name, (seconds, _, _) in TARGETS.items() if name != "pmed"})
     return report([row for row in results() if row["seed"] == str(seed)], planned, seed, began, started)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
-RESULTS = HERE / "studies.csv"
+RESULTS, FRONT = HERE / "studies.csv", HERE / "front.csv"
 SETS = ("plan", "simulate", "front")
 #: name: languages, people, requests a year, recruits
 STUDIES = {"40x500": (40, 500, 80_000, 40), "10x100": (10, 100, 80_000, 20), "40x150": (40, 150, 80_000, 60)}
@@ -114,6 +114,7 @@ def run(wanted: list[str], seed: int, core: int, facts: dict[str, str]) -> list[
             if "front" in missing:
                 said, used = call(core, "front", str(study), "--points", "20")
                 points = said["points"]
+                keep(points)
                 worst = max(one["gap"] for one in points)
                 pairs = itertools.pairwise(points)
                 falls = all(b["objective"] <= a["objective"] * (1 + worst) for a, b in pairs)
@@ -131,6 +132,15 @@ def run(wanted: list[str], seed: int, core: int, facts: dict[str, str]) -> list[
                     checked=int(falls),
                 )
     return [row for row in results() if row["seed"] == str(seed)]
+
+
+def keep(points: list[dict[str, Any]]) -> None:
+    """The points of the front, for the picture: every number of each."""
+    names = [key for key, value in points[0].items() if isinstance(value, int | float)]
+    with FRONT.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(points)
 
 
 def replications(seed: int) -> list[str]:
