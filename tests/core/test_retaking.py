@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection
@@ -74,6 +75,40 @@ def test_a_worker_heard_again_keeps_its_job(doing):
     sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '40 seconds'")
     assert step(15.0) == []  # the doubt begins anew
     assert state(pk) == ("doing", 0)
+
+
+def test_what_a_living_worker_does_not_have_goes_back_after_the_doubt(doing):
+    """The database went away between giving the job out and the worker's hearing of it."""
+    lost, kept = doing(1.0), doing(1.0)
+    ours = sql("SELECT worker_id FROM procrastinate_jobs WHERE id = %s", lost)[0]
+    sql("UPDATE procrastinate_jobs SET worker_id = %s WHERE id = %s", ours, kept)
+    elsewhere = doing(1.0)
+    in_hand = retaking.InHand()
+    step = retaking.Retaking(in_hand).step
+    assert step(0.0) == step(20.0) == []  # the worker is not known before its first job
+    context = SimpleNamespace(job=SimpleNamespace(id=kept))
+    in_hand._worker = SimpleNamespace(worker_id=ours, _running_jobs={object(): context})
+    assert step(25.0) == step(30.0) == []
+    assert step(35.0) == [lost]
+    assert [state(pk)[0] for pk in (lost, kept, elsewhere)] == ["todo", "doing", "doing"]
+
+
+def test_a_worker_makes_itself_known_with_the_jobs_it_has():
+    """Held against the queue's own worker: the names we read are its own."""
+    from procrastinate import App
+    from procrastinate.testing import InMemoryConnector
+
+    queue, in_hand, seen = App(connector=InMemoryConnector()), retaking.InHand(), []
+
+    @queue.task(name="look")
+    def look():
+        seen.append(in_hand.now())
+
+    assert in_hand.now() == (None, [])
+    pk = look.defer()
+    queue.run_worker(wait=False, worker_middleware=[in_hand], install_signal_handlers=False)
+    assert [(held, worker is not None) for worker, held in seen] == [([pk], True)]
+    assert in_hand.now()[1] == []
 
 
 def test_it_is_under_a_minute_in_all():

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from procrastinate.contrib.django import app
 
-from versants.core.retaking import Retaker
+from versants.core.retaking import InHand, Retaker
 from versants.core.sealing import Sealer
 
 
@@ -19,7 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("--shutdown-graceful-timeout", type=int, default=3)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        beside = [Sealer(), Retaker()]
+        in_hand = InHand()
+        app.worker_defaults["worker_middleware"] = [
+            *app.worker_defaults.get("worker_middleware", []),
+            in_hand,
+        ]
+        beside: list[Sealer | Retaker] = [Sealer(), Retaker(in_hand)]
         for one in beside:
             one.start()
         try:
