@@ -61,7 +61,7 @@ Sheet = tuple[str, list[str], list[Any]]
 
 def _recruits(source: Source) -> Sheet:
     head = [
-        _("Commune"), "uid", _("Languages"), _("Who"), pgettext("how many", "Number"), _("Talks a year"),
+        _("Commune"), "uid", _("Languages"), _("Who"), pgettext("how many", "Number"), _("Hours a year"),
         _("Talks no longer missed"),
         _("Months"), _("€ a year"),
     ]  # fmt: skip
@@ -72,7 +72,7 @@ def _recruits(source: Source) -> Sheet:
             ", ".join(source.language(code) for code in one["languages"]),
             words.kind_word(one["kind"]),
             one["n"],
-            one["requests"],
+            one.get("hours"),
             one["unserved_less"],
             one["lead_months"],
             one["cost"],

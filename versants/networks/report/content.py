@@ -288,7 +288,7 @@ def recruits(source: Source) -> list[Block]:
             ", ".join(source.language(code) for code in one["languages"]),
             words.kind_word(one["kind"]),
             str(one["n"]),
-            words.number(one["requests"]),
+            words.number(one["hours"]) if "hours" in one else "–",
             words.number(one["unserved_less"]),
             words.number(one["lead_months"]),
             words.euros(one["cost"]),
@@ -305,7 +305,7 @@ def recruits(source: Source) -> list[Block]:
         _("Languages"),
         _("Who"),
         pgettext("how many", "Number"),
-        _("Talks a year"),
+        _("Hours a year"),
         _("Talks no longer missed"),
     ]
     return [
@@ -341,8 +341,8 @@ def each_recruit(source: Source) -> list[Block]:
         heading(_("What each recruit brings, and who loses")),
         paragraph(
             _(
-                "Talks a year, commune by commune: what is shared among several recruits is counted as their talks are. "
-                "Who loses is said by language, and stands beside each recruit who speaks it. The annex has it all."
+                "Talks a year, commune by commune: what would be missed again without this recruit, all others "
+                "staying, as predicted. Who loses is said by language, beside each recruit who speaks it."
             )
         ),
         table([_("Recruit"), _("More"), _("Fewer than today")], rows, widths=[4, 5, 4], texts=True),
