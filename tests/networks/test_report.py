@@ -208,7 +208,7 @@ def test_each_recruit_says_where_it_brings_more_and_who_loses(source):
         place = told.commune(places[0])
     assert who.startswith("2 × ")
     assert more.startswith(f"{place} +17,3")
-    assert more.endswith("2 autres communes")
+    assert more.endswith("2 autres lignes")
     assert fewer == f"{place} \u22122,0"
     assert nothing == "–"
     assert f"{place} (" in named, "somebody of two languages says which"

@@ -364,7 +364,7 @@ def _named(source: Source, recruit: Mapping[str, Any], what: str) -> str:
     ]
     rest = len(most) - SHOWN_PLACES
     if rest > 0:
-        said.append(ngettext("%(n)d place more", "%(n)d places more", rest) % {"n": rest})
+        said.append(ngettext("%(n)d line more", "%(n)d lines more", rest) % {"n": rest})
     return "; ".join(said)
 
 
