@@ -87,7 +87,18 @@ def test_languages_groups_and_losers_add_up():
         ("A", 10.0, 1.0, 0.8),
     ]
     (worse,) = told.worse
-    assert (worse.commune, worse.requests) == ("BE-1", 4.0)
+    assert (worse.commune, worse.requests) == ("BE-1", 2.0)  # two recruits name it, it is lost once
+
+
+def test_what_is_predicted_comes_before_what_the_plan_holds():
+    result = answer()
+    for name, share in (("before", 0.3), ("after", 0.6)):
+        result[name]["predicted"] = {"share": share, "languages": {"tir": share}}
+    told = read(result)
+    (line,) = told.languages
+    assert (line.before, line.after) == (0.3, 0.6)
+    assert told.share_unserved("before") == pytest.approx(0.7)
+    assert told.share_unserved("after") == pytest.approx(0.4)
 
 
 def test_lorenz_counts_the_standard_where_nobody_comes():

@@ -8,12 +8,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.coverage import tiny_studies as tiny
+from versants_libs.coverage.account import _losers
 from versants_libs.coverage.cli import main
+from versants_libs.coverage.crew import crew_of
+from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.staffing import staffing
 from versants_libs.coverage.staffing_check import check
+from versants_libs.coverage.staffing_model import best
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Fairness, Limits
 from versants_libs.coverage.study_files import load_study
@@ -67,17 +72,45 @@ def test_the_result_has_the_fields_that_are_published(result):
         )
 
 
-def test_what_recruits_gain_is_what_the_plan_gains(result):
-    def served(state):
-        return sum(one["own_mode"] + one["fallback"] for one in result[state]["languages"].values())
+def test_what_a_recruit_gains_is_what_is_predicted_to_be_missed_without_it(result):
+    def held(recruits):
+        crew = crew_of(STUDY, TRAVEL, {**result, "recruits": recruits})
+        return crew.data, crew.data.requests * predict(crew)["served"]
 
-    more = served("after") - served("before")
-    by_recruits = sum(one["unserved_less"] for one in result["recruits"])
-    assert more > 500
-    # the rest: people there already, freed for others, and worth more where recruits take calls off them
-    assert 0.8 * more < by_recruits < 1.02 * more
-    for one in result["recruits"]:  # communes that gain are listed, those served less are among "loses"
-        assert sum(gain["requests"] for gain in one["gains"]) >= one["unserved_less"] * 0.99
+    recruits = result["recruits"]
+    data, everybody = held(recruits)
+    _, nobody = held([])
+    assert everybody.sum() - nobody.sum() > 500
+    for one in recruits:
+        _, others = held([other for other in recruits if other is not one])
+        assert one["unserved_less"] == pytest.approx(everybody.sum() - others.sum())
+        named = sum(gain["requests"] for gain in one["gains"])
+        assert named >= one["unserved_less"] * 0.95  # no more than 25 places are named
+        most = max(one["gains"], key=lambda gain: gain["requests"])
+        mine = [
+            (everybody[d] - others[d]) * data.parts[d].get(most["commune"], 0.0) / data.requests[d]
+            for d, key in enumerate(data.classes)
+            if key[1] == most["language"]
+        ]
+        assert most["requests"] == pytest.approx(sum(mine))
+        yearly = sum(next(c for c in STUDY.candidates if c.id == one["candidate"]).hours.values()) * 52
+        assert 0 < one["hours"] <= one["n"] * yearly
+
+
+def test_who_loses_is_predicted_to_be_served_less(result):
+    """Recruits take nothing from anybody here, so somebody who was there is made to leave."""
+    data = staffing(STUDY, TRAVEL)
+    chosen = best(data)
+    worse = {**chosen.after.predicted, "served": chosen.before.predicted["served"].copy()}
+    d = int(np.argmax(data.requests * (worse["served"] > 0.2) * ~data.site))
+    worse["served"][d] -= 0.1
+    worse["site"] = chosen.before.predicted["site"]
+    language = data.classes[d][1]
+    said = _losers(data, [language], replace(chosen, after=replace(chosen.after, predicted=worse)))
+    assert sum(one["requests"] for one in said) <= 0.1 * data.requests[d] + 1e-9
+    assert {(one["commune"], one["language"]) for one in said} <= {(uid, language) for uid in data.parts[d]}
+    assert said
+    assert _losers(data, ["xyz"], replace(chosen, after=replace(chosen.after, predicted=worse))) == []
 
 
 def test_the_share_a_plan_gives_is_the_one_predicted(result):

@@ -110,6 +110,13 @@ def test_the_prediction_is_within_two_points_for_every_language(result):
         assert one["requests"] >= 100, language
         assert one["predicted"] == pytest.approx(one["simulated"], abs=0.02), language
         assert high - low < 0.03
+    total, fill = found["total"], found["fill"].values()
+    asked = sum(one["requests"] for one in fill)
+    assert total["requests"] == pytest.approx(asked)
+    held = sum(one["requests"] * one["simulated"] for one in fill)
+    assert total["simulated"] == pytest.approx(held / asked)
+    assert total["ci95"][0] < total["simulated"] < total["ci95"][1]
+    assert total["predicted"] == pytest.approx(result["after"]["predicted"]["share"])
     assert found["wait_min"]["phone"]["simulated"] > 0
     assert found["wait_min"]["on_site"]["simulated"] >= STUDY.behaviour.answer_minutes
 

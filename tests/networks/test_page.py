@@ -7,16 +7,19 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from tests.world import actor as actor_of
 from tests.world import make_account, make_membership
+from versants.core import clock
 from versants.core.access.classes import Role
 from versants.core.access.scope import acting
 from versants.core.jobs import Face
 from versants.core.models import Job
+from versants.core.web.words import day_plain
 from versants.networks.models import StudyRun
-from versants.networks.services import studies
+from versants.networks.services import results, studies
 from versants_libs.coverage.study_files import read_study
 
 QUESTION = {
@@ -87,6 +90,18 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     }
     page = client.get(reverse("study", args=[run.uid])).content.decode()
     assert set(run.simulated["fill"]) == set(study.languages)
+    assert run.simulated["total"]["simulated"] is not None
+    assert run.simulated["replications"] == studies.YEARS
+    share = run.result["after"]["predicted"]["share"]
+    assert run.simulated["total"]["predicted"] == pytest.approx(share)
+    told = results.source(run)
+    assert told.served == pytest.approx(share), "the first number is the predicted one"
+    assert {one.name: one.served for one in told.scenarios} == {
+        results.scenario_word(one["key"]): one["result"]["after"]["predicted"]["share"]
+        for one in run.scenarios
+    }
+    assert "Simulated" in page or "En simulation" in page
+    assert 'data-test="older"' not in page
     assert page.count('data-test="scenarios"') == 2, "other cases, and a year simulated"
     assert page.count('data-test="map-before"') == page.count('data-test="map-after"') == 1
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
@@ -103,10 +118,81 @@ def test_the_report_and_its_annex_open(world, client_for, officer):
         assert made["Content-Type"] == "application/pdf"
         assert made.content.startswith(b"%PDF")
     sheets = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(sheets.sheetnames) == 5
-    rows = list(sheets.worksheets[1].iter_rows(min_row=2, values_only=True))
+    assert len(sheets.sheetnames) == 6
+    rows = list(sheets.worksheets[2].iter_rows(min_row=2, values_only=True))
     assert len(rows) == 6
     assert all(0 <= row[3] <= 1 and 0 <= row[4] <= 1 for row in rows)
+
+
+def test_a_study_of_an_older_model_is_told_and_offered_again(world, client_for, officer):
+    client = client_for(officer)
+    run = worked_out(client, officer)
+    old = json.loads(json.dumps(run.result))
+    for side in ("before", "after"):
+        del old[side]["predicted"], old[side]["worth"]
+    cases = json.loads(json.dumps(run.scenarios))
+    for one in cases:
+        for side in ("before", "after"):
+            del one["result"][side]["predicted"]
+    kept = {"fill": run.simulated["fill"]}
+    StudyRun.objects.filter(pk=run.pk).update(result=old, scenarios=cases, simulated=kept)
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert 'data-test="older"' in page
+    assert 'href="#again"' in page
+    assert 'id="again"' in page
+    for name in ("study_pdf", "study_xlsx"):
+        assert client.get(reverse(name, args=[run.uid])).status_code == 200
+
+
+def test_a_meaning_chosen_after_results_of_the_same_territory_says_which_were_seen(
+    world, client_for, officer
+):
+    client = client_for(officer, "fr")
+    run = worked_out(client, officer)
+    address = reverse("study", args=[run.uid])
+
+    def chosen():
+        page = client.get(address).content.decode()
+        return re.search(r'data-test="chosen">([^<]*)', page)[1]
+
+    def earlier(house=world.house_be, area=QUESTION["area"], finished=1, meaning="sum"):
+        day = run.chosen_at - timedelta(days=3)
+        return StudyRun.objects.create(
+            organisation=house, name="n", question={"area": area, "meaning": meaning}, chosen_at=day,
+            finished_at=run.chosen_at - timedelta(days=finished) if finished is not None else None,
+        )  # fmt: skip
+
+    earlier(house=world.house_desk)
+    earlier(area="west-vlaanderen:Ypres")
+    earlier(finished=None)
+    earlier(finished=-1)
+    assert "avant de voir" in chosen()
+    earlier(meaning="worst_language")
+    assert "pour la première étude de ce territoire" in chosen()
+    seen = earlier()
+    said = chosen()
+    assert "pouvaient déjà être lus" in said
+    assert "avant" not in said
+    assert day_plain(clock.local(seen.chosen_at).date()).replace(" ", "") in re.sub(r"\s|&nbsp;", "", said)
+    again = client.get(address).content.decode()
+    assert "la prochaine étude le dira" in again, "the form beside results does not promise what is over"
+
+
+def test_neither_the_question_nor_its_date_changes(world):
+    first = timedelta(days=9)
+    run = StudyRun.objects.create(organisation=world.house_be, name="n", question={"meaning": "sum"})
+    StudyRun.objects.filter(pk=run.pk).update(result={"a": 1}, finished_at=run.chosen_at)
+    for change in (
+        {"question": {"meaning": "worst_language"}},
+        {"chosen_at": run.chosen_at - first},
+        {"finished_at": run.chosen_at + first},
+    ):
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            StudyRun.objects.filter(pk=run.pk).update(**change)
+        assert refused.value.__cause__.diag.constraint_name == "study_question_stays"
+    run.refresh_from_db()
+    assert run.question == {"meaning": "sum"}
+    StudyRun.objects.filter(pk=run.pk).update(result={"a": 2}, question={"meaning": "sum"})
 
 
 def test_before_it_is_done_there_is_no_report(world, client_for, officer):

@@ -4,6 +4,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import date
 
 import openpyxl
 import pytest
@@ -13,7 +14,7 @@ from django.utils import translation
 from versants.networks.report.annex import annex
 from versants.networks.report.content import document
 from versants.networks.report.pdf import compiled, pdf
-from versants.networks.report.source import Scenario, Source
+from versants.networks.report.source import Scenario, Seen, Source
 from versants.territory.shapes import DATA
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
@@ -148,12 +149,85 @@ def test_an_unknown_arrondissement_names_those_there_are(tmp_path):
         call_command("mesh_study", "--arrondissement", "Courtrais", "--out", str(tmp_path / "s.json"))
 
 
-def test_the_first_page_says_what_simulated_years_hold_not_only_what_the_plan_serves(source):
+def test_the_first_number_is_the_predicted_share_and_the_simulated_one_stands_beside_it(source):
+    predicted = source.result["after"]["predicted"]["share"]
+    assert source.digest.share_unserved("after") == pytest.approx(1 - predicted)
+    alone = said(source, "nl")
+    figure, what = alone["numbers"][0]
+    assert figure == f"{round(predicted * 100)}%"
+    assert "volgens de voorspelling" in what
+    assert "Gesimuleerd" not in what
+    assert not any("imuleerde" in text for text in alone["plain"])
+
     one = {"predicted": 0.5, "ci95": [0.2, 0.5]}
     fill = {
         "tir": {**one, "simulated": 0.5, "requests": 300},
         "prs": {**one, "simulated": 0.1, "requests": 100},
     }
-    held = said(replace(source, simulated={"fill": fill}), "nl")["plain"]
-    assert "gaat 40% van de gesprekken door" in held[1]
-    assert not any("gesimuleerde" in text for text in said(source, "nl")["plain"])
+    total = {"simulated": 0.4, "ci95": [0.375, 0.425], "predicted": predicted, "requests": 400}
+    years = {"fill": fill, "total": total, "replications": 20}
+    told = said(replace(source, simulated=years), "nl")
+    assert told["numbers"][0][0] == figure, "what is predicted stays the first number"
+    assert "Gesimuleerd: 40,0% (37,5% tot 42,5%)" in told["numbers"][0][1]
+    assert "20 gesimuleerde jaren" in told["plain"][1]
+    kept_before = said(replace(source, simulated={"fill": fill}), "nl")
+    assert "Gesimuleerde jaren, met de aanwervingen, geven 40,0%." in kept_before["plain"][1]
+
+
+def test_a_result_without_a_prediction_is_said_to_be_of_an_older_model(source):
+    old = {**source.result}
+    for side in ("before", "after"):
+        old[side] = {key: value for key, value in old[side].items() if key not in {"predicted", "worth"}}
+    told = replace(source, result=old)
+    assert told.older
+    assert not source.older
+    text = said(told, "fr")
+    assert "modèle plus ancien" in text["plain"][0]
+    assert "ancien plan" in text["numbers"][0][1]
+    asked = sum(one["requests"] for one in old["after"]["languages"].values())
+    missed = sum(one["unserved"] for one in old["after"]["languages"].values())
+    assert told.digest.share_unserved("after") == pytest.approx(missed / asked)
+    assert pdf(told, "nl")[:4] == b"%PDF"
+    assert not any("modèle plus ancien" in one for one in sentences(said(source, "fr")))
+
+
+def test_each_recruit_says_where_it_brings_more_and_who_loses(source):
+    recruit = source.result["recruits"][0]
+    places = [one["commune"] for one in source.result["recruits"][0]["gains"]]
+    gains = [
+        {"commune": places[0], "language": "tir", "requests": 12.34 + i, "minutes": 1.0} for i in range(6)
+    ]
+    loses = [{"commune": places[0], "language": "tir", "requests": 2.0}]
+    one = {**recruit, "languages": {"tir": "full"}, "n": 2, "gains": gains, "loses": loses}
+    other = {**one, "unserved_less": 0.0, "languages": {"tir": "full", "prs": "full"}, "loses": []}
+    told = replace(source, result={**source.result, "recruits": [one, other]})
+    blocks = said(told, "fr")["blocks"]
+    table = next(b for b in blocks if b["kind"] == "table" and b["head"][0] == "Recrue")
+    (who, more, fewer), (_who, named, nothing) = table["rows"]
+    with translation.override("fr"):
+        place = told.commune(places[0])
+    assert who.startswith("2 × ")
+    assert more.startswith(f"{place} +17,3")
+    assert more.endswith("2 autres lignes")
+    assert fewer == f"{place} \u22122,0"
+    assert nothing == "–"
+    assert f"{place} (" in named, "somebody of two languages says which"
+    rows = list(
+        openpyxl.load_workbook(io.BytesIO(annex(told, "fr")))["Recrue par recrue"].iter_rows(values_only=True)
+    )
+    assert len(rows) == 1 + 7 + 6
+    assert rows[7][6] == -2.0
+    assert rows[7][7] is None
+
+
+def test_what_was_seen_before_the_meaning_was_chosen_is_said(source):
+    chosen = "27 novembre 2026"
+    first, later = Seen(date(2026, 11, 2), "sum"), Seen(date(2026, 11, 20), "worst_language")
+    assert f"Choisi le {chosen}, avant de voir" in said(source, "fr")["subtitle"]
+    same = said(replace(source, seen=[first]), "fr")["subtitle"]
+    assert "Choisi le 2 novembre 2026 pour la première étude" in same
+    other = said(replace(source, seen=[first, later]), "fr")["subtitle"]
+    assert "avant" not in other
+    assert f"Choisi le {chosen}, alors que les résultats" in other
+    assert "celle du 20 novembre 2026" in other
+    assert "la langue la moins bien servie" in other

@@ -93,6 +93,13 @@ class QuestionForm(forms.Form):
         help_text=_("nobody has measured it"),
     )
 
+    def seen(self) -> QuestionForm:
+        """The same, beside results: what is chosen now is chosen after them, and the next study says so."""
+        self.fields["meaning"].help_text = _(
+            "Results of this territory have been shown: if you choose another meaning, the next study says so, with dates."
+        )
+        return self
+
     def question(self) -> dict[str, Any]:
         """What is kept of a valid form."""
         said = dict(self.cleaned_data)

@@ -29,7 +29,8 @@ class StudyRun(models.Model):
     """A study: ``question`` as it was chosen before results, then ``study`` (STUDY.json), ``result``,
     ``scenarios`` and ``simulated``.
 
-    ``result`` is empty until the job is done. The meaning of "equitable" never changes once chosen.
+    ``result`` is empty until the job is done. A trigger (``study_question_stays``) keeps ``question``, ``chosen_at`` and,
+    once there, ``finished_at`` as they are.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

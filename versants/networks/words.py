@@ -20,10 +20,10 @@ def number(value: float, decimals: int = 0) -> str:
     return number_format(rounded, decimals, use_l10n=True, force_grouping=True).replace("\u00a0", NARROW)
 
 
-def percent(share: float) -> str:
-    """A share from 0 to 1 as whole per cent, spaced as the language asks."""
+def percent(share: float, decimals: int = 0) -> str:
+    """A share from 0 to 1 as whole per cent, or with decimals, spaced as the language asks."""
     space = NARROW if language() == "fr" else ""
-    return f"{number(share * 100)}{space}%"
+    return f"{number(share * 100, decimals)}{space}%"
 
 
 def points(difference: float) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .crew import crew_with
 from .equity import equity
+from .prediction import predict
 from .staffing import Staffing, may
 from .staffing_model import Chosen, Flows
 
@@ -179,26 +181,31 @@ def _equity(data: Staffing, own: Floats, fallback: Floats, away: Floats, lost: F
 
 
 def recruits_json(data: Staffing, chosen: Chosen, before: State, after: State) -> list[dict[str, Any]]:
-    """Each recruitment and its part in what changes.
+    """Each recruitment, and what is predicted to be missed without it while all others stay.
 
-    A class's change is shared among the recruits that serve it, as their requests are; where none does, among those who
-    freed its people from other work. An account, not a proof of what the plan would be without one of them.
+    Minutes are an account of the plan's flows: a class's change is shared among the recruits that serve it, as their
+    requests are; where none does, among those who freed its people from other work.
     """
+    with_all = chosen.after.predicted
     parts = _parts(data, chosen, before, after)
     work: dict[int, float] = {}
     for one in after.flows:
         work[one.k] = work.get(one.k, 0.0) + one.requests
-    more_of = (after.own + after.fallback) - (before.own + before.fallback)
     saved_of = before.away - after.away
     candidates = {f"candidate:{one.id}": one for one in data.study.candidates}
+    there = np.array([pool.n for pool in data.pools], dtype=np.int64) + chosen.recruits
+    first = np.cumsum(there) - there
     found = []
     for k in np.flatnonzero(chosen.recruits).tolist():
         pool, n = data.pools[k], int(chosen.recruits[k])
         gains: dict[tuple[str, str], list[float]] = {}
-        fewer = minutes = 0.0
-        for d, part in parts.get(k, {}).items():
-            more, saved = float(more_of[d]) * part, float(saved_of[d]) * part
-            fewer += more
+        without = chosen.recruits.copy()
+        without[k] = 0
+        more_of = data.requests * (with_all["served"] - predict(crew_with(data, without))["served"])
+        fewer, minutes = float(more_of.sum()), 0.0
+        mine = parts.get(k, {})
+        for d in sorted({*mine, *np.flatnonzero(np.abs(more_of) > LEAST).tolist()}):
+            more, saved = float(more_of[d]), float(saved_of[d]) * mine.get(d, 0.0)
             minutes += saved
             for uid, many in data.parts[d].items():
                 gain = gains.setdefault((uid, data.classes[d][1]), [0.0, 0.0])
@@ -216,6 +223,7 @@ def recruits_json(data: Staffing, chosen: Chosen, before: State, after: State) -
                 "cost": n * candidate.cost,
                 "lead_months": candidate.lead_months,
                 "requests": work.get(k, 0.0),
+                "hours": float(with_all["worked"][first[k] : first[k] + n].sum()),
                 "unserved_less": fewer,
                 "minutes_less": minutes,
                 "gains": [
@@ -223,7 +231,7 @@ def recruits_json(data: Staffing, chosen: Chosen, before: State, after: State) -
                     for (uid, language), gain in best
                     if gain[0] > 0.01 or gain[1] > 1
                 ],
-                "loses": _losers(data, pool.languages, before, after),
+                "loses": _losers(data, pool.languages, chosen),
             }
         )
     return sorted(found, key=lambda one: (-one["unserved_less"], one["candidate"]))
@@ -263,10 +271,14 @@ def _parts(data: Staffing, chosen: Chosen, before: State, after: State) -> dict[
     return found
 
 
-def _losers(data: Staffing, languages: Iterable[str], before: State, after: State) -> list[dict[str, Any]]:
-    """Communes that are served less in one of these languages than before, or by phone instead of on site."""
-    fewer = (before.own + before.fallback) - (after.own + after.fallback)
-    fewer += (data.study.rules.fallback_weight or 0.0) * (after.fallback - before.fallback)
+def _losers(data: Staffing, languages: Iterable[str], chosen: Chosen) -> list[dict[str, Any]]:
+    """Communes predicted to be served less in one of these languages than before, or by phone instead of on site."""
+    before, after = chosen.before.predicted, chosen.after.predicted
+    fewer = before["served"] - after["served"]
+    instead = (after["served"] - after["site"]) - (before["served"] - before["site"])
+    fewer = data.requests * (
+        fewer + (data.study.rules.fallback_weight or 0.0) * np.where(data.site, instead, 0.0)
+    )
     spoken = set(languages)
     table: dict[tuple[str, str], float] = {}
     for d, key in enumerate(data.classes):

@@ -1,6 +1,7 @@
 """What a result says commune by commune and language by language, before and after, for pages and reports.
 
-Reads a :class:`~.study.Study` and the JSON value of a result (``docs/schema/mesh-result.json``); decides nothing.
+Reads a :class:`~.study.Study` and the JSON value of a result (``docs/schema/mesh-result.json``); decides nothing. What is
+served of a language is what the result predicts; of results made before there was a prediction, what the plan holds.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Digest:
     requests: float
 
     def share_unserved(self, side: Side) -> float:
-        """Of all requests, those served in no way."""
+        """Of all requests, those served in no way: as predicted, where the result says so."""
         return self.unserved[side] / self.requests if self.requests else 0.0
 
 
@@ -84,13 +85,23 @@ def digest(
         groups=_groups(places, group) if group else (),
         worse=_worse(result),
         curve={side: _curve(study, places[side]) for side in SIDES},
-        unserved={side: sum(_unserved(one) for one in result[side]["languages"].values()) for side in SIDES},
+        unserved={
+            side: sum(
+                float(one["requests"]) * (1 - _share(result[side], code))
+                for code, one in result[side]["languages"].items()
+            )
+            for side in SIDES
+        },
         requests=sum(float(one["requests"]) for one in result["after"]["languages"].values()),
     )
 
 
-def _unserved(one: Mapping[str, Any]) -> float:
-    return float(one["unserved"])
+def _share(state: Mapping[str, Any], language: str) -> float:
+    """Of a language's requests, those that are served."""
+    predicted = state.get("predicted", {}).get("languages", {})
+    if language in predicted:
+        return float(predicted[language])
+    return 1 - float(state["languages"][language]["share_unserved"])
 
 
 def _places(study: Study, result: Mapping[str, Any], side: Side, travel: Travel) -> dict[str, Place]:
@@ -150,15 +161,9 @@ def _mean_minutes(study: Study, ways: list[tuple[str, str, float]], travel: Trav
 
 
 def _languages(result: Mapping[str, Any]) -> tuple[Line, ...]:
-    before, after = result["before"]["languages"], result["after"]["languages"]
     lines = [
-        Line(
-            code,
-            float(after[code]["requests"]),
-            1 - float(before[code]["share_unserved"]),
-            1 - float(after[code]["share_unserved"]),
-        )
-        for code in after
+        Line(code, float(one["requests"]), _share(result["before"], code), _share(result["after"], code))
+        for code, one in result["after"]["languages"].items()
     ]
     return tuple(sorted(lines, key=lambda one: (-one.requests, one.key)))
 
@@ -179,11 +184,12 @@ def _groups(places: Mapping[Side, Mapping[str, Place]], group: Mapping[str, str]
 
 
 def _worse(result: Mapping[str, Any]) -> tuple[Worse, ...]:
-    lost: dict[tuple[str, str], float] = {}
-    for recruit in result["recruits"]:
-        for one in recruit["loses"]:
-            key = (one["commune"], one["language"])
-            lost[key] = lost.get(key, 0.0) + float(one["requests"])
+    """Each loss once: every recruit of a language names the same."""
+    lost = {
+        (one["commune"], one["language"]): float(one["requests"])
+        for recruit in result["recruits"]
+        for one in recruit["loses"]
+    }
     return tuple(Worse(*key, n) for key, n in sorted(lost.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

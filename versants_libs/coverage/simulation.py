@@ -324,6 +324,7 @@ def simulate(
     """The fill rate of each language as predicted by queues and as simulated, with 95 % intervals.
 
     Returns ``fill`` by language (``predicted``, ``simulated``, ``ci95``, ``requests`` a year, cancelled ones taken off),
+    ``total`` the same over all languages,
     ``wait_min`` by mode (phone: until somebody answers; on site: until an offer is taken), ``replications``,
     ``s_per_replication`` (processor). Intervals need two replications or more.
     """
@@ -366,6 +367,12 @@ def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str,
             **_interval(served.astype(np.float64), asked.astype(np.float64)),
             "requests": float(asked.mean()),
         }
+    asked, served = years.requests.sum(axis=1), (years.own + years.fallback).sum(axis=1)
+    total = {
+        "predicted": float(data.requests @ predicted["served"]) / float(data.requests.sum()),
+        **_interval(served.astype(np.float64), asked.astype(np.float64)),
+        "requests": float(asked.mean()),
+    }
     site = data.site
     phone = np.array([key[2] == "phone" for key in data.classes], dtype=bool)
     wait = {
@@ -383,7 +390,7 @@ def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str,
             ),
         },
     }
-    return {"fill": fill, "wait_min": wait, "replications": len(years.requests)}
+    return {"fill": fill, "total": total, "wait_min": wait, "replications": len(years.requests)}
 
 
 def _interval(part: Floats, whole: Floats) -> dict[str, Any]:

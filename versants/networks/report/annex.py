@@ -28,6 +28,7 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
     with translation.override(language):
         sheets = [
             _recruits(source),
+            _each_recruit(source),
             _languages(source),
             _communes(source),
             _worse(source),
@@ -60,7 +61,7 @@ Sheet = tuple[str, list[str], list[Any]]
 
 def _recruits(source: Source) -> Sheet:
     head = [
-        _("Commune"), "uid", _("Languages"), _("Who"), pgettext("how many", "Number"), _("Talks a year"),
+        _("Commune"), "uid", _("Languages"), _("Who"), pgettext("how many", "Number"), _("Hours a year"),
         _("Talks no longer missed"),
         _("Months"), _("€ a year"),
     ]  # fmt: skip
@@ -71,7 +72,7 @@ def _recruits(source: Source) -> Sheet:
             ", ".join(source.language(code) for code in one["languages"]),
             words.kind_word(one["kind"]),
             one["n"],
-            one["requests"],
+            one.get("hours"),
             one["unserved_less"],
             one["lead_months"],
             one["cost"],
@@ -79,6 +80,34 @@ def _recruits(source: Source) -> Sheet:
         for one in source.result["recruits"]
     ]
     return _("Recruits"), head, rows
+
+
+def _each_recruit(source: Source) -> Sheet:
+    """What each recruit gains and who loses in its languages, one line a commune and language."""
+    head = [
+        _("Recruit in"), "uid", _("Languages of the recruit"), _("Commune"), "uid", _("Language"),
+        _("Talks a year more"), _("Minutes on the road less"),
+    ]  # fmt: skip
+    rows: list[Row] = []
+    for recruit in source.result["recruits"]:
+        who = [
+            source.commune(recruit["commune"]),
+            recruit["commune"],
+            ", ".join(source.language(code) for code in recruit["languages"]),
+        ]
+        for sign, lines in ((1, recruit["gains"]), (-1, recruit["loses"])):
+            rows += [
+                [
+                    *who,
+                    source.commune(one["commune"]),
+                    one["commune"],
+                    source.language(one["language"]),
+                    sign * one["requests"],
+                    one.get("minutes"),
+                ]
+                for one in lines
+            ]
+    return _("Recruit by recruit"), head, rows
 
 
 def _languages(source: Source) -> Sheet:

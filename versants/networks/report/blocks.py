@@ -20,7 +20,15 @@ def items(texts: Sequence[str]) -> Block:
     return {"kind": "list", "items": list(texts)}
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int] = ()) -> Block:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int] = (), *, texts: bool = False
+) -> Block:
     """A table. Without ``widths`` the first column is text and the others are figures; with them, all as wide as said,
-    figures being what holds no letter."""
-    return {"kind": "table", "head": list(head), "rows": [list(row) for row in rows], "widths": list(widths)}
+    figures being what holds no letter. ``texts``: a page sets every column as text, which may run over lines."""
+    return {
+        "kind": "table",
+        "head": list(head),
+        "rows": [list(row) for row in rows],
+        "widths": list(widths),
+        "texts": texts,
+    }

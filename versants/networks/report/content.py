@@ -22,6 +22,9 @@ from versants.networks.report.source import Source
 SHOWN_RECRUITS = 20
 SHOWN_LANGUAGES = 24
 SHOWN_WORSE = 12
+SHOWN_PLACES = 4  # beside one recruit
+LEAST_NAMED = 0.05  # talks a year: less is "0.0"
+MINUS = "\u2212"
 
 
 def document(source: Source) -> dict[str, Any]:
@@ -59,12 +62,22 @@ def chosen(source: Source) -> str:
     """Who chose which meaning of "equitable", and when."""
     fairness = source.study.fairness
     meaning = words.meaning_word(fairness.meaning)
-    if fairness.chosen_on:
-        return _("“Equitable” means here: %(meaning)s. Chosen on %(day)s, before results were shown.") % {
-            "meaning": meaning,
-            "day": _day(fairness.chosen_on),
-        }
-    return _("“Equitable” means here: %(meaning)s.") % {"meaning": meaning}
+    if not fairness.chosen_on:
+        return _("“Equitable” means here: %(meaning)s.") % {"meaning": meaning}
+    said = {"meaning": meaning, "day": _day(fairness.chosen_on)}
+    others = [one for one in source.seen if one.meaning != fairness.meaning]
+    if others:
+        last = others[-1]
+        return _(
+            "“Equitable” means here: %(meaning)s. Chosen on %(day)s, when the results of an earlier study of this "
+            "territory could already be read: that of %(seen)s, for which it meant: %(other)s."
+        ) % {**said, "seen": day_plain(last.day), "other": words.meaning_word(last.meaning)}
+    if source.seen:
+        return _(
+            "“Equitable” means here: %(meaning)s. Chosen on %(first)s for the first study of this territory, before "
+            "results were shown, and kept on %(day)s."
+        ) % {**said, "first": day_plain(source.seen[0].day)}
+    return _("“Equitable” means here: %(meaning)s. Chosen on %(day)s, before results were shown.") % said
 
 
 def _day(text: str) -> str:
@@ -80,28 +93,34 @@ def plain(source: Source) -> list[str]:
     told, result = source.digest, source.result
     n = sum(one["n"] for one in result["recruits"])
     before, after = (1 - told.share_unserved(side) for side in ("before", "after"))
-    found = [
-        _(
-            "About %(talks)s talks a year need an interpreter here, in %(languages)d languages. With those who "
-            "interpret today, %(before)s of them can be served; with %(n)d more, %(after)s."
-        )
-        % {
-            "talks": words.number(told.requests, -1 if told.requests >= 1000 else 0),
-            "languages": len(told.languages),
-            "before": words.percent(before),
-            "after": words.percent(after),
-            "n": n,
-        }
-    ]
-    held = held_in_simulation(source)
-    if held is not None:
-        found.append(
+    said = {
+        "talks": words.number(told.requests, -1 if told.requests >= 1000 else 0),
+        "languages": len(told.languages),
+        "before": words.percent(before),
+        "after": words.percent(after),
+        "n": n,
+    }
+    if source.older:
+        found = [
+            older(),
             _(
-                "A plan supposes a year in which all goes well. In simulated years, with people already taken, ill or "
-                "saying no, %(share)s of the talks are held."
+                "About %(talks)s talks a year need an interpreter here, in %(languages)d languages. With those who "
+                "interpret today, the older plan serves %(before)s of them; with %(n)d more, %(after)s."
             )
-            % {"share": words.percent(held)}
-        )
+            % said,
+        ]
+    else:
+        found = [
+            _(
+                "About %(talks)s talks a year need an interpreter here, in %(languages)d languages. With those who "
+                "interpret today, %(before)s of them are likely to be held; with %(n)d more, %(after)s."
+            )
+            % said,
+            _("This is predicted: people who are already taken, ill or say no are counted in."),
+        ]
+    held = held_words(source)
+    if held:
+        found[-1] = f"{found[-1]} {held}"
     best = sorted(result["recruits"], key=lambda one: -one["unserved_less"])
     best = [one for one in best if one["unserved_less"] > 0.05][:3]
     if best:
@@ -133,13 +152,32 @@ def plain(source: Source) -> list[str]:
     return found
 
 
-def held_in_simulation(source: Source) -> float | None:
-    """Share of all requests held in the simulated years, with the recruits; None without a simulation."""
-    fill = (source.simulated or {}).get("fill", {})
-    total = sum(one["requests"] for one in fill.values())
-    if not total:
-        return None
-    return float(sum(one["requests"] * one["simulated"] for one in fill.values()) / total)
+def older() -> str:
+    """Said of results that no prediction stands beside."""
+    return _(
+        "This result is of an older model, whose plan took for granted that people have time when they are asked: its "
+        "shares are too high. Have the study worked out again."
+    )
+
+
+def held_words(source: Source) -> str:
+    """What simulated years give, with the interval; nothing without a simulation."""
+    held = source.held
+    if held is None:
+        return ""
+    share = words.percent(held.share, 1)
+    if held.interval is None or held.years is None:
+        return _("Simulated years, with the recruits, give %(share)s.") % {"share": share}
+    return ngettext(
+        "%(n)d simulated year, with the recruits, gives %(share)s (95 %% interval: %(low)s to %(high)s).",
+        "%(n)d simulated years, with the recruits, give %(share)s (95 %% interval: %(low)s to %(high)s).",
+        held.years,
+    ) % {
+        "n": held.years,
+        "share": share,
+        "low": words.percent(held.interval[0], 1),
+        "high": words.percent(held.interval[1], 1),
+    }
 
 
 def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
@@ -170,8 +208,7 @@ def numbers(source: Source) -> list[list[str]]:
     return [
         [
             words.percent(1 - told.share_unserved("after")),
-            _("of talks served, %(before)s today")
-            % {"before": words.percent(1 - told.share_unserved("before"))},
+            _first_words(source),
         ],
         [
             words.minutes_word(after["minutes_mean"]),
@@ -183,6 +220,24 @@ def numbers(source: Source) -> list[list[str]]:
             _("a year more; %(each)s a talk in all") % {"each": words.euros(after["cost_per_assignment"])},
         ],
     ]
+
+
+def _first_words(source: Source) -> str:
+    """What the first number is: predicted, simulated beside it."""
+    told = source.digest
+    said = {"before": words.percent(1 - told.share_unserved("before"))}
+    if source.older:
+        return _("of talks served by an older plan, too many; %(before)s today") % said
+    held = source.held
+    if held is None:
+        return _("of talks held, as predicted; %(before)s today") % said
+    said["share"] = words.percent(held.share, 1)
+    if held.interval is None:
+        return _("of talks held, as predicted; %(before)s today. Simulated: %(share)s") % said
+    said |= {"low": words.percent(held.interval[0], 1), "high": words.percent(held.interval[1], 1)}
+    return (
+        _("of talks held, as predicted; %(before)s today. Simulated: %(share)s (%(low)s to %(high)s)") % said
+    )
 
 
 def maps(source: Source) -> list[list[str]]:
@@ -204,6 +259,7 @@ def blocks(source: Source) -> list[Block]:
     """Everything after the first page, in order."""
     return [
         *recruits(source),
+        *each_recruit(source),
         *languages(source),
         *places(source),
         *losers(source),
@@ -232,7 +288,7 @@ def recruits(source: Source) -> list[Block]:
             ", ".join(source.language(code) for code in one["languages"]),
             words.kind_word(one["kind"]),
             str(one["n"]),
-            words.number(one["requests"]),
+            words.number(one["hours"]) if "hours" in one else "–",
             words.number(one["unserved_less"]),
             words.number(one["lead_months"]),
             words.euros(one["cost"]),
@@ -249,7 +305,7 @@ def recruits(source: Source) -> list[Block]:
         _("Languages"),
         _("Who"),
         pgettext("how many", "Number"),
-        _("Talks a year"),
+        _("Hours a year"),
         _("Talks no longer missed"),
     ]
     return [
@@ -262,6 +318,58 @@ def recruits(source: Source) -> list[Block]:
         ),
         table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),
     ]
+
+
+def each_recruit(source: Source) -> list[Block]:
+    """Where each recruitment is felt, and where less is served in its languages than today."""
+    rows = [
+        [
+            _("%(n)d × %(languages)s, %(commune)s")
+            % {
+                "n": one["n"],
+                "languages": ", ".join(source.language(code) for code in one["languages"]),
+                "commune": source.commune(one["commune"]),
+            },
+            _named(source, one, "gains"),
+            _named(source, one, "loses"),
+        ]
+        for one in sorted(source.result["recruits"], key=lambda one: -one["unserved_less"])[:SHOWN_RECRUITS]
+    ]
+    if not rows:
+        return []
+    return [
+        heading(_("What each recruit brings, and who loses")),
+        paragraph(
+            _(
+                "Talks a year, commune by commune: what would be missed again without this recruit, all others "
+                "staying, as predicted. Who loses is said by language, beside each recruit who speaks it."
+            )
+        ),
+        table([_("Recruit"), _("More"), _("Fewer than today")], rows, widths=[4, 5, 4], texts=True),
+    ]
+
+
+def _named(source: Source, recruit: Mapping[str, Any], what: str) -> str:
+    """The communes where it is felt most; with their language where the recruit has several."""
+    most = sorted(
+        (one for one in recruit[what] if one["requests"] >= LEAST_NAMED), key=lambda one: -one["requests"]
+    )
+    if not most:
+        return "–"
+    several = len(recruit["languages"]) > 1
+    said = [
+        f"{source.commune(one['commune'])}{_in_language(source, one['language']) if several else ''} "
+        f"{'+' if what == 'gains' else MINUS}{words.number(one['requests'], 1)}"
+        for one in most[:SHOWN_PLACES]
+    ]
+    rest = len(most) - SHOWN_PLACES
+    if rest > 0:
+        said.append(ngettext("%(n)d line more", "%(n)d lines more", rest) % {"n": rest})
+    return "; ".join(said)
+
+
+def _in_language(source: Source, code: str) -> str:
+    return f" ({source.language(code)})"
 
 
 def languages(source: Source) -> list[Block]:

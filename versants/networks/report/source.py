@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -32,17 +33,36 @@ class Scenario:
         after, before = result["after"], result["before"]
         asked = sum(one["requests"] for one in after["languages"].values())
         missed = sum(one["unserved"] for one in after["languages"].values())
+        planned = 1 - missed / asked if asked else 1.0
         return cls(
             name,
-            1 - missed / asked if asked else 1.0,
+            float(after.get("predicted", {}).get("share", planned)),
             float(after["minutes_mean"]),
             float(after["cost_year"] - before["cost_year"]),
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An earlier study of the same territory, whose results could be read when this one was asked for."""
+
+    day: date
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Share of all requests held in ``years`` simulated, with its 95 % interval; None where nobody kept them."""
+
+    share: float
+    interval: tuple[float, float] | None
+    years: int | None
+
+
 @dataclass(frozen=True)
 class Source:
-    """Raises InstanceError when ``result`` answers another study."""
+    """``seen``: earlier studies of the same territory, oldest first. Raises InstanceError when ``result`` answers another
+    study."""
 
     study: Study
     result: Mapping[str, Any]
@@ -50,6 +70,7 @@ class Source:
     travel: Travel
     scenarios: Sequence[Scenario] = ()
     simulated: Mapping[str, Any] | None = None
+    seen: Sequence[Seen] = ()
     strict: bool = field(default=True)
 
     def __post_init__(self) -> None:
@@ -107,6 +128,28 @@ class Source:
             if one["language"] not in found:
                 found[one["language"]] = [one["instead"]]
         return sorted(found.items(), key=lambda pair: self.language(pair[0]))
+
+    @property
+    def older(self) -> bool:
+        """Made before plans were predicted: its shares suppose that people have time when they are asked."""
+        return any("predicted" not in self.result[side] for side in ("before", "after"))
+
+    @property
+    def held(self) -> Held | None:
+        """What simulated years hold, with the recruits; None without a simulation."""
+        simulated = self.simulated or {}
+        fill = [one for one in simulated.get("fill", {}).values() if one["simulated"] is not None]
+        asked = sum(one["requests"] for one in fill)
+        if not asked:
+            return None
+        total = simulated.get("total", {})
+        share = total.get("simulated", sum(one["requests"] * one["simulated"] for one in fill) / asked)
+        interval = total.get("ci95")
+        return Held(
+            float(share),
+            (float(interval[0]), float(interval[1])) if interval else None,
+            simulated.get("replications"),
+        )
 
     @property
     def served(self) -> float:

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
 from versants.networks.report import assumed, content
-from versants.networks.report.source import Scenario, Source
+from versants.networks.report.source import Scenario, Seen, Source
 from versants.networks.services.studies import territory
 from versants.territory.shapes import DATA
 from versants_libs.coverage.study_files import read_study
@@ -28,7 +29,21 @@ def source(run: StudyRun) -> Source:
         travel_of(study, DATA),
         scenarios=cases,
         simulated=run.simulated or None,
+        seen=seen_before(run),
     )
+
+
+def seen_before(run: StudyRun) -> list[Seen]:
+    """Studies of the same territory, by the same organisation, whose results stood when this one was asked for."""
+    earlier = StudyRun.objects.filter(
+        organisation=run.organisation_id,
+        question__area=run.question.get("area"),
+        finished_at__lt=run.chosen_at,
+    )
+    return [
+        Seen(clock.local(chosen_at).date(), meaning)
+        for chosen_at, meaning in earlier.order_by("chosen_at").values_list("chosen_at", "question__meaning")
+    ]
 
 
 def scenario_word(key: str) -> str:
@@ -69,6 +84,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
     # The page has its own pictures, scenarios, assumptions and way to the report.
     shown = (
         *content.recruits(told),
+        *content.each_recruit(told),
         *content.languages(told),
         *content.places(told),
         *content.losers(told),
@@ -77,7 +93,8 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
     )
     return {
         "chosen": content.chosen(told),
-        "plain": content.plain(told),
+        "older": content.older() if told.older else "",
+        "plain": content.plain(told)[1 if told.older else 0 :],
         "sums": [
             (term, figure, sentence)
             for term, (figure, sentence) in zip(

@@ -88,8 +88,8 @@ def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
     with acting(job.actor):
         row = StudyRun.objects.select_for_update().get(uid=run)
         row.study, row.result, row.scenarios = study_json(study), result, others
-        row.simulated = {"fill": simulated["fill"]}
-        row.finished_at = clock.now()
+        row.simulated = {key: simulated[key] for key in ("fill", "total", "replications")}
+        row.finished_at = row.finished_at or clock.now()
         row.save(update_fields=["study", "result", "scenarios", "simulated", "finished_at"])
         audit.record("study.done", subject=row, recruits=sum(one["n"] for one in result["recruits"]))
     return {"url": reverse("study", args=[run])}
@@ -109,7 +109,7 @@ def _planned(job: jobs.Face, study: Study, seconds: float, first: int, last: int
 
 def _figures(result: Mapping[str, Any]) -> dict[str, Any]:
     """What a case is compared by; its flows are not kept."""
-    kept = ("minutes_mean", "cost_year", "languages")
+    kept = ("minutes_mean", "cost_year", "languages", "predicted")
     return {
         **{side: {key: result[side][key] for key in kept} for side in ("before", "after")},
         "recruits": [{"n": one["n"], "kind": one["kind"]} for one in result["recruits"]],

@@ -63,6 +63,7 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
         "again_url": reverse("studies"),
     }
     if run.result:
+        form.seen()
         measure = "minutes" if request.GET.get("map") == "minutes" else "fill"
         context |= results.context(run, measure)
         context["other_language"] = "nl" if (get_language() or "fr").startswith("fr") else "fr"
