@@ -1,5 +1,6 @@
 """Pages in Chromium: axe, 360 and 1280 px, both themes, both directions, keyboard, no script, no third party."""
 
+import re
 import threading
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -15,6 +16,8 @@ PAGES = [
     "account/password/reset/",
     "no/such/page/",
 ]
+
+MAST = re.compile(r"<header[^>]*class=\"[^\"]*\bmast\b[^>]*>")
 
 pytestmark = pytest.mark.e2e
 
@@ -205,3 +208,52 @@ def test_a_refused_fragment_says_its_sentence_and_the_page_stays(browser, site):
     assert page.locator("#toasts .toast").first.inner_text() == "Il n’y a rien à cette adresse"
     assert page.locator("h1").inner_text() == "Composants"
     page.context.close()
+
+
+def test_privacy_on_a_telephone_puts_what_under_who(browser, site):
+    """Beside each other the names of who reads it would break inside their words."""
+    page = open_page(browser, site, "privacy/", "nl", 360)
+    who, what = (page.locator(f".prose .facts > {name}").last.bounding_box() for name in ("dt", "dd"))
+    assert who["x"] == what["x"]
+    assert what["y"] > who["y"]
+    page.context.close()
+
+
+def test_filters_on_a_telephone_are_of_one_width(browser, site):
+    page = open_page(browser, site, "components/", "nl", 360)
+    widths = page.eval_on_selector_all(
+        "form.filters select, form.filters input[type=search]", "all => all.map(one => one.offsetWidth)"
+    )
+    assert len(widths) > 1
+    assert max(widths) - min(widths) <= 1
+    page.context.close()
+
+
+@pytest.mark.parametrize(("current", "more"), [(0, "after"), (3, "before after"), (5, "before")])
+def test_the_menu_on_a_telephone_shows_where_one_is_and_that_more_follows(browser, site, current, more):
+    words = ["Vandaag", "Aanvragen", "Planning", "Personen", "Opvolging", "Cijfers"]
+    links = "".join(
+        f'<li><a href="/"{" aria-current=page" if n == current else ""}>{word}</a></li>'
+        for n, word in enumerate(words)
+    )
+    context = browser.new_context(locale="nl", viewport={"width": 360, "height": 800})
+    page = context.new_page()
+
+    def with_menu(route):
+        answer = route.fetch()
+        route.fulfill(
+            response=answer, body=MAST.sub(rf"\g<0><nav><ul>{links}</ul></nav>", answer.text(), count=1)
+        )
+
+    page.route("**/components/", with_menu)
+    page.goto(site + "components/")
+    page.wait_for_timeout(200)
+    assert page.get_attribute(".mast nav", "data-more") == more
+    box, word = (
+        page.locator(".mast nav").bounding_box(),
+        page.locator(".mast nav [aria-current]").bounding_box(),
+    )
+    assert box["x"] - 1 <= word["x"]
+    assert word["x"] + word["width"] <= box["x"] + box["width"] + 1
+    assert page.evaluate("getComputedStyle(document.querySelector('.mast nav')).maskImage") != "none"
+    context.close()
