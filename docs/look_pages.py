@@ -86,3 +86,16 @@ EXCEPTED = {
 def is_plain(route: str) -> bool:
     """Is it an address as it stands, without a blank to fill?"""
     return not re.search(r"[<^(]", route)
+
+
+# What a page answers, where it is not 200.
+STATUS = {
+    "/account/back/<str:token>/": {410},  # a link that is no longer good
+    "/account/invited/<str:token>/": {200, 410},
+}
+
+
+def is_expected(route: str, status: int) -> bool:
+    """Is it the status this page should answer with? Those of ``look_scenes.ERRORS`` carry theirs in the address."""
+    error = re.fullmatch(r"/error-(\d{3})/", route)
+    return status in ({int(error[1])} if error else STATUS.get(route, {200}))

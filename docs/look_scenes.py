@@ -40,6 +40,7 @@ def prepare(browser: Browser, running: Running) -> list[tuple[str, str]]:
         ("coordinator", _coordination),
         ("dpo", _demand),
         ("clinician", _note),
+        ("administrator", _codes),
     ):
         context = browser.new_context(locale="fr-BE", base_url=running.url)
         context.add_cookies([{"name": "versants_language", "value": "fr", "url": running.url}])
@@ -125,6 +126,14 @@ def _demand(page: Page, _running: Running) -> list[str]:
         page.select_option(f"select[name={name}]", value)
     page.click('[data-test="write-demand"]')
     page.wait_for_selector('[data-test="demand"]')
+    return []
+
+
+def _codes(page: Page, _running: Running) -> list[str]:
+    """Recovery codes, without which their page is not there."""
+    page.goto("/account/2fa/recovery-codes/generate/")
+    page.locator("main form button").last.click()
+    page.wait_for_url("**/account/2fa/recovery-codes/")
     return []
 
 

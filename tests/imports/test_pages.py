@@ -19,6 +19,7 @@ from tests.imports import sheets
 from tests.imports.sheets import as_csv, as_xlsx
 from versants.core import jobs
 from versants.core.access.scope import Actor, acting
+from versants.core.crypto import vault
 from versants.core.models import Job, Message
 from versants.mobile.models import RequestLink
 from versants.people.models import Import, Professional, Site
@@ -318,3 +319,41 @@ def test_rows_of_a_stranger_change_nothing_here(house, client_for, world):
         assert client.post(reverse(name, args=[imported.uid])).status_code == 404
     assert not Professional.objects.filter(last_name="Essai0").exists()
     assert Actor.for_membership(world.coordinator).team != house.team.pk
+
+
+def test_faults_are_worded_in_the_language_of_who_reads_them(house, client_for):
+    rows = [
+        ["Nom", "Commune", "E-mail"],
+        ["B", "Tournai", "ceci-n-est-pas"],
+        ["C", "Tournai", ""],
+        ["C", "Tournai", ""],
+    ]
+    answer = send(client_for(house.coordinator, "fr"), "centres", as_csv(rows))
+    for language, sentences in (
+        ("fr", ("Cela ne peut pas être lu", "Cela dit la même chose que la ligne 3")),
+        ("nl", ("Dit kan niet worden gelezen", "Dit zegt hetzelfde als rij 3")),
+        ("en", ("This cannot be read", "This says the same thing as row 3")),
+    ):
+        text = client_for(house.coordinator, language).get(answer.url).content.decode()
+        text = text[text.index('data-test="faults"') :]
+        assert [one for one in sentences if one not in text] == [], (language, text)
+    left = client_for(house.coordinator, "en").get(answer.url + "left/").content
+    said = [str(cell.value) for row in openpyxl.load_workbook(io.BytesIO(left)).active for cell in row]
+    assert any("this cannot be read" in one for one in said)
+
+
+def test_a_report_of_before_keeps_its_texts(house, client_for):
+    """Reports used to hold the sentences of the language of sending."""
+    client = client_for(house.coordinator, "nl")
+    rows = [["Nom", "Commune", "Couleur"], ["B", "Atlantide", "bleu"]]
+    answer = send(client, "centres", as_csv(rows))
+    imported = Import.objects.get()
+    with acting(house.actor):
+        found = json.loads(vault.read(imported, "report"))
+        found["outcomes"][0]["faults"][0] |= {"wrong": "aucune commune <b>", "expected": "son nom"}
+        found["outcomes"][0]["notices"] = ["un avis"]
+        vault.write(imported, "report", json.dumps(found))
+        imported.save()
+    text = client.get(answer.url).content.decode()
+    assert "Aucune commune &lt;b&gt;" in text
+    assert "son nom" in text

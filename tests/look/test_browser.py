@@ -205,3 +205,61 @@ def test_a_refused_fragment_says_its_sentence_and_the_page_stays(browser, site):
     assert page.locator("#toasts .toast").first.inner_text() == "Il n’y a rien à cette adresse"
     assert page.locator("h1").inner_text() == "Composants"
     page.context.close()
+
+
+def test_privacy_on_a_telephone_puts_what_under_who(browser, site):
+    """Beside each other the names of who reads it would break inside their words."""
+    page = open_page(browser, site, "privacy/", "nl", 360)
+    who, what = (page.locator(f".prose .facts > {name}").last.bounding_box() for name in ("dt", "dd"))
+    assert who["x"] == what["x"]
+    assert what["y"] > who["y"]
+    page.context.close()
+
+
+def test_filters_on_a_telephone_are_of_one_width(browser, site):
+    page = open_page(browser, site, "components/", "nl", 360)
+    page.evaluate(
+        """() => document.querySelector("main").insertAdjacentHTML("beforeend", `<form class="filters">
+        <span class="soft">Toon</span><label><input type="search" placeholder="Code"></label>
+        <label><select><option>alle talen van de wereld</option></select></label>
+        <label><select><option>alle</option></select></label></form>`)"""
+    )
+    widths = page.eval_on_selector_all(
+        "form.filters select, form.filters input[type=search]", "all => all.map(one => one.offsetWidth)"
+    )
+    assert len(widths) == 3
+    assert max(widths) - min(widths) <= 1
+    page.context.close()
+
+
+@pytest.mark.parametrize(("current", "more"), [(0, "after"), (3, "before after"), (5, "before")])
+def test_the_menu_on_a_telephone_shows_where_one_is_and_that_more_follows(browser, site, current, more):
+    words = ["Vandaag", "Aanvragen", "Planning", "Personen", "Opvolging", "Cijfers"]
+    links = "".join(
+        f'<li><a href="/"{" aria-current=page" if n == current else ""}>{word}</a></li>'
+        for n, word in enumerate(words)
+    )
+    context = browser.new_context(locale="nl", viewport={"width": 360, "height": 800})
+    page = context.new_page()
+
+    page.add_init_script(  # before the page's own script, which runs once all of it is there
+        f"""new MutationObserver((_all, watch) => {{
+          const mast = document.querySelector("header.mast");
+          if (!mast?.nextElementSibling) return;
+          watch.disconnect();
+          const menu = document.createElement("nav");
+          menu.innerHTML = `<ul>{links}</ul>`;
+          mast.append(menu);
+        }}).observe(document, {{ childList: true, subtree: true }})"""
+    )
+    page.goto(site + "components/")
+    page.wait_for_timeout(200)
+    assert page.get_attribute(".mast nav", "data-more") == more
+    box, word = (
+        page.locator(".mast nav").bounding_box(),
+        page.locator(".mast nav [aria-current]").bounding_box(),
+    )
+    assert box["x"] - 1 <= word["x"]
+    assert word["x"] + word["width"] <= box["x"] + box["width"] + 1
+    assert page.evaluate("getComputedStyle(document.querySelector('.mast nav')).maskImage") != "none"
+    context.close()

@@ -33,3 +33,25 @@ def test_an_address_finds_its_route_before_one_with_a_blank():
     routes = look._routes(matrix())
     assert look._route_of("/people/opened/", routes) == "/people/opened/"
     assert look._route_of("/people/V9D3-4R8H/", routes) == "/people/<str:code>/"
+
+
+def test_a_page_that_answers_otherwise_is_not_walked():
+    def seen(route, status):
+        return look.Seen(route, "administrator", route, "main", status)
+
+    routes = {
+        route: {"administrator"} for route in ("/a/", "/b/", "/account/back/<str:token>/", "/error-404/")
+    }
+    walked = [
+        seen("/a/", 200),
+        seen("/b/", 404),
+        seen("/account/back/<str:token>/", 410),
+        seen("/error-404/", 404),
+    ]
+    assert look._missed(routes, walked) == {"/b/": {"administrator"}}
+    assert look._missed(routes, [*walked, seen("/b/", 200)]) == {}
+    assert not look_pages.is_expected("/a/", 500)
+
+
+def test_a_status_is_expected_of_pages_that_are_walked():
+    assert look_pages.STATUS.keys() <= look_pages.LINKED | look_pages.MADE

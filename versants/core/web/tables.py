@@ -76,6 +76,7 @@ class Table:
         empty_link: tuple[str, Any] = ("", ""),
         export_url: str = "",
         more_template: str = "",
+        close: bool = False,
     ) -> None:
         self.id, self.caption, self.caption_hidden, self.row_template = (
             id,
@@ -85,6 +86,7 @@ class Table:
         )
         self.filters, self.export_url = list(filters), export_url
         self.more_template = more_template  # what stands between the rows and the pages
+        self.close = close  # on a telephone two lines a row, not a line a cell
         self.empty_title, self.empty_text = empty
         self.empty_url, self.empty_action = empty_link
         self._request, self._queryset, self._per_page = request, queryset, per_page

@@ -100,6 +100,7 @@ def people(request: HttpRequest) -> HttpResponse:
             ),
         ],
         default_sort="-since",
+        close=True,
         empty=(
             _("Nobody is registered yet"),
             _("A person gets a code at the first contact; the name stays apart, sealed."),
@@ -359,6 +360,7 @@ def openings(request: HttpRequest) -> HttpResponse:
             )
         ],
         default_sort="-when",
+        close=True,
         empty=(
             _("No identity was opened"),
             _("Names are opened with a reason, for an hour; each opening stands here."),

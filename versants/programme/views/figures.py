@@ -230,6 +230,7 @@ def records(request: HttpRequest) -> HttpResponse:
             Column("persons", _("Persons"), numeric=True),
         ],
         default_sort="-day",
+        close=True,
     )
     n = listed.page.paginator.count
     figure = table.shown(versant or ALL, semester.key)

@@ -31,13 +31,26 @@ function sendOnce() {
   });
 }
 
-/** On a telephone the menu scrolls sideways: the page one is on is in sight. */
+/** On a telephone the menu scrolls sideways: the page one is on is in sight, and an edge that fades says more follows. */
 function here() {
   const bar = document.querySelector(".mast nav");
-  const entry = bar?.querySelector("[aria-current]");
-  if (!(bar instanceof HTMLElement) || !(entry instanceof HTMLElement) || bar.scrollWidth <= bar.clientWidth) return;
-  const away = entry.getBoundingClientRect().x - bar.getBoundingClientRect().x;
-  bar.scrollBy({ left: away - (bar.clientWidth - entry.offsetWidth) / 2, behavior: "instant" });
+  if (!(bar instanceof HTMLElement)) return;
+  const entry = bar.querySelector("[aria-current]");
+  if (entry instanceof HTMLElement && bar.scrollWidth > bar.clientWidth) {
+    const away = entry.getBoundingClientRect().x - bar.getBoundingClientRect().x;
+    bar.scrollBy({ left: away - (bar.clientWidth - entry.offsetWidth) / 2, behavior: "instant" });
+  }
+  const edges = () => {
+    const gone = Math.abs(bar.scrollLeft);
+    const more = [];
+    if (gone > 1) more.push("before");
+    if (gone + bar.clientWidth < bar.scrollWidth - 1) more.push("after");
+    bar.dataset.more = more.join(" ");
+  };
+  edges();
+  bar.addEventListener("scroll", edges, { passive: true });
+  window.addEventListener("resize", edges, { passive: true });
+  document.fonts?.ready.then(edges);
 }
 
 /** The line that says there is no network. */
@@ -104,17 +117,7 @@ function scrollable() {
   }
 }
 
-/** On a phone the masthead scrolls: the word of the page one is on is brought into it. */
-function masthead() {
-  const nav = document.querySelector(".mast nav");
-  const here = nav?.querySelector("[aria-current]");
-  if (!nav || !here || nav.scrollWidth <= nav.clientWidth) return;
-  const [box, word] = [nav.getBoundingClientRect(), here.getBoundingClientRect()];
-  nav.scrollBy({ left: word.left + word.width / 2 - (box.left + box.width / 2) });
-}
-
 sendOnce();
-masthead();
 here();
 network();
 menus();

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from versants.core import clock
@@ -30,6 +29,7 @@ from versants.people.services.importing.kinds import Column, Kind, register
 from versants.people.services.importing.professionals import PROFESSIONALS
 from versants.people.services.importing.rows import Row
 from versants.people.services.importing.running import Run
+from versants.people.services.importing.said import Said as _
 from versants.territory import calendars
 
 ARRIVAL = timedelta(minutes=30)  # the team is there within half an hour of the announced hour

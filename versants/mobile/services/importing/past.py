@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from versants.core.access.classes import Role
@@ -22,6 +21,7 @@ from versants.people.services.importing.kinds import Column, Kind, register
 from versants.people.services.importing.places import matching
 from versants.people.services.importing.rows import Row
 from versants.people.services.importing.running import Run
+from versants.people.services.importing.said import Said as _
 from versants.territory.models import Commune
 
 MOST = 10_000

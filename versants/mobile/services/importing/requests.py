@@ -10,7 +10,6 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from versants.core import clock
@@ -36,6 +35,7 @@ from versants.people.services.importing.journal import Entry
 from versants.people.services.importing.kinds import Column, Kind, register
 from versants.people.services.importing.rows import Row
 from versants.people.services.importing.running import Run
+from versants.people.services.importing.said import Said as _
 from versants.people.services.importing.undoing import Stays, register_take_back
 from versants.territory.folding import fold
 from versants.territory.models import Commune

@@ -140,14 +140,14 @@ class Command(BaseCommand):
             "same": imported.n_same,
             "faulty": imported.n_faulty,
             "unknown_columns": report.unknown,
-            "missing_columns": [label for label, _expected in report.missing],
+            "missing_columns": [str(label) for label, _expected in report.missing],
             "errors": [
                 {
                     "row": one.row,
                     "column": fault.column,
                     "cell": fault.cell,
-                    "wrong": fault.wrong,
-                    "expected": fault.expected,
+                    "wrong": str(fault.wrong),
+                    "expected": str(fault.expected),
                 }
                 for one in report.outcomes
                 for fault in one.faults

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from versants.core.access.classes import Role
@@ -18,6 +17,7 @@ from versants.people.services.importing.kinds import Column, Kind, register
 from versants.people.services.importing.places import matching
 from versants.people.services.importing.rows import Row
 from versants.people.services.importing.running import Run
+from versants.people.services.importing.said import Said as _
 from versants.territory.folding import fold
 
 MADE_HERE = "import"  # Site.source of a centre that came by a team's list

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from versants.people.models import Site
 from versants.people.services.importing.rows import Row
+from versants.people.services.importing.said import Said as _
 from versants.territory.folding import fold
 from versants.territory.models import Commune, Language
 from versants.territory.search import find_communes

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from versants.core.access.classes import Role
@@ -28,6 +27,7 @@ from versants.people.services.importing.kinds import Column, Kind, register
 from versants.people.services.importing.places import matching
 from versants.people.services.importing.rows import Row
 from versants.people.services.importing.running import Run
+from versants.people.services.importing.said import Said as _
 from versants.territory.folding import fold
 from versants.territory.models import Commune, Language
 
@@ -197,7 +197,7 @@ def _apply(row: Row, run: Run) -> None:
     run.claim(row, person.pk)
 
 
-def _expected_kind() -> str:
+def _expected_kind() -> _:
     return _("sworn, certified or language helper")
 
 

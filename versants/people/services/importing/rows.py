@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import translation
-from django.utils.text import format_lazy
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from versants.people.services.importing import values
 from versants.people.services.importing.kinds import LANGUAGES, Column, Head, Kind
 from versants.people.services.importing.reading import EMPTY, MAX_CHARS, Cell
+from versants.people.services.importing.said import Said, kept
+from versants.people.services.importing.said import Said as _
 from versants.territory.folding import fold
 
 T = TypeVar("T")
@@ -33,8 +33,8 @@ class Fault:
 
     column: str
     cell: str
-    wrong: str
-    expected: str
+    wrong: Said | str
+    expected: Said | str
 
 
 class Faulty(Exception):
@@ -72,7 +72,7 @@ class Row:
         self.kind, self.head, self.number, self.cells = kind, head, number, cells
         self._orders, self._from_1904 = orders, from_1904
         self.faults: list[Fault] = []
-        self.notices: list[str] = []
+        self.notices: list[Said | str] = []
         for column in kind.columns:
             for cell in self.all_of(column.key):
                 if cell.lost:
@@ -95,13 +95,13 @@ class Row:
         found = self.all_of(key)
         return found[0] if found else EMPTY
 
-    def fault(self, key: str, wrong: str, expected: Any = "", cell: str | None = None) -> None:
+    def fault(self, key: str, wrong: Any, expected: Any = "", cell: str | None = None) -> None:
         """Note that something is wrong. ``key`` "" for the row."""
         column = self.kind.column(key) if key else None
         shown = self.cell(key).text if key and cell is None else cell or ""
         label = self.head_of(key) if column else ""
-        said = str(expected or (column.expected if column else ""))
-        fault = Fault(label, shown[:200], str(wrong), said)
+        said = kept(expected or (column.expected if column else ""))
+        fault = Fault(label, shown[:200], kept(wrong), said)
         if fault not in self.faults:
             self.faults.append(fault)
 
@@ -110,7 +110,7 @@ class Row:
         places = self.head.places.get(key, ())
         return self.head.texts[places[0]] if places else str(self.kind.column(key).label)
 
-    def notice(self, sentence: str) -> None:
+    def notice(self, sentence: Said | str) -> None:
         """Something worth knowing that stops nothing."""
         if sentence not in self.notices:
             self.notices.append(sentence)
@@ -162,7 +162,7 @@ class Row:
                 raise ValueError(found)
             return found
 
-        expected = format_lazy(gettext_lazy("a whole number from {low} to {high}"), low=low, high=high)
+        expected = _("a whole number from {low} to {high}") % {"low": low, "high": high}
         return self._read(key, read, expected)
 
     def amount(self, key: str, low: Decimal, high: Decimal) -> Decimal | None:
@@ -172,9 +172,7 @@ class Row:
                 raise ValueError(found)
             return found
 
-        expected = format_lazy(
-            gettext_lazy("a number from {low} to {high}, such as 30,4"), low=low, high=high
-        )
+        expected = _("a number from {low} to {high}, such as 30,4") % {"low": low, "high": high}
         return self._read(key, read, expected)
 
     def yes(self, key: str) -> bool | None:
@@ -245,8 +243,8 @@ class Row:
         return found
 
 
-def listed(column: Column) -> str:
+def listed(column: Column) -> Said:
     """The words of a list, as what is expected."""
     return _("one of: %(words)s") % {
-        "words": ", ".join(str(m.label) for m in column.choices if m.value != "")
+        "words": Said("", of=[kept(m.label) for m in column.choices if m.value != ""])
     }

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
 
 from versants.core import clock
 from versants.core.access.scope import Actor
@@ -24,6 +23,8 @@ from versants.people.services.importing.kinds import Head, Kind, find_head, miss
 from versants.people.services.importing.places import Gazetteer
 from versants.people.services.importing.reading import Grid
 from versants.people.services.importing.rows import Fault, Faulty, Row
+from versants.people.services.importing.said import Said, as_json, kept, of_json
+from versants.people.services.importing.said import Said as _
 
 NEW, CHANGED, SAME, FAULTY, EXAMPLE = "new", "changed", "same", "faulty", "example"
 
@@ -37,7 +38,7 @@ class Outcome:
     title: str = ""
     created: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    notices: list[Said | str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -48,7 +49,7 @@ class Report:
     outcomes: list[Outcome]
     unknown: list[str]
     doubled: list[str]
-    missing: list[tuple[str, str]]  # head, what is expected there
+    missing: list[tuple[Said | str, Said | str]]  # head, what is expected there
     head_row: int = 1
 
     def n(self, state: str) -> int:
@@ -60,7 +61,14 @@ class Report:
         return sum(one.state != EXAMPLE for one in self.outcomes)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Sentences as source and facts: whoever opens it reads them in their own language."""
+        found = asdict(self)
+        for one in found["outcomes"]:
+            one["notices"] = [as_json(text) for text in one["notices"]]
+            for fault in one["faults"]:
+                fault |= {"wrong": as_json(fault["wrong"]), "expected": as_json(fault["expected"])}
+        found["missing"] = [(as_json(label), as_json(expected)) for label, expected in found["missing"]]
+        return found
 
     @property
     def digest(self) -> str:
@@ -78,7 +86,11 @@ class Report:
                 **{
                     **one,
                     "changes": [Change(**c) for c in one["changes"]],
-                    "faults": [Fault(**f) for f in one["faults"]],
+                    "notices": [of_json(text) for text in one["notices"]],
+                    "faults": [
+                        Fault(f["column"], f["cell"], of_json(f["wrong"]), of_json(f["expected"]))
+                        for f in one["faults"]
+                    ],
                 }
             )
             for one in found["outcomes"]
@@ -87,7 +99,7 @@ class Report:
             outcomes,
             found["unknown"],
             found["doubled"],
-            [(label, expected) for label, expected in found["missing"]],
+            [(of_json(label), of_json(expected)) for label, expected in found["missing"]],
             found["head_row"],
         )
 
@@ -125,7 +137,7 @@ def understand(kind: Kind, grid: Grid) -> tuple[Head, list[Row], Report]:
         cells = [row[at] for _number, row in body for at in places if at < len(row)]
         orders[key] = values.order_of(cells, head.language)
     rows = [Row(kind, head, number, cells, orders, grid.from_1904) for number, cells in body]
-    lacking = [(str(column.label), str(column.expected)) for column in missing(kind, head)]
+    lacking = [(kept(column.label), kept(column.expected)) for column in missing(kind, head)]
     return head, rows, Report([], list(head.unknown), list(head.doubled), lacking, head.number)
 
 
@@ -165,7 +177,7 @@ def _one(kind: Kind, run: Run, row: Row, seen: dict[tuple[Any, ...], int]) -> Ou
     except Faulty:
         pass
     except VersantsError as exc:
-        row.fault("", str(exc.message))
+        row.fault("", kept(exc.message))
     except IntegrityError as exc:
         row.fault("", _sentence(exc))
     except DatabaseError as exc:
@@ -188,7 +200,7 @@ def _is_about_values(exc: DatabaseError) -> bool:
     return code.startswith("22") or code == "42501"
 
 
-def _sentence(exc: IntegrityError) -> str:
+def _sentence(exc: IntegrityError) -> Said | str:
     """The sentence of the constraint that refused, found by its name."""
     name = getattr(getattr(exc.__cause__, "diag", None), "constraint_name", "") or ""
     for model in apps.get_models():

@@ -107,7 +107,7 @@ def left_behind(grid: Grid, report: Report) -> bytes:
             sheet.write_string(line, at, harmless(cell.text), wrong if marked else plain)
         sentences = [
             (f"{fault.column}: " if fault.column else "")
-            + fault.wrong
+            + str(fault.wrong)
             + (f" ({_('expected:')} {fault.expected})" if fault.expected else "")
             for fault in faulty[number].faults
         ]
