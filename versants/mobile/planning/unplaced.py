@@ -244,8 +244,8 @@ def _explain_all(
     low, high = workforce.weeks_of(horizon)
     rows = versions.stands(people, [*ids, *shown], ids, low, high)
     key = (actor, get_language(), horizon, now, tuple(people), tuple(ids), tuple(shown), rows)
-    told = [answers.told.get((key, pk)) for pk in ids]
-    if all(told):
+    told = [known for pk in ids if (known := answers.told.get((key, pk))) is not None]
+    if len(told) == len(ids):
         for item, known in zip(asked, told, strict=True):
             _tell(item, known)
         return {}
