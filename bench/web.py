@@ -118,9 +118,9 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
             SAMPLES // 2,
         )
         towns = column(
-            "SELECT c.folded FROM mobile_request r JOIN people_site s ON s.id = r.site_id"
+            "SELECT c.name_fr FROM mobile_request r JOIN people_site s ON s.id = r.site_id"
             " JOIN territory_commune c ON c.uid = s.commune_id WHERE r.team_id = %s"
-            " GROUP BY c.folded ORDER BY c.folded LIMIT %s",
+            " GROUP BY c.name_fr ORDER BY c.name_fr LIMIT %s",
             team,
             SAMPLES // 4,
         )

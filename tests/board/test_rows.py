@@ -13,6 +13,7 @@ from tests.world import make_professional
 from versants.core.periods import span
 from versants.mobile.models import Slot, Visit
 from versants.mobile.planning import answers
+from versants.people.models import Professional
 
 NOW = "2026-11-24T06:00:00+00:00"
 
@@ -289,3 +290,57 @@ def test_among_many_teams_busy_people_elsewhere_are_counted_not_drawn(world, cli
     assert any("more" in row.more for row in found.week if row.key == "interpreters")
     whole = board(client_for(world.coordinator, "en"), f"{DAY}&view=week&all=interpreters")
     assert any("Hiwot" in row.label for row in whole.week)
+
+
+def test_nothing_is_built_again_while_no_row_that_matters_is_written(world, client_for, monkeypatch):
+    """What was told is told again without a problem; what others hold, or a visit's urgency, is such a row."""
+    from versants.mobile.planning import unplaced
+
+    built = []
+    really = unplaced.Builder.build
+    monkeypatch.setattr(unplaced.Builder, "build", lambda self: built.append(1) or really(self))
+    make_visit(world, opens=at(10))
+    make_visit(world, opens=at(15), slots=[("lawyer", None)])
+    client = client_for(world.coordinator)
+
+    def told():
+        del built[:]
+        found = board(client)
+        return [(item.n_teams, item.reason, item.try_url, item.proposed) for item in found.unplaced], len(
+            built
+        )
+
+    first, n = told()
+    assert n == 1
+    assert {bool(one[0]) for one in first} == {True, False}
+    assert told() == (first, 0)
+    # In another language it is said anew.
+    assert board(client_for(world.coordinator, "nl")).unplaced[-1].reason != first[-1][1]
+    held = placed(world, at(9) + timedelta(days=1), world.selam)
+    assert told()[1] == 1
+    assert told()[1] == 0
+    Visit.objects.filter(pk=held.pk).update(urgency="crisis")
+    assert told()[1] == 1
+    # Somebody else reads other rows: what was told to one is not told to another.
+    del built[:]
+    board(client_for(world.desk))
+    assert built
+
+
+def test_among_many_teams_a_day_shows_of_closed_ones_whom_it_proposes(world, client_for, monkeypatch):
+    from versants.mobile.planning import dayboard
+
+    monkeypatch.setattr(dayboard, "FEW_TEAMS", 1)
+    make_visit(world, opens=at(10))
+    client = client_for(world.coordinator, "en")
+    names_of = []
+    for _time in range(2):  # worked out, then remembered
+        found = board(client)
+        proposed = found.unplaced[0].proposed
+        assert proposed
+        keys = {line.key for line in found.grid.lines if line.first and line.label}
+        assert {str(one.uid) for one in Professional.objects.filter(pk__in=proposed)} <= keys
+        assert folds(found)["IntegraPsy Hauts-de-France"] == "Show this team"
+        assert found.n_folded
+        names_of.append((names(found), folds(found), found.languages, found.n_folded))
+    assert names_of[0] == names_of[1]

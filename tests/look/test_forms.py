@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from versants.core.forms import CheckRows, Day, Hour, Labelled, Phone, Rows
 
@@ -82,3 +83,30 @@ def test_day_travels_as_iso_whatever_the_language():
         with translation.override(language):
             page = Ask(initial={"day": datetime.date(2026, 11, 24)}).as_div()
         assert 'value="2026-11-24"' in page
+
+
+def test_options_are_as_a_template_for_each_writes_them():
+    from django import forms as django_forms
+    from django.template import engines
+    from django.utils.translation import gettext_lazy
+
+    choices = [
+        ("", gettext_lazy("all languages")),
+        (1200, 1200),
+        ('a"b', "<b> & 'c'"),
+        (None, mark_safe("<i>as it is</i>")),
+        ("Group <1>", [("x", "X"), (True, "yes")]),
+    ]
+    widget = django_forms.Select(choices=choices)
+    context = widget.get_context("one", "x", {"id": "id_one"})
+    context["widget"]["optgroups"][0][1][0]["attrs"] |= {"disabled": True, "hidden": False, "data-n": 'a"1'}
+    slow = engines["django"].from_string(
+        '{% for name, group, i in widget.optgroups %}{% if name %}<optgroup label="{{ name }}">{% endif %}'
+        "{% for option in group %}{% include option.template_name with widget=option %}{% endfor %}"
+        "{% if name %}</optgroup>{% endif %}{% endfor %}"
+    )
+    fast = engines["django"].from_string("{% options widget.optgroups %}")
+    for language in ("fr", "en"):
+        with translation.override(language):
+            assert fast.render(context) == slow.render(context).replace("\n", "")
+    assert " selected>X</option>" in fast.render(context)

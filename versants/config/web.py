@@ -13,6 +13,9 @@ from pathlib import Path
 
 TARGET = "versants.config.wsgi:application"
 WORKERS, THREADS = 2, 2
+# A page makes tens of thousands of objects and lets go of nearly all of them by itself: with Python's own thresholds
+# (700, 10, 10) every few pages wait for a look through all that has lived a while.
+COLLECT = (10_000, 20, 50)
 KILL_AFTER_S = 2
 
 
@@ -29,6 +32,7 @@ def load() -> None:
         with translation.override(language):
             get_resolver()._populate()
     gc.collect()
+    gc.set_threshold(*COLLECT)  # the forked inherit it
     gc.freeze()  # what is shared stays shared
 
 

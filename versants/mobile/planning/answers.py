@@ -4,21 +4,52 @@ The search is a function of the problem, the plan and the visit, and of nothing 
 what was asked, so that no change, of a visit, a person, an absence or the clock, can be answered with what was true
 before it. Who may see what is in the question too: another reader's day is another problem. Ids and seconds only, in
 the memory of the process.
+
+What the board tells of it is remembered under how the rows stand (``versions.stands``): as long as none that matters
+was written, nobody is read and no problem built to find that the question is the same.
 """
 
 from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from threading import Lock
+from typing import Generic, TypeVar
 
 from versants_libs import dispatch
 
 KEPT = 64
-_kept: OrderedDict[str, Answer] = OrderedDict()
-_lock = Lock()
+Value = TypeVar("Value")
+
+
+class Memory(Generic[Value]):
+    """The last ``KEPT`` things remembered, by what was asked."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Value | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def keep(self, key: Hashable, value: Value) -> None:
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
 
 
 @dataclass(frozen=True)
@@ -34,6 +65,24 @@ class Answer:
     explanation: dispatch.Explanation | None = None
 
 
+@dataclass(frozen=True)
+class Told:
+    """An answer as the board tells it, in one language: the fields of ``unplaced.Unplaced`` of these names."""
+
+    n_teams: int | None
+    first_at: datetime | None
+    reason: str
+    what_if: str
+    opens: int
+    try_url: str
+    proposed: frozenset[int]
+    could: frozenset[int]
+
+
+_kept: Memory[Answer] = Memory()
+told: Memory[Told] = Memory()  # by how the rows stand: what is remembered here needs no problem to be built
+
+
 class Question:
     """The day as it stands; asked of one visit after the other."""
 
@@ -45,19 +94,12 @@ class Question:
 
     def known(self, visit: str) -> Answer | None:
         """The answer given before to this very question."""
-        with _lock:
-            found = _kept.get(f"{self._key}/{visit}")
-            if found is not None:
-                _kept.move_to_end(f"{self._key}/{visit}")
-            return found
+        return _kept.get(f"{self._key}/{visit}")
 
     def answer(self, visit: str) -> Answer:
         """The answer, worked out and kept."""
         found = self.known(visit) or self._work_out(visit)
-        with _lock:
-            _kept[f"{self._key}/{visit}"] = found
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
+        _kept.keep(f"{self._key}/{visit}", found)
         return found
 
     def _work_out(self, visit: str) -> Answer:
@@ -76,5 +118,5 @@ class Question:
 
 def forget() -> None:
     """Everything; for tests."""
-    with _lock:
-        _kept.clear()
+    _kept.clear()
+    told.clear()

@@ -25,7 +25,7 @@ from versants.mobile.planning.calendar import Horizon, horizon_of_day, shifts, w
 from versants.mobile.planning.situation import relevant
 from versants.mobile.planning.unplaced import Unplaced
 from versants.mobile.planning.workforce import Colleague
-from versants.people.enums import TeamKind
+from versants.people.enums import Discipline, TeamKind
 from versants.people.models import Absence, Professional, ProfessionalLanguage, Team
 from versants.territory.maps import DayMap
 
@@ -95,13 +95,27 @@ def build(
     keys |= {visit.pk: letter(n) for n, visit in enumerate(lacking)}
     planner = actor.role in COORDINATING_ROLES
     explain = planner and by_day
-    could = _could(lacking, teams if not explain and choice.placing is None else Teams())
-    which = _shown(actor, placed, choice, teams) | could
-    colleagues = workforce.load(actor, which, horizon, held=explain)
+    shown = _shown(actor, placed, choice, teams)
+    among = shown | _could(lacking, ()) if explain else None
+    without, read = unplaced.describe(actor, lacking, keys, horizon, whole, among=among)
+    # Of a closed team only those have a row who hold or are proposed something, unless all who could go are asked for.
+    whole_list = choice.placing is not None or choice.language or EVERYBODY in choice.opened
+    closed = () if whole_list else teams.closed
+    proposed = {pk for item in without for pk in item.proposed}
+    if read:
+        keep = proposed | {one.professional_id for visit in placed for one in visit.holding}
+        away = {team.pk for team in closed}
+        colleagues = {
+            pk: one
+            for pk, one in read.items()
+            if one.row.team_id not in away or pk in keep or one.is_only_interpreter
+        }
+    else:
+        which = shown | _could(lacking, closed) | Q(pk__in=proposed)
+        colleagues = workforce.load(actor, which, horizon, held=False)
     draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, address)
-    without = unplaced.describe(actor, lacking, keys, horizon, colleagues, whole, explain=explain)
     groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues), teams)
-    if not explain:
+    if not read:
         # Only the sum of their week is told, of those who have a row.
         workforce.add_held(actor, [row.colleague for group in groups for row in group.rows], horizon)
     return Board(
@@ -115,7 +129,7 @@ def build(
         languages=_languages(colleagues, choice.language),
         n_people=sum(len(group.rows) for group in groups),
         n_placed=len(whole),
-        n_folded=sum(group.n_others for group in groups if not group.opened),
+        n_folded=sum(group.n_others or group.closed for group in groups if not group.opened),
         days=horizon.dates,
     )
 
@@ -242,13 +256,15 @@ def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice, chosen: Teams)
     return found
 
 
-def _could(visits: Iterable[Visit], teams: Teams) -> Q:
-    """Who could take these visits; of the closed ``teams`` nobody, who have no row unless it is worked out."""
+def _could(visits: Iterable[Visit], closed: Sequence[Team]) -> Q:
+    """Who could take these visits; of the ``closed`` teams interpreters only, who have their own group."""
     rows = list(visits)
     if not rows:
         return Q(pk__in=[])
-    closed = [team.pk for team in teams.closed]
-    return relevant(rows) & ~Q(team__in=closed) if closed else relevant(rows)
+    if not closed:
+        return relevant(rows)
+    away = Q(team__in=[team.pk for team in closed]) & ~Q(disciplines=[Discipline.INTERPRETER])
+    return relevant(rows) & ~away
 
 
 def _named(without: Sequence[Unplaced], choice: Choice, colleagues: Mapping[int, Colleague]) -> set[int]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import AssignmentState, Urgency
 from versants.mobile.models import Assignment, Visit
-from versants.mobile.planning import answers, sentences, whatif
-from versants.mobile.planning.answers import Answer
+from versants.mobile.planning import answers, sentences, versions, whatif, workforce
+from versants.mobile.planning.answers import Answer, Told
 from versants.mobile.planning.calendar import Horizon, ceil_step
 from versants.mobile.planning.situation import Builder, Situation, slots_of
 from versants.mobile.planning.workforce import Colleague
@@ -85,14 +86,15 @@ def describe(
     visits: Sequence[Visit],
     keys: Mapping[int, str],
     horizon: Horizon,
-    colleagues: dict[int, Colleague],
     placed: Sequence[Visit],
     *,
-    explain: bool,
-) -> list[Unplaced]:
-    """One entry per visit, in the order given. With ``explain``, why and what would help, within ``BUDGET_S``."""
+    among: Q | None,
+) -> tuple[list[Unplaced], dict[int, Colleague]]:
+    """One entry per visit, in the order given. With ``among``, who is thought of, also why and what would help, within
+    ``BUDGET_S``; and the colleagues read for it, if they had to be.
+    """
     if not visits:
-        return []
+        return [], {}
     earlier = _earlier_answers(actor, visits)
     now = clock.now()
     found = [
@@ -106,9 +108,7 @@ def describe(
         )
         for visit in visits
     ]
-    if explain:
-        _explain_all(actor, found, horizon, colleagues, placed)
-    return found
+    return found, {} if among is None else _explain_all(actor, found, horizon, among, placed)
 
 
 def _earlier_answers(actor: Actor, visits: Sequence[Visit]) -> dict[int, list[tuple[str, str]]]:
@@ -228,26 +228,46 @@ def _arrival(visit: Visit) -> str:
 
 
 def _explain_all(
-    actor: Actor,
-    items: Sequence[Unplaced],
-    horizon: Horizon,
-    colleagues: dict[int, Colleague],
-    placed: Sequence[Visit],
-) -> None:
-    """One problem for all of them: the day as it stands, and the visits that have nobody."""
+    actor: Actor, items: Sequence[Unplaced], horizon: Horizon, among: Q, placed: Sequence[Visit]
+) -> dict[int, Colleague]:
+    """One problem for all of them: the day as it stands, and the visits that have nobody.
+
+    Nobody is read and no problem built where all was told before and no row that matters was written since.
+    """
     asked = [item for item in items if not item.late and horizon.start <= _stands(item.visit) < horizon.end]
     if not asked:
-        return
+        return {}
+    now = ceil_step(clock.now())
+    ids = [item.visit.pk for item in asked]
+    shown = [visit.pk for visit in placed]
+    people = workforce.ids_of(actor, among)
+    low, high = workforce.weeks_of(horizon)
+    rows = versions.stands(people, [*ids, *shown], ids, low, high)
+    key = (actor, get_language(), horizon, now, tuple(people), tuple(ids), tuple(shown), rows)
+    told = [known for pk in ids if (known := answers.told.get((key, pk))) is not None]
+    if len(told) == len(ids):
+        for item, known in zip(asked, told, strict=True):
+            _tell(item, known)
+        return {}
+    colleagues = workforce.load(actor, Q(pk__in=people), horizon)
     began = time.perf_counter()
-    situation = Builder(
-        actor, horizon, colleagues, ceil_step(clock.now()), [item.visit for item in asked], placed
-    ).build()
+    situation = Builder(actor, horizon, colleagues, now, [item.visit for item in asked], placed).build()
     question = answers.Question(situation.problem, situation.plan, best=BEST)
     for item in asked:
-        known = question.known(str(item.visit.pk))
-        if known is None and time.perf_counter() - began > BUDGET_S:
-            continue
-        _explain(situation, item, known or question.answer(str(item.visit.pk)))
+        answer = question.known(str(item.visit.pk))
+        if answer is None:
+            if time.perf_counter() - began > BUDGET_S:
+                continue
+            answer = question.answer(str(item.visit.pk))
+        found = _explain(situation, item.visit, answer)
+        answers.told.keep((key, item.visit.pk), found)
+        _tell(item, found)
+    return colleagues
+
+
+def _tell(item: Unplaced, told: Told) -> None:
+    for one in fields(Told):
+        setattr(item, one.name, getattr(told, one.name))
 
 
 def with_the_trade(visit: Visit, colleagues: Iterable[Colleague]) -> Iterator[Colleague]:
@@ -272,22 +292,28 @@ def _stands(visit: Visit) -> datetime:
     )
 
 
-def _explain(situation: Situation, item: Unplaced, answer: Answer) -> None:
+def _explain(situation: Situation, visit: Visit, answer: Answer) -> Told:
     """How many teams and when the first is there; or who is nearest, and the smallest change that opens one."""
-    item.n_teams = answer.n_teams
+    told = Told(answer.n_teams, None, "", "", 0, "", frozenset(), frozenset())
     if answer.explanation is None:
-        item.first_at = situation.at(answer.first_s)
-        item.proposed = frozenset(int(person) for team in answer.teams for person in team)
-        item.could = frozenset(int(person) for person in answer.could)
-        return
-    alone = replace(situation, focus=(str(item.visit.pk),))
-    item.reason = _reason(alone, item.visit, answer.explanation)
+        return replace(
+            told,
+            first_at=situation.at(answer.first_s),
+            proposed=frozenset(int(person) for team in answer.teams for person in team),
+            could=frozenset(int(person) for person in answer.could),
+        )
+    alone = replace(situation, focus=(str(visit.pk),))
+    told = replace(told, reason=_reason(alone, visit, answer.explanation))
     for one in answer.explanation.relaxations:
         change = whatif.of(alone, one)
         if change is not None:
-            item.what_if, item.opens = sentences.what_if(alone, one), one.n_teams
-            item.try_url = f"{reverse('visit_who', args=[item.visit.uid])}?if={change.token}"
-            return
+            return replace(
+                told,
+                what_if=sentences.what_if(alone, one),
+                opens=one.n_teams,
+                try_url=f"{reverse('visit_who', args=[visit.uid])}?if={change.token}",
+            )
+    return told
 
 
 def _reason(situation: Situation, visit: Visit, explanation: dispatch.Explanation) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -16,6 +18,20 @@ def data_version() -> str:
     """The oldest transaction that had not ended: whatever is written from now on is newer than this."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
+        return str(cursor.fetchone()[0])
+
+
+def stands(
+    professionals: Iterable[int], visits: Iterable[int], asked: Iterable[int], low: datetime, high: datetime
+) -> str:
+    """What says who can go, as text that is another one after any change of it: of these ``professionals``, with what
+    they do in [low, high), of these ``visits``, and of those ``asked`` who was there before. Nothing of it is read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT app.stands(%s::bigint[], %s::bigint[], %s::bigint[], %s, %s)",
+            [list(professionals), list(visits), list(asked), low, high],
+        )
         return str(cursor.fetchone()[0])
 
 

@@ -139,7 +139,7 @@ def load(actor: Actor, which: Q, horizon: Horizon, *, held: bool = True) -> dict
 def add_held(actor: Actor, colleagues: Iterable[Colleague], horizon: Horizon) -> None:
     """What these hold in the horizon and its weeks, in order. One query."""
     found = {colleague.row.pk: colleague for colleague in colleagues}
-    low, high = week_bounds(horizon.dates[0])[0], week_bounds(horizon.dates[-1])[1]
+    low, high = weeks_of(horizon)
     rows = (
         Assignment.objects.visible_to(actor)
         .filter(held_within(low, high), one_of("professional", found), state__in=HOLDING)
@@ -148,6 +148,18 @@ def add_held(actor: Actor, colleagues: Iterable[Colleague], horizon: Horizon) ->
     )
     for professional, *place in rows:
         found[professional].held.append(Held(*place))
+
+
+def weeks_of(horizon: Horizon) -> tuple[datetime, datetime]:
+    """The half-open instants of the calendar weeks the horizon touches."""
+    days = horizon.dates
+    return week_bounds(days[0])[0], week_bounds(days[-1])[1]
+
+
+def ids_of(actor: Actor, which: Q) -> list[int]:
+    """The active professionals ``which`` selects, by id; no more is read of them. One query."""
+    rows = Professional.objects.visible_to(actor).filter(which, active=True)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def busy_times(ids: Sequence[int], start: datetime, end: datetime) -> list[tuple[int, datetime, datetime]]:
