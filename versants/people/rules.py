@@ -34,17 +34,7 @@ def check_may_read(actor: Actor, data_class: str, person: Person) -> None:
         raise ActionDenied("person.clinical", _("Clinical notes are read by clinicians only."))
     if own and data_class != DataClass.IDENTITY:
         return
-    holders = [
-        (kind, holder)
-        for kind, holder in (
-            ("membership", actor.membership),
-            ("team", actor.team),
-            ("desk", actor.desk),
-            ("organisation", actor.organisation),
-            ("link", actor.link),
-        )
-        if holder
-    ]
+    holders = actor.holders()
     now = clock.now()
     for grant in Grant.objects.filter(subject_kind="person", subject_id=person.pk, period__contains=now):
         if (grant.holder_kind, grant.holder_id) not in holders:

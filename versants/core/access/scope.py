@@ -75,6 +75,17 @@ class Actor:
             role="coordinator",
         )
 
+    def holders(self) -> list[tuple[str, int]]:
+        """As whom this actor may hold a grant: (``Grant.holder_kind``, ``Grant.holder_id``), as app.granted reads them."""
+        mine = (
+            ("membership", self.membership),
+            ("team", self.team),
+            ("desk", self.desk),
+            ("organisation", self.organisation),
+            ("link", self.link),
+        )
+        return [(kind, holder) for kind, holder in mine if holder]
+
 
 _current: ContextVar[Actor | None] = ContextVar("versants_actor", default=None)
 

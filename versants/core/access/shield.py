@@ -136,17 +136,7 @@ def granted_ids(actor: scope.Actor, kind: str, classes: Iterable[str] = ()) -> A
     The same rows as ``Grant.objects.open_to(actor).about(kind, classes)``, written as it is sent: nearly every query
     of a page carries it, and putting it together from filters took a tenth of the page.
     """
-    holders = [
-        (name, holder)
-        for name, holder in (
-            ("membership", actor.membership),
-            ("team", actor.team),
-            ("desk", actor.desk),
-            ("organisation", actor.organisation),
-            ("link", actor.link),
-        )
-        if holder
-    ]
+    holders = actor.holders()
     if actor.role in WALLED_ROLES or not holders:
         return []
     held = " OR ".join(["holder_kind = %s AND holder_id = %s"] * len(holders))

@@ -25,15 +25,8 @@ class GrantQuerySet(ShieldedQuerySet["Grant"]):
         if actor.role in WALLED_ROLES:  # no grant, by whatever mistake it was written, goes through the wall
             return self.none()
         held = Q(pk__in=[])
-        for kind, holder in (
-            ("membership", actor.membership),
-            ("team", actor.team),
-            ("desk", actor.desk),
-            ("organisation", actor.organisation),
-            ("link", actor.link),
-        ):
-            if holder:
-                held |= Q(holder_kind=kind, holder_id=holder)
+        for kind, holder in actor.holders():
+            held |= Q(holder_kind=kind, holder_id=holder)
         found = self.filter(held, period__contains=clock.now())
         if actor.role not in CLINICAL_ROLES:
             found = found.exclude(data_class=DataClass.CLINICAL)
