@@ -22,7 +22,8 @@ from versants.mobile.enums import RecordState, VisitState
 from versants.mobile.models import Attempt, InterventionFact, Record, Request, SocialNote, Visit
 from versants.mobile.planning import dayboard
 from versants.mobile.services import facts
-from versants.people.models import Account, Identity, Membership, Organisation, Person, Team
+from versants.people.models import Account, Identity, Membership, NameHash, Organisation, Person, Team
+from versants.people.services import naming
 
 pytestmark = pytest.mark.django_db
 VISITS = 400
@@ -109,7 +110,9 @@ def test_facts_are_those_of_the_services(large):
 def test_words_are_sealed_and_open(large):
     identity = Identity.objects.select_related("key").get(pk=max(_of(large, Identity)))
     name = f"{vault.read(identity, 'first_name')} {vault.read(identity, 'name')}"
-    assert identity.name_index == vault.blind_index("name", name)
+    assert NameHash.objects.get(person=identity.person_id).digest == vault.blind_index(
+        "name", naming.fold(name)
+    )
     note = SocialNote.objects.select_related("key").get(pk=max(_of(large, SocialNote)))
     assert len(vault.read(note, "text")) > 10
     identity.uid = note.uid

@@ -16,7 +16,7 @@ from versants.core.crypto.vault import SealBroken
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import AuditEvent, DataKey, Erasure, Grant
 from versants.mobile import models as m
-from versants.people.models import ClinicalSheet, Identity, SocialSheet
+from versants.people.models import ClinicalSheet, Identity, NameHash, SocialSheet
 from versants.people.services import grants, persons
 from versants.people.services import keys as person_keys
 from versants.people.services.erasure import erase_person
@@ -75,8 +75,7 @@ def test_everything_about_the_person_alone_goes_dark(full):
             vault.read(row, field)
         assert vault.left(row, field) == ""
     assert vault.read(others, "name") == "Zzcanari Voisin"
-    identity = Identity.objects.get(person=full.person)
-    assert identity.name_index == ""
+    assert not NameHash.objects.filter(person=full.person).exists()
     assert m.Request.objects.get(pk=full.be.request.pk).digest == ""
 
 

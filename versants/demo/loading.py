@@ -21,7 +21,8 @@ from versants.demo.cast import secret_of
 from versants.demo.world import World
 from versants.mobile.models import EscalationStep
 from versants.mobile.services import escalation
-from versants.people.models import Identity, Membership, Organisation
+from versants.people.models import Identity, Membership, NameHash, Organisation
+from versants.people.services import naming
 
 QUICK = 10_000  # rounds
 
@@ -73,11 +74,9 @@ def _seal(world: World) -> None:
     for row, field, text in world.seals:
         vault.write(row, field, text)
         if isinstance(row, Identity):
-            names.setdefault(row.pk, {})[field] = text
-    for row in world.all(Identity):
-        found = names.get(row.pk, {})
-        full = " ".join(found.get(part, "") for part in ("first_name", "name")).strip()
-        row.name_index = vault.blind_index("name", full) if full else ""
+            names.setdefault(row.person_id, {})[field] = text
+    for row in world.all(NameHash):
+        row.digest, row.layers = naming.hash_of(names[row.person_id])
 
 
 def _passwords(world: World) -> None:

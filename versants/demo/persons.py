@@ -17,6 +17,7 @@ from versants.people.models import (
     Consent,
     Household,
     Identity,
+    NameHash,
     Person,
     PersonLanguage,
     SocialSheet,
@@ -71,6 +72,7 @@ def make(
     born = at - timedelta(days=365 * rng.randrange(*years) + rng.randrange(365))
     number = person.pk
     row = world.add(Identity, person=person, team=team, key=key, address_protected=world.chance(0.06))
+    world.add(NameHash, person=person, team=team)
     world.seal(
         row,
         **(

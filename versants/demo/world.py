@@ -20,7 +20,7 @@ from versants.core import clock
 from versants.core.crypto.vault import SealedField
 from versants.core.ids import PREFIX, new_code
 from versants.core.models import DataKey
-from versants.people.models import Account, Team
+from versants.people.models import Account, NameHash, Team
 from versants.people.services import keys
 
 Row = TypeVar("Row", bound=models.Model)
@@ -153,7 +153,7 @@ class World:
                 and not field.generated
                 and field.name not in {"wrapped", "wrapped_by", "password"}
                 and not (model is DataKey and field.name == "uid")
-                and field.name != "name_index"
+                and (model is not NameHash or field.name not in {"digest", "layers"})
             ]
             for row in self.rows[model]:
                 yield f"{model._meta.label} {[str(getattr(row, column)) for column in columns]}\n"

@@ -65,15 +65,14 @@ class PeopleConfig(AppConfig):
 
     def _register_keys(self) -> None:
         """Whose keys are whose, and what files from before still need."""
-        from versants.core.access.install import register_sql
         from versants.core.crypto.holders import HolderNames, KeyChore, chores, holder_names
         from versants.core.web.audit import name_actions
-        from versants.people.services import erasure, factors, keys
+        from versants.people.services import factors, keys, naming
 
-        register_sql(erasure.FORGET_NAME)
         name_actions(
             {
                 "person.erased": _("file erased"),
+                "person.looked_for": _("file looked for by name"),
                 "private_note.read": _("own notes read"),
                 "private_note.written": _("own note written"),
                 "private_note.changed": _("own note changed"),
@@ -106,6 +105,15 @@ class PeopleConfig(AppConfig):
                 factors.lock_anew,
                 factors.locked_before,
                 order=40,
+            )
+        )
+        chores.add(
+            KeyChore(
+                "people.names",
+                "hashes of names without the newest layer, or of somebody erased",
+                naming.lay_over,
+                naming.behind,
+                order=50,
             )
         )
 

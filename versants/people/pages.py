@@ -17,6 +17,7 @@ def declare_all() -> None:
     declare("membership", ALL_ROLES, methods="POST")
     declare("people identity_openings", TEAM_ROLES, data_class=DataClass.LOGISTIC)
     declare("person_new", TEAM_ROLES, data_class=DataClass.IDENTITY, methods="GET POST")
+    declare("person_named", TEAM_ROLES, data_class=DataClass.LOGISTIC, methods="GET POST")
     declare("person", TEAM_ROLES, data_class=DataClass.SOCIAL, subject="person")
     declare("person_open", TEAM_ROLES, data_class=DataClass.IDENTITY, subject="person", methods="POST")
     declare(

@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from django.utils.translation import gettext_lazy as _
 from versants.core.errors import VersantsError
 
 HOUSE = "house"
+_LAYER = re.compile(r"index_\d+")
 _SINGLE = ("index", "sign", "accounts", "accounts_before")  # the keys of which a file has one
 
 
@@ -174,9 +176,24 @@ def write_private(path: Path, text: str) -> None:
         os.close(directory)
 
 
-def index_key() -> bytes:
-    """32 bytes, for blind indexes only."""
-    return base64.b64decode(_file()["index"])
+def index_keys() -> list[bytes]:
+    """The keys of blind indexes, 32 bytes each, in the order they are laid one over the other: the first one alone at
+    the beginning, one more after each rotation. All are needed to look anything up; none of them is ever retired.
+    """
+    content = _file()
+    names = ["index", *sorted((n for n in content if _LAYER.fullmatch(n)), key=lambda n: int(n[6:]))]
+    return [base64.b64decode(content[name]) for name in names]
+
+
+def add_index_key() -> int:
+    """One more layer for blind indexes. Returns how many there are now.
+
+    Raises KeysMissing ``keys.closed`` where that file may not be written.
+    """
+    with _changing(Path(settings.KEYS_FILE)) as content:
+        layers = 1 + sum(1 for name in content if _LAYER.fullmatch(name))
+        content[f"index_{layers + 1}"] = _random()
+    return layers + 1
 
 
 def sign_key() -> bytes:
@@ -246,11 +263,11 @@ def contents() -> dict[str, dict[str, Any]]:
 
 
 def fingerprints(files: dict[str, dict[str, Any]] | None = None) -> dict[str, str]:
-    """What tells one key from another and tells nothing of it: by id, ``index``, ``sign`` and ``accounts`` included."""
+    """What tells one key from another and tells nothing of it: by id, those of a kind of their own (``index``) included."""
     found: dict[str, str] = {}
     for content in (contents() if files is None else files).values():
         named = dict(content.get("wrap", {}))
-        named |= {name: content[name] for name in _SINGLE if name in content}
+        named |= {name: content[name] for name in content if name in _SINGLE or _LAYER.fullmatch(name)}
         for key_id, value in named.items():
             found[key_id] = hmac.new(
                 base64.b64decode(value), f"versants|{key_id}".encode(), hashlib.sha256

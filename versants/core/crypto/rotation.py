@@ -20,6 +20,7 @@ from versants.core.models import DataKey, KeyRotation, WrappingKey
 
 BATCH = 500
 ACCOUNTS = "people.factors"  # the chore that the key of accounts needs
+INDEXES = "people.names"  # and the one of the index key
 Tell = Callable[[str, int, int], None]  # what, done, of
 
 # Wrapped by a key that is no longer its holder's, or no longer the one in use.
@@ -132,6 +133,21 @@ def rotate_accounts(*, batch: int = BATCH, tell: Tell = lambda what, done, of: N
     for chore in holders.chores:
         if chore.key == ACCOUNTS:
             _work(chore.label, lambda chore=chore: chore.run(batch), chore.left, tell)  # type: ignore[misc]
+
+
+def rotate_index(*, batch: int = BATCH, tell: Tell = lambda what, done, of: None) -> int:
+    """One more key over every hash that is looked up, without opening what was hashed. Returns how many keys lie there.
+
+    Safe to kill and to begin again: what was not finished goes on, under the same key. Raises KeysMissing
+    ``keys.closed``.
+    """
+    mine = [chore for chore in holders.chores if chore.key == INDEXES]
+    if not any(chore.left() for chore in mine):
+        keyring.add_index_key()
+        tell("new keys", 1, 0)
+    for chore in mine:
+        _work(chore.label, lambda chore=chore: chore.run(batch), chore.left, tell)  # type: ignore[misc]
+    return len(keyring.index_keys())
 
 
 def retire() -> list[str]:

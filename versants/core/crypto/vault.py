@@ -190,8 +190,27 @@ def left(row: Any, field: str) -> str:
 
 def blind_index(purpose: str, text: str) -> str:
     """A keyed hash for exact look-ups of sealed values; equal texts give equal indexes, nothing else can be told."""
-    normal = "".join(text.casefold().split())
-    return hmac.new(keyring.index_key(), f"{purpose}|{normal}".encode(), hashlib.sha256).hexdigest()
+    return blind_indexes(purpose, text)[-1]
+
+
+def blind_indexes(purpose: str, text: str) -> list[str]:
+    """What ``blind_index`` gave under one key, under two, and so on to what it gives now.
+
+    A value stored before a rotation equals one of them, so it is found while the layers are still being laid.
+    """
+    found: list[str] = []
+    said = f"{purpose}|{''.join(text.casefold().split())}"
+    for key in keyring.index_keys():
+        said = hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+        found.append(said)
+    return found
+
+
+def lay_over(index: str, layers: int) -> str:
+    """A stored index with ``layers`` layers, brought up to all of them: without the text, which nobody need open."""
+    for key in keyring.index_keys()[layers:]:
+        index = hmac.new(key, index.encode(), hashlib.sha256).hexdigest()
+    return index
 
 
 def lock_away(purpose: str, text: str) -> str:

@@ -47,7 +47,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         pass
     with suppress(VersantsError):
-        keyring.index_key()
+        keyring.index_keys()
         checks["keys"] = True
     with suppress(OSError):
         checks["disk"] = shutil.disk_usage(settings.DATA).free > _MIN_FREE_BYTES

@@ -20,6 +20,7 @@ from versants.demo.large.pages import NULL, Pages, raw
 from versants.demo.world import World
 from versants.mobile.models import Request
 from versants.mobile.services.facts import UNMET_REFUSALS
+from versants.people.services import naming
 
 PERSONS = 120_000  # per million visits
 KINDS = ("follow_up", "follow_up", "follow_up", "assessment", "crisis", "mediation", "referral")
@@ -176,7 +177,11 @@ class Asking:
         ]
         lines["people_identity"].append(
             f"{identity}\t{uid}\t{crew.team}\t{key.pk}\t{pk}\t{sealed[0]}\t{sealed[1]}\t{sealed[2]}\t{sealed[3]}\t{NULL}\t"
-            f"f\t{vault.blind_index('name', f'{first} {family}')}"
+            "f"
+        )
+        digest, layers = naming.hash_of({"first_name": first, "name": family})
+        lines["people_namehash"].append(
+            f"{pages.number('people_namehash')}\t{pk}\t{crew.team}\t{digest}\t{layers}"
         )
         uid, sheet = pages.uid(), pages.number("people_socialsheet")
         situations, plans = texts.SITUATIONS[crew.language], texts.PLANS[crew.language]

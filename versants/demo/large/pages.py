@@ -10,9 +10,8 @@ COLUMNS = {
     "core_datakey": "id uid holder wrapped_by wrapped created_at destroyed_at",
     "people_person": "id uid code key_id team_id versant household_id gender age_group created_at",
     "people_personlanguage": "id person_id language_id rank reads needs_interpreter",
-    "people_identity": (
-        "id uid team_id key_id person_id name first_name birth_date phone address address_protected name_index"
-    ),
+    "people_identity": "id uid team_id key_id person_id name first_name birth_date phone address address_protected",
+    "people_namehash": "id person_id team_id digest layers",
     "people_socialsheet": "id uid team_id key_id person_id situation plan saved_at",
     "people_clinicalsheet": "id uid team_id key_id person_id summary saved_at",
     "people_consent": (

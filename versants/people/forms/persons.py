@@ -14,6 +14,7 @@ from versants.core.forms import Day, DayField, Phone, Rows
 from versants.core.ids import clean_code
 from versants.people.enums import AgeGroup, ConsentMode, Gender, Purpose, TeamKind
 from versants.people.models import Person, Team
+from versants.people.services import naming
 from versants.people.services.erasure import GROUNDS
 from versants.people.services.persons import REASONS
 from versants.territory.models import Language, Versant
@@ -50,11 +51,14 @@ class PersonForm(forms.Form):
         help_text=_("It is then shown to nobody but the referent."),
     )
 
+    somebody_else = forms.BooleanField(label=_("This is somebody else of the same name"), required=False)
+
     IDENTITY = ("first_name", "name", "birth_date", "phone", "address")
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
+        self.namesakes: list[Person] = []  # files that the team has under this name already
         choices = language_choices()
         for i in range(N_LANGUAGES):
             self.fields[f"language_{i}"] = forms.ChoiceField(
@@ -89,6 +93,15 @@ class PersonForm(forms.Form):
             raise forms.ValidationError(_("This code is not known to your team."))
         return person
 
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        full = f"{data.get('first_name', '')} {data.get('name', '')}"
+        if not self.errors and self.actor.team is not None and naming.fold(full):
+            self.namesakes = naming.persons_named(text=full, actor=self.actor)
+            if self.namesakes and not data.get("somebody_else"):
+                self.add_error("name", _("Your team has a file under this name already."))
+        return data
+
     def languages(self) -> list[str]:
         """In the order given, each once."""
         given = (self.cleaned_data.get(f"language_{i}") for i in range(N_LANGUAGES))
@@ -98,6 +111,19 @@ class PersonForm(forms.Form):
         """What is sealed, as text."""
         data = self.cleaned_data
         return {name: str(data[name]) for name in self.IDENTITY if data.get(name)}
+
+
+class NameForm(forms.Form):
+    """Whose file is looked for. The name goes by POST: an address is written down by many."""
+
+    name = forms.CharField(
+        label=_("First name and name"),
+        max_length=140,
+        help_text=_(
+            "The whole name, in either order. Capitals, accents and hyphens do not matter; spelling does."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class ConsentForm(forms.Form):

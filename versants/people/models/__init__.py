@@ -6,7 +6,7 @@ from versants.people.models.entry import Invitation, Recovery
 from versants.people.models.imports import Import, ImportState
 from versants.people.models.openings import IdentityOpening
 from versants.people.models.organisations import Organisation, Site, SiteContact, Team
-from versants.people.models.persons import Household, Identity, Person, PersonLanguage
+from versants.people.models.persons import Household, Identity, NameHash, Person, PersonLanguage
 from versants.people.models.private import PrivateNote
 from versants.people.models.professionals import (
     Mandate,
@@ -34,6 +34,7 @@ __all__ = [
     "KnownDevice",
     "Mandate",
     "Membership",
+    "NameHash",
     "OnCall",
     "Organisation",
     "Person",

@@ -88,10 +88,6 @@ class PersonLanguage(models.Model):
         return str(self.language_id)
 
 
-# The owner of the tables reaches the rows whose words nobody can read any more, and no others.
-_ERASED = "current_user = 'versants_owner' AND key_id IN (SELECT id FROM core_datakey WHERE wrapped IS NULL)"
-
-
 class Identity(SealedRow):
     """Name, birth date, contact: encrypted, apart, opened only through a grant, each opening logged."""
 
@@ -102,7 +98,6 @@ class Identity(SealedRow):
     phone = SealedField()
     address = SealedField()
     address_protected = models.BooleanField(default=False)
-    name_index = models.CharField(max_length=64, blank=True)
 
     shield = Shield(
         DataClass.IDENTITY,
@@ -116,11 +111,32 @@ class Identity(SealedRow):
                 f"person_id IN (SELECT app.granted('person', ARRAY['{DataClass.IDENTITY}']))",
                 f"person_id IN (SELECT app.granted('person', ARRAY['{DataClass.IDENTITY}']))",
             ),
-            # app.forget_name() empties the name's index of somebody whose key is gone.
-            Policy("erasing", "ALL", _ERASED, _ERASED),
         ),
     )
 
     class Meta:
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
+
+
+class NameHash(models.Model):
+    """A keyed hash of a person's whole name: the following team finds an equal name by it and learns nothing else.
+
+    Apart from the identity, which nobody of the team opens without a right. ``layers``: how many index keys lie over it.
+    """
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="name_hash")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    layers = models.PositiveSmallIntegerField()
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = Shield(DataClass.LOGISTIC, own="team_id")
+
+    class Meta:
+        verbose_name = _("hash of a name")
+        verbose_name_plural = _("hashes of names")
+        indexes = [models.Index(fields=["team", "digest"], name="name_hash_equal")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from versants.core import audit, erasure
@@ -11,16 +11,8 @@ from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import DataKey, Erasure
 from versants.people import rules
-from versants.people.models import Person
+from versants.people.models import NameHash, Person
 from versants.people.services import grants
-
-# The name's index is a keyed hash: without the name it still tells an equal one. It goes only once the key is gone.
-FORGET_NAME = """
-CREATE OR REPLACE FUNCTION app.forget_name(person bigint) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
-SET search_path = public AS
-$$ UPDATE people_identity SET name_index = '' WHERE person_id = person
-   AND key_id IN (SELECT id FROM core_datakey WHERE wrapped IS NULL) $$;
-"""
 
 
 def check_may_erase(actor: Actor, person: Person) -> None:
@@ -65,8 +57,7 @@ def erase_person(*, person: Person, actor: Actor, because: str = "") -> Erasure:
     for source in erasure.sources:
         keys.extend(source.keys(person))
     done = erasure.erase(code=person.code, keys=keys)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT app.forget_name(%s)", [person.pk])
+    NameHash.objects.visible_to(actor).filter(person=person).delete()  # it would still tell an equal name
     grants.close_on_person(person)
     why = {"because": because} if because else {}
     audit.record("person.erased", subject=person, person_code=person.code, keys=len(done.keys), **why)  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from versants.people.models import (
     SocialSheet,
     Team,
 )
-from versants.people.services import grants, keys
+from versants.people.services import grants, keys, naming
 
 # Long enough to make a call, short enough to be an exception.
 BREAK_GLASS = timedelta(hours=1)
@@ -79,9 +79,8 @@ def register_person(
     row = Identity(person=person, team_id=actor.team, key=key, address_protected=address_protected)
     for field in IDENTITY_FIELDS:
         vault.write(row, field, (identity or {}).get(field, ""))
-    full = " ".join((identity or {}).get(field, "") for field in ("first_name", "name")).strip()
-    row.name_index = vault.blind_index("name", full) if full else ""
     row.save()
+    naming.keep(person, identity or {})
     audit.record("person.registered", subject=person, person_code=person.code)
     return person
 

@@ -51,6 +51,7 @@ class Command(BaseCommand):
                 other.add_argument(
                     "--signing", action="store_true", help="the key that signs the log, no other"
                 )
+                other.add_argument("--index", action="store_true", help="the key of look-ups, no other")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         answer = getattr(self, f"_{action}")(options)
@@ -83,12 +84,13 @@ class Command(BaseCommand):
 
     def _rotate(self, options: dict[str, Any]) -> dict[str, Any]:
         began, heard = time.monotonic(), {}
+        if (options["signing"] or options["index"]) and (options["holder"] or options["retire"]):
+            raise CommandError(
+                "--signing changes the key that signs the log and --index the key of look-ups, and nothing else: they take"
+                " no --holder, and no older key is destroyed: what it signed must stay verifiable, what it hashed must"
+                " still be found."
+            )
         if options["signing"]:
-            if options["holder"] or options["retire"]:
-                raise CommandError(
-                    "--signing changes the key that signs the log and nothing else: it takes no --holder, and an older"
-                    " signing key is never destroyed, since what it signed must stay verifiable."
-                )
             return self._rotate_signing()
 
         def tell(what: str, done: int, of: int) -> None:
@@ -99,6 +101,8 @@ class Command(BaseCommand):
         done = None
         if options["accounts"]:
             rotation.rotate_accounts(batch=batch, tell=tell)
+        elif options["index"]:
+            rotation.rotate_index(batch=batch, tell=tell)
         else:
             done = rotation.rotate(holder="" if holder == "house" else holder, batch=batch, tell=tell)
         retired = rotation.retire() if options["retire"] else []
