@@ -286,14 +286,15 @@ def _visits(actor: Actor, choice: Choice):
 
 
 def _add_parts(rows: Sequence[Visit]) -> None:
-    """What the board reads of visits: less than who can go, as there are many of them. Four queries."""
+    """What the board reads of visits: less than who can go, as there are many of them. Five queries."""
     prefetch_related_objects(
         rows,
         *("commune", "team"),
         Prefetch("slots", Slot.objects.select_related("language")),
         Prefetch(
             "assignments",
-            Assignment.objects.filter(state__in=HOLDING).select_related("professional"),
+            # With a join, their rules make the statement read everybody for each place.
+            Assignment.objects.filter(state__in=HOLDING).prefetch_related("professional"),
             to_attr="holding",
         ),
     )
