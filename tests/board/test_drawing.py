@@ -272,6 +272,12 @@ def test_thinking_stops_with_its_budget(world, client_for, monkeypatch):
     found = board(client_for(world.coordinator)).unplaced
     assert [item.n_teams is None for item in found] == [False, True, True]
     assert len(found) == 3
+    # One more each time, even where the budget is gone before the first.
+    monkeypatch.setattr(unplaced, "BUDGET_S", 0.5)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
+    for n_unknown in (1, 0):
+        found = board(client_for(world.coordinator)).unplaced
+        assert sum(item.n_teams is None for item in found) == n_unknown
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])

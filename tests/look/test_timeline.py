@@ -56,7 +56,7 @@ def test_visits_that_overlap_take_two_lines():
     assert shown == ["Mouscron", "Tournai"]
     # the list of a phone has both, once
     assert [block.label for block in grid.lines[0].blocks] == ["Mouscron", "Tournai"]
-    assert grid.lines[1].blocks == []
+    assert grid.lines[1].blocks == ()
 
 
 def test_absence_is_drawn_around_a_visit():

@@ -16,9 +16,10 @@ $$ SELECT a.professional_id, a.held FROM mobile_assignment a
    WHERE b.professional_id = ANY(professionals) AND b.held && span $$;
 """
 
-# How everything stands that says who can go, as a number: written anew, a row has another place or another writer. Of
-# these professionals what they are, can and do from one instant to another; of these visits all there is, with those
-# who were with the same persons before; houses, teams and places. Ids of rows and transactions only, summed up. The
+# How everything stands that says who can go, and that the board shows, as a number: written anew, a row has another
+# place or another writer. Of these professionals what they can and do from one instant to another; of these visits all
+# there is, with those who were with the same persons before; all who are there and what they speak, so that somebody
+# new is noticed; houses, teams, places and what was loaded of them. Ids of rows and transactions only, summed up. The
 # plan is made once a connection: with the rules of each table in it, planning takes longer than reading.
 STANDS = """
 CREATE OR REPLACE FUNCTION app.stands(professionals bigint[], visits bigint[], asked bigint[], low timestamptz,
@@ -30,9 +31,8 @@ $$ BEGIN RETURN (WITH linked AS (
      UNION SELECT theirs.request_id FROM mobile_visit v JOIN mobile_requestperson mine ON mine.request_id = v.request_id
        JOIN mobile_requestperson theirs ON theirs.person_id = mine.person_id WHERE v.id = ANY(asked)
    ), rows AS (
-     SELECT 1 AS k, ctid AS t, xmin::text::bigint AS x FROM people_professional WHERE id = ANY(professionals)
+     SELECT 1 AS k, ctid AS t, xmin::text::bigint AS x FROM people_professional
      UNION ALL SELECT 2, ctid, xmin::text::bigint FROM people_professionallanguage
-       WHERE professional_id = ANY(professionals)
      UNION ALL SELECT 3, ctid, xmin::text::bigint FROM people_mandate WHERE professional_id = ANY(professionals)
      UNION ALL SELECT 4, ctid, xmin::text::bigint FROM people_weeklyshift WHERE professional_id = ANY(professionals)
      UNION ALL SELECT 5, ctid, xmin::text::bigint FROM people_oncall WHERE professional_id = ANY(professionals)
@@ -56,9 +56,22 @@ $$ BEGIN RETURN (WITH linked AS (
        FROM people_professional p JOIN territory_commune c ON c.uid = p.base_id WHERE p.id = ANY(professionals)
      UNION ALL SELECT 21, c.ctid, c.xmin::text::bigint
        FROM mobile_visit v JOIN territory_commune c ON c.uid = v.commune_id WHERE v.id = ANY(visits)
+     UNION ALL SELECT 22, ctid, xmin::text::bigint FROM territory_source
    )
    SELECT string_agg(k || ':' || n || ':' || s, ' ' ORDER BY k)
    FROM (SELECT k, count(*) AS n, sum(hashtidextended(t, x)) AS s FROM rows GROUP BY k) AS sums);
+   END $$;
+"""
+
+# The visits in which people of these teams hold a place from one instant to another. Their rows are read under the rules
+# of the reader: here they would be asked of every place, and planning that takes longer than reading.
+LENT = """
+CREATE OR REPLACE FUNCTION app.lent(teams bigint[], low timestamptz, high timestamptz)
+RETURNS SETOF bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
+SET max_parallel_workers_per_gather = 0 SET plan_cache_mode = force_generic_plan AS
+$$ BEGIN RETURN QUERY SELECT a.visit_id FROM people_professional p JOIN mobile_assignment a ON a.professional_id = p.id
+     WHERE p.team_id = ANY(teams) AND a.state IN ('offered', 'accepted', 'done')
+       AND a.starts_at < high AND a.starts_at > low - interval '1 day' AND upper(a.held) > low;
    END $$;
 """
 
@@ -156,6 +169,7 @@ class MobileConfig(AppConfig):
 
         register_sql(BUSY)
         register_sql(STANDS)
+        register_sql(LENT)
         register_sql(REQUEST_NUMBER)
         register_sql(FORGET_DRAFTS)
         register_sql(FIRST_CONTACTS)

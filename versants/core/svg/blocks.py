@@ -1,16 +1,22 @@
-"""Blocks of a timeline as markup: a board shows hundreds of them, each twice, and a template for each costs the page."""
+"""Rows and blocks of a timeline as markup: a board shows hundreds of them, each twice, and a template for each costs
+the page. A row is a function of what it shows and of the language: one that is on the next page too is not made again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from versants.core.svg.signs import ICONS, MARKS
-from versants.core.svg.timeline import Block
+from versants.core.svg.timeline import Block, Grid, Line
+
+ROWS = 2048  # kept of each kind: a table row of a week has some five kilobytes
 
 _CAR = f'<svg class="i i-dir" viewBox="0 0 24 24" aria-hidden="true">{ICONS["car"]}</svg>'
 
@@ -113,6 +119,66 @@ def row(block: Block, there: int = 0, back: int = 0) -> SafeString:
     return mark_safe(f"<span>{inside}</span>")
 
 
+@lru_cache(ROWS)
+def _day_line(_language: str | None, line: Line, columns: int) -> str:
+    key = text(line.key)
+    if line.group:
+        more = _more(line.more, line.url, line.group, ' data-test="fold"')
+        anchor = f' id="{key}"' if line.key else ""
+        return (
+            f'<tr class="team"{anchor}><th class="m" scope="rowgroup">{text(line.group)}</th>'
+            f'<td colspan="{columns}">{more}</td></tr>'
+        )
+    row = f' data-row="{key}"' if line.key else ""
+    about = ""
+    if line.detail or line.tail:
+        about = f'<span class="soft"><span class="clip">{text(line.detail)}</span>{_tail(line.tail)}</span>'
+    return f'<tr{row}><th class="m" scope="row"><b>{_named(line)}</b>{about}</th>{day_cells(line.cells)}</tr>'
+
+
+@lru_cache(ROWS)
+def _day_item(_language: str | None, line: Line) -> str:
+    if line.group:
+        more = f'<p class="small">{_more(line.more, line.url, line.group)}</p>' if line.more else ""
+        return f"<h3>{text(line.group)}</h3>{more}"
+    about = ""
+    if line.detail or line.tail:
+        tail = f", {text(line.tail)}" if line.tail else ""
+        about = f' <span class="soft small">{text(line.detail)}{tail}</span>'
+    if line.blocks:
+        inside = f'<ol class="rows">{day_rows(line.stops)}</ol>'
+    else:
+        inside = f'<p class="small soft">{_("Free all day.")}</p>'
+    return f'<section class="day-of"><h4>{_named(line)}{about}</h4>{inside}</section>'
+
+
+def _named(line: Line) -> str:
+    return f'<a href="{text(line.url)}">{text(line.label)}</a>' if line.url else text(line.label)
+
+
+def _tail(tail: Any) -> str:
+    return f"<span>, {text(tail)}</span>" if tail else ""
+
+
+def _more(more: Any, url: str, group: Any, attributes: str = "") -> str:
+    """The link to those of a group who are not shown."""
+    if not more:
+        return ""
+    return f'<a href="{text(url)}"{attributes}>{text(more)}<span class="vh"> ({text(group)})</span></a>'
+
+
+def day_lines(grid: Grid) -> SafeString:
+    """The rows of a day's table."""
+    language = get_language()
+    return mark_safe("".join(_day_line(language, line, grid.columns) for line in grid.lines))
+
+
+def day_list(grid: Grid) -> SafeString:
+    """The same rows as lists, for a phone."""
+    language = get_language()
+    return mark_safe("".join(_day_item(language, line) for line in grid.lines if line.first))
+
+
 def day_rows(stops: Iterable[tuple[Block, int, int]]) -> SafeString:
     """What one person does in a day, as items of a list."""
     found = [
@@ -130,3 +196,46 @@ def week_rows(cells: Iterable[Any], days: dict[Any, str]) -> SafeString:
         for block in day.blocks
     ]
     return mark_safe("".join(found))
+
+
+@lru_cache(ROWS)
+def _week_line(_language: str | None, line: Any) -> str:
+    if line.group:
+        more = _more(line.more, line.url, line.group, ' data-test="fold"')
+        return (
+            f'<tr class="team" id="{text(line.key)}"><th class="m" scope="rowgroup">{text(line.group)}</th>'
+            f'<td colspan="7">{more}</td></tr>'
+        )
+    about = f'<span class="clip">{text(line.detail)}</span>{_tail(line.tail)}'
+    return (
+        f'<tr><th class="m" scope="row"><b>{text(line.label)}</b><span class="soft">{about}</span></th>'
+        f"{week_cells(line.cells)}</tr>"
+    )
+
+
+@lru_cache(ROWS)
+def _week_item(_language: str | None, line: Any, days: tuple[tuple[Any, str], ...]) -> str:
+    if line.group:
+        more = f'<p class="small">{_more(line.more, line.url, line.group)}</p>' if line.more else ""
+        return f"<h3>{text(line.group)}</h3>{more}"
+    tail = f", {text(line.tail)}" if line.tail else ""
+    if line.busy:
+        inside = f'<ol class="rows">{week_rows(line.cells, dict(days))}</ol>'
+    else:
+        inside = f'<p class="small soft">{_("Nothing this week.")}</p>'
+    return (
+        f'<section class="day-of"><h4>{text(line.label)} <span class="soft small">{text(line.detail)}{tail}'
+        f"</span></h4>{inside}</section>"
+    )
+
+
+def week_lines(lines: Iterable[Any]) -> SafeString:
+    """The rows of a week's table: each has ``cells``, or is the title of a ``group``."""
+    language = get_language()
+    return mark_safe("".join(_week_line(language, line) for line in lines))
+
+
+def week_list(lines: Iterable[Any], days: dict[Any, str]) -> SafeString:
+    """The same rows as lists, for a phone; ``days``: the name of each day."""
+    language, names = get_language(), tuple(days.items())
+    return mark_safe("".join(_week_item(language, line, names) for line in lines))

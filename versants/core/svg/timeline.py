@@ -104,8 +104,8 @@ class Line:
     detail: Any
     url: str
     key: str
-    cells: list[Cell]
-    blocks: list[Block]  # of the whole row, in order, for the list on a phone; empty on a second line
+    cells: tuple[Cell, ...]
+    blocks: tuple[Block, ...]  # of the whole row, in order, for the list on a phone; empty on a second line
     group: Any = ""
     more: Any = ""
     tail: Any = ""
@@ -287,11 +287,13 @@ def build(
     lines: list[Line] = []
     for row in rows:
         if row.group:
-            lines.append(Line("", "", row.url, row.key, [], [], group=row.group, more=row.more))
+            lines.append(Line("", "", row.url, row.key, (), (), group=row.group, more=row.more))
             continue
-        inside = sorted(
-            (b for b in row.blocks if b.end > start and b.start < end and _said(b, start, end)),
-            key=lambda b: (b.start, b.end),
+        inside = tuple(
+            sorted(
+                (b for b in row.blocks if b.end > start and b.start < end and _said(b, start, end)),
+                key=lambda b: (b.start, b.end),
+            )
         )
         for number, lane in enumerate(_place(row.blocks, window)):
             again = number > 0
@@ -301,8 +303,8 @@ def build(
                     "" if again else row.detail,
                     "" if again else row.url,
                     row.key,
-                    _cells(lane, window),
-                    [] if again else inside,
+                    tuple(_cells(lane, window)),
+                    () if again else inside,
                     tail="" if again else row.tail,
                     first=not again,
                 )

@@ -76,27 +76,27 @@ def options(groups: Any) -> SafeString:
 
 
 @register.simple_tag
-def day_cells(cells: Any) -> SafeString:
-    """The cells of one line of a timeline."""
-    return blocks.day_cells(cells)
+def day_lines(grid: Any) -> SafeString:
+    """The rows of a timeline's table."""
+    return blocks.day_lines(grid)
 
 
 @register.simple_tag
-def day_rows(stops: Any) -> SafeString:
-    """The same line as items of a list."""
-    return blocks.day_rows(stops)
+def day_list(grid: Any) -> SafeString:
+    """The same rows as lists."""
+    return blocks.day_list(grid)
 
 
 @register.simple_tag
-def week_cells(cells: Any) -> SafeString:
-    """The days of one person."""
-    return blocks.week_cells(cells)
+def week_lines(lines: Any) -> SafeString:
+    """The rows of a week's table."""
+    return blocks.week_lines(lines)
 
 
 @register.simple_tag
-def week_rows(cells: Any) -> SafeString:
-    """The same days as items of a list."""
-    return blocks.week_rows(cells, {cell.day: date_format(cell.day, "D j") for cell in cells})
+def week_list(lines: Any, days: Any) -> SafeString:
+    """The same rows as lists."""
+    return blocks.week_list(lines, {day: date_format(day, "D j") for day in days})
 
 
 @register.simple_tag

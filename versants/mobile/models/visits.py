@@ -211,8 +211,9 @@ class Assignment(models.Model):
         follows=("visit_id", "mobile_visit"),
         extra=(
             Policy("oneself", "SELECT", "professional_id = app.professional()"),
-            # app.busy() reads for everybody on the board: professional and time, never where or for whom.
-            Policy("busy", "SELECT", "current_user = 'versants_owner'"),
+            # app.busy() reads for everybody on the board: professional and time, never where or for whom. PostgreSQL asks
+            # the policies of a row from the last name to the first: this one before those that look at its visit.
+            Policy("taken", "SELECT", "current_user = 'versants_owner'"),
             # The link of an offer shows this one assignment; its token is stored as a hash.
             Policy("offered", "SELECT", "offer_token_hash <> '' AND offer_token_hash = app.setting('token')"),
             Policy(

@@ -24,14 +24,17 @@ from versants_libs import dispatch
 
 KEPT = 64
 Value = TypeVar("Value")
+_memories: list[Memory] = []
 
 
 class Memory(Generic[Value]):
-    """The last ``KEPT`` things remembered, by what was asked."""
+    """The last things remembered, by what was asked: ``kept`` of them, else ``KEPT``."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int | None = None) -> None:
         self._kept: OrderedDict[Hashable, Value] = OrderedDict()
+        self._most = kept
         self._lock = Lock()
+        _memories.append(self)
 
     def get(self, key: Hashable) -> Value | None:
         with self._lock:
@@ -44,7 +47,7 @@ class Memory(Generic[Value]):
         with self._lock:
             self._kept[key] = value
             self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
+            while len(self._kept) > (KEPT if self._most is None else self._most):
                 self._kept.popitem(last=False)
 
     def clear(self) -> None:
@@ -118,5 +121,5 @@ class Question:
 
 def forget() -> None:
     """Everything; for tests."""
-    _kept.clear()
-    told.clear()
+    for memory in _memories:
+        memory.clear()

@@ -55,22 +55,22 @@ class Listed:
     url: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class WeekCell:
     """One day of one person: visits and other commitments in order. ``off``: does not work that day."""
 
     day: date
-    blocks: list[timeline.Block]
+    blocks: tuple[timeline.Block, ...]
     off: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class WeekRow:
     """One person's week; or, with ``group``, the title of those below and the link (``more``) to those not shown."""
 
     label: str = ""
     detail: str = ""
-    cells: list[WeekCell] = field(default_factory=list)
+    cells: tuple[WeekCell, ...] = ()
     tail: str = ""
     group: str = ""
     more: str = ""
@@ -163,6 +163,7 @@ class Drawing:
     planner: bool
     address: Callable[[str, bool], str]  # of the page with a group opened, or closed again
     now: datetime = field(default_factory=clock.now)
+    _who: dict[int, str] = field(default_factory=dict)
 
     def fold(self, group: Group) -> str:
         """The page with the group opened, or closed again."""
@@ -174,7 +175,13 @@ class Drawing:
 
     def url(self, visit: Visit) -> str:
         """Who can go, for those who plan; the others stay on the page."""
-        return reverse("visit_who", args=[visit.uid]) if self.planner else self.anchor(visit)
+        return self.who(visit) if self.planner else self.anchor(visit)
+
+    def who(self, visit: Visit) -> str:
+        """Who can go; asked for each who does."""
+        if visit.pk not in self._who:
+            self._who[visit.pk] = reverse("visit_who", args=[visit.uid])
+        return self._who[visit.pk]
 
     def place(self, visit: Visit) -> str:
         name = visit.commune.name
@@ -271,7 +278,7 @@ class Drawing:
             people,
             sign,
             word,
-            reverse("visit_who", args=[visit.uid]) if self.planner else "",
+            self.who(visit) if self.planner else "",
         )
 
 
@@ -384,24 +391,23 @@ def _off(colleague: Colleague, horizon: Horizon, start: datetime, end: datetime)
 def week(draw: Drawing, groups: Sequence[Group]) -> list[WeekRow]:
     """Everybody's week, a cell for each day."""
     rows: list[WeekRow] = []
+    days = [(day, *clock.day_bounds(day)) for day in draw.horizon.dates]
     for group in groups:
         rows.append(WeekRow(group=group.title, more=group.fold, url=draw.fold(group), key=group.key))
-        rows.extend(_week_row(draw, person) for person in group.rows)
+        rows.extend(_week_row(draw, person, days) for person in group.rows)
     return rows
 
 
-def _week_row(draw: Drawing, person: Row) -> WeekRow:
+def _week_row(draw: Drawing, person: Row, days: Sequence[tuple[date, datetime, datetime]]) -> WeekRow:
     blocks = person.commitments + [draw.visit(visit, one) for visit, one in person.held]
-    works = {day.weekday() for day in draw.horizon.dates} & {
-        weekday for weekday, *_ in person.colleague.pattern
-    }
+    blocks.sort(key=lambda b: (b.start, b.end))
+    works = {weekday for weekday, *_ in person.colleague.pattern}
     cells = []
-    for day in draw.horizon.dates:
-        low, high = clock.day_bounds(day)
-        inside = sorted((b for b in blocks if b.start < high and b.end > low), key=lambda b: (b.start, b.end))
+    for day, low, high in days:
+        inside = tuple(b for b in blocks if b.start < high and b.end > low)
         watch = any(a < high and b > low for a, b in person.colleague.watches)
         cells.append(WeekCell(day, inside, off=day.weekday() not in works and not watch and not inside))
-    return WeekRow(str(person.colleague.row), draw.detail(person), cells, draw.tail(person))
+    return WeekRow(str(person.colleague.row), draw.detail(person), tuple(cells), draw.tail(person))
 
 
 # The map

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models.expressions import RawSQL
+from django.http import QueryDict
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from versants.core import clock
@@ -19,11 +24,12 @@ from versants.core.access.scope import Actor
 from versants.core.svg import timeline
 from versants.mobile.enums import HOLDING, Urgency, VisitState
 from versants.mobile.models import Assignment, Slot, Visit, held_within
-from versants.mobile.planning import boarddraw, sentences, unplaced, workforce
+from versants.mobile.planning import boarddraw, sentences, unplaced, versions, workforce
+from versants.mobile.planning.answers import Memory
 from versants.mobile.planning.boarddraw import WORKING_LANGUAGES, Drawing, Group, Listed, Row, WeekRow
-from versants.mobile.planning.calendar import Horizon, horizon_of_day, shifts, week_bounds
+from versants.mobile.planning.calendar import Horizon, ceil_step, horizon_of_day, shifts, week_bounds
 from versants.mobile.planning.situation import relevant
-from versants.mobile.planning.unplaced import Unplaced
+from versants.mobile.planning.unplaced import Described, Unplaced
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import Discipline, TeamKind
 from versants.people.models import Absence, Professional, ProfessionalLanguage, Team
@@ -55,6 +61,13 @@ class Board:
     n_placed: int
     n_folded: int
     days: list[date]
+    _markup: dict[str, SafeString] = field(default_factory=dict)
+
+    def markup(self, name: str, make: Callable[[], SafeString]) -> SafeString:
+        """A part of the page made of this board and the words of its language alone: made once."""
+        if name not in self._markup:
+            self._markup[name] = make()
+        return self._markup[name]
 
 
 @dataclass(frozen=True)
@@ -71,21 +84,56 @@ class Choice:
     placing: UUID | None = None
 
 
-def build(
+def build(actor: Actor, day: date, choice: Choice, *, query: str = "") -> Board:
+    """The board of a day or of the week of a day; ``query``: the page's own, which the links of its groups go on from.
+
+    The number of queries does not depend on how many people or visits there are. Which visits there are is asked each
+    time, under the reader's rights; all the rest is remembered for as long as no row of it is written.
+    """
+    now = clock.now()
+    horizon = horizon_of_day(day) if choice.view == "day" else Horizon(*week_bounds(day))
+    teams = Teams.of(actor, choice)
+    ids = _ids_of(actor, horizon, choice, teams)
+    key = (actor, get_language(), day, choice, query)
+    known = _boards.get(key)
+    rows = None
+    if known is not None:
+        rows = _stands(known.people, ids, horizon)
+        if known.holds(now, (teams, ids, rows)):
+            return replace(known.board, unplaced=known.described.now(actor))
+
+    def stands(people: Sequence[int]) -> str:
+        same = rows is not None and known is not None and tuple(people) == known.people
+        return rows if same and rows is not None else _stands(people, ids, horizon)
+
+    board, described, people, until = _built(actor, day, choice, horizon, teams, ids, query, stands)
+    # How the rows stood was asked before they were read: what is written meanwhile is another sum the next time. The
+    # first time nobody knows yet of whom to ask.
+    sound = rows is not None and known is not None and people == known.people and described.whole
+    found = (teams, ids, rows) if sound else None
+    _boards.keep(key, Remembered(board, described, people, now, until, found))
+    return board
+
+
+def _stands(people: Sequence[int], ids: Ids, horizon: Horizon) -> str:
+    """How the rows stand that the board is made of."""
+    low, high = workforce.weeks_of(horizon)
+    return versions.stands(people, [*ids.placed, *ids.waiting], [*ids.half, *ids.waiting], low, high)
+
+
+def _built(
     actor: Actor,
     day: date,
     choice: Choice,
-    *,
-    address: Callable[[str, bool], str] = lambda _key, _open: "",
-) -> Board:
-    """The board of a day or of the week of a day; ``address`` of the page with a group opened or closed.
-
-    The number of queries does not depend on how many people or visits there are.
-    """
+    horizon: Horizon,
+    teams: Teams,
+    ids: Ids,
+    query: str,
+    stands: Callable[[Sequence[int]], str],
+) -> tuple[Board, Described, tuple[int, ...], datetime | None]:
+    """The board, what is told of those without a team, whom it was made of, and when time alone changes it."""
     by_day = choice.view == "day"
-    horizon = horizon_of_day(day) if by_day else Horizon(*week_bounds(day))
-    teams = Teams.of(actor, choice)
-    placed, waiting = _visits_of(actor, horizon, choice, teams)
+    placed, waiting = _read(actor, ids)
     half = [visit for visit in placed if visit.state == VisitState.OPEN]
     whole = [visit for visit in placed if visit.state != VisitState.OPEN]
     lacking = sorted(
@@ -97,28 +145,28 @@ def build(
     explain = planner and by_day
     shown = _shown(actor, placed, choice, teams)
     among = shown | _could(lacking, ()) if explain else None
-    without, read = unplaced.describe(actor, lacking, keys, horizon, whole, among=among)
+    described = unplaced.describe(actor, lacking, keys, horizon, whole, among=among, stands=stands)
+    without, read = described.items, described.read
     # Of a closed team only those have a row who hold or are proposed something, unless all who could go are asked for.
     whole_list = choice.placing is not None or choice.language or EVERYBODY in choice.opened
     closed = () if whole_list else teams.closed
     proposed = {pk for item in without for pk in item.proposed}
     if read:
         keep = proposed | {one.professional_id for visit in placed for one in visit.holding}
-        away = {team.pk for team in closed}
         colleagues = {
             pk: one
             for pk, one in read.items()
-            if one.row.team_id not in away or pk in keep or one.is_only_interpreter
+            if one.row.team_id not in closed or pk in keep or one.is_only_interpreter
         }
     else:
         which = shown | _could(lacking, closed) | Q(pk__in=proposed)
         colleagues = workforce.load(actor, which, horizon, held=False)
-    draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, address)
+    draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, partial(address, query))
     groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues), teams)
     if not read:
         # Only the sum of their week is told, of those who have a row.
         workforce.add_held(actor, [row.colleague for group in groups for row in group.rows], horizon)
-    return Board(
+    board = Board(
         day=day,
         view=choice.view,
         grid=boarddraw.grid(draw, groups) if by_day else None,
@@ -132,6 +180,56 @@ def build(
         n_folded=sum(group.n_others or group.closed for group in groups if not group.opened),
         days=horizon.dates,
     )
+    until = _until(draw.now, horizon, placed, lacking)
+    return board, described, described.people or tuple(sorted(colleagues)), until
+
+
+def _until(
+    now: datetime, horizon: Horizon, placed: Iterable[Visit], lacking: Iterable[Visit]
+) -> datetime | None:
+    """The next instant at which the same rows are another board: a visit begins, an answer is late, a time has passed."""
+    instants = [horizon.start, horizon.end]
+    for visit in placed:
+        instants.append(visit.held.lower)
+        instants.extend(one.answer_by for one in visit.holding if one.answer_by)
+    instants.extend(at for visit in lacking for at in (visit.window.lower, visit.window.upper))
+    return min((at for at in instants if at > now), default=None)
+
+
+def address(query: str, key: str, on: bool) -> str:
+    """The page of that query with one group opened, or closed again; the group is where the reader lands."""
+    params = QueryDict(query, mutable=True)
+    params.pop("place", None)
+    others = [one for one in params.getlist("all") if one not in (key, EVERYBODY)]
+    params.setlist("all", [*others, key] if on else others)
+    return f"?{params.urlencode()}#{key}"
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A board, of whom it was made, and ``found``: the teams, visits and sum of rows it is true for; None: not known,
+    but of whom to ask is. Built at ``since``; at ``until`` time alone changes it.
+    """
+
+    board: Board
+    described: Described
+    people: tuple[int, ...]
+    since: datetime
+    until: datetime | None
+    found: tuple[Teams, Ids, str | None] | None
+
+    def holds(self, now: datetime, found: tuple[Teams, Ids, str | None]) -> bool:
+        """Do the rows stand as they stood, and does the clock change nothing but words?"""
+        if self.found is None or self.found != found or now < self.since:
+            return False
+        if self.until is not None and now >= self.until:
+            return False
+        # Who could go is worked out from one whole five minutes to the next.
+        return not self.described.people or ceil_step(now) == ceil_step(self.since)
+
+
+# By reader, language, day, choice and address; a board with all its people is some hundred kilobytes.
+_boards: Memory[Remembered] = Memory(16)
 
 
 @dataclass(frozen=True)
@@ -139,17 +237,17 @@ class Teams:
     """Whose visits are shown: of ``shown`` (ids; None: of every team); ``closed`` are named and can be opened."""
 
     shown: frozenset[int] | None = None
-    closed: tuple[Team, ...] = ()
+    closed: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, actor: Actor, choice: Choice) -> Teams:
         """All, as long as they are few; else the own one and those opened. One query."""
-        found = list(Team.objects.filter(kind=TeamKind.INTEGRAPSY).defer(*workforce.TOLD))
+        found = list(Team.objects.filter(kind=TeamKind.INTEGRAPSY).values_list("pk", "uid", "versant"))
         if len(found) <= FEW_TEAMS:
             return cls()
-        near = [team for team in found if not choice.versant or team.versant == choice.versant]
-        shown = {team.pk for team in near if group_key(team) in choice.opened or team.pk == actor.desk}
-        closed = tuple(team for team in near if team.pk not in shown)
+        near = [(pk, uid) for pk, uid, versant in found if not choice.versant or versant == choice.versant]
+        shown = {pk for pk, uid in near if f"team-{uid}" in choice.opened or pk == actor.desk}
+        closed = tuple(pk for pk, _uid in near if pk not in shown)
         return cls(frozenset(shown | {actor.desk or 0}), closed)
 
     def near(self, professional: Professional, actor: Actor) -> bool:
@@ -188,14 +286,15 @@ def _visits(actor: Actor, choice: Choice):
 
 
 def _add_parts(rows: Sequence[Visit]) -> None:
-    """What the board reads of visits: less than who can go, as there are many of them. Four queries."""
+    """What the board reads of visits: less than who can go, as there are many of them. Five queries."""
     prefetch_related_objects(
         rows,
         *("commune", "team"),
         Prefetch("slots", Slot.objects.select_related("language")),
         Prefetch(
             "assignments",
-            Assignment.objects.filter(state__in=HOLDING).select_related("professional"),
+            # With a join, their rules make the statement read everybody for each place.
+            Assignment.objects.filter(state__in=HOLDING).prefetch_related("professional"),
             to_attr="holding",
         ),
     )
@@ -205,40 +304,64 @@ def _of_teams(actor: Actor, horizon: Horizon, teams: Teams) -> Q:
     """The visits of the teams shown and those their people are placed in; a desk sees who waits on its own side."""
     if teams.shown is None:
         return Q()
-    lent = Assignment.objects.filter(
-        held_within(horizon.start, horizon.end), professional__team__in=teams.shown, state__in=HOLDING
-    )
-    found = Q(team__in=teams.shown) | Q(pk__in=lent.values("visit"))
+    lent = RawSQL("SELECT app.lent(%s::bigint[], %s, %s)", (sorted(teams.shown), horizon.start, horizon.end))
+    found = Q(team__in=teams.shown) | Q(pk__in=lent)
     if actor.team is None or actor.role == Role.DESK:
         found |= Q(state=VisitState.OPEN, versant=actor.versant)
     return found
 
 
-def _visits_of(
-    actor: Actor, horizon: Horizon, choice: Choice, teams: Teams
-) -> tuple[list[Visit], list[Visit]]:
-    """Visits that stand in these days, with or without all their people; and those without anybody whose time lies in
-    these days, or went by unnoticed. Each in order.
+class Ids(NamedTuple):
+    """The visits of the board: ``placed`` stand in these days, ``half`` of them without all their people; those
+    ``waiting`` have nobody and their time lies in these days, or went by unnoticed.
     """
-    visits = _visits(actor, choice).filter(_of_teams(actor, horizon, teams))
-    # Asked apart from those without a time: each has its index, both at once would read every visit there is.
+
+    placed: tuple[int, ...]
+    half: tuple[int, ...]
+    waiting: tuple[int, ...]
+
+
+def _ids_of(actor: Actor, horizon: Horizon, choice: Choice, teams: Teams) -> Ids:
+    """Which visits the reader sees. Two queries: each has its index, both at once would read every visit there is."""
+    visits = _visits(actor, choice).filter(_of_teams(actor, horizon, teams)).order_by("pk")
     stands = Q(
         held_within(horizon.start, horizon.end),
         state__in=[VisitState.OPEN, VisitState.PLANNED, VisitState.DONE],
     )
-    # Communes and teams are few and shared by many: each is read once, not beside every row.
-    visits = visits.select_related("site")
-    placed = list(visits.filter(stands))
-    waiting: list[Visit] = []
+    placed = list(visits.filter(stands).values_list("pk", "state"))
+    waiting: tuple[int, ...] = ()
     now = clock.now()
     if horizon.end > now:
         back = timedelta(days=OVERDUE_DAYS if horizon.start <= now else 0)
         asked = (horizon.start - back, horizon.end)
-        waiting = list(visits.filter(state=VisitState.OPEN, held=None, window__overlap=asked))
-    _add_parts([*placed, *waiting])
+        rows = visits.filter(state=VisitState.OPEN, held=None, window__overlap=asked)
+        waiting = tuple(rows.values_list("pk", flat=True))
+    return Ids(
+        tuple(pk for pk, _state in placed),
+        tuple(pk for pk, state in placed if state == VisitState.OPEN),
+        waiting,
+    )
+
+
+def _read(actor: Actor, ids: Ids) -> tuple[list[Visit], list[Visit]]:
+    """The placed visits and those that wait, each in order, as they are by now."""
+    # Communes and teams are few and shared by many: each is read once, not beside every row.
+    rows = Visit.objects.visible_to(actor).select_related("site")
+    found = list(rows.filter(workforce.one_of("pk", [*ids.placed, *ids.waiting])))
+    _add_parts(found)
+    known = frozenset(ids.placed)
+    placed = [visit for visit in found if visit.pk in known and visit.held is not None]
+    waiting = [visit for visit in found if visit.pk not in known and visit.held is None]
     placed.sort(key=lambda visit: (visit.held.lower, visit.held.upper, visit.pk))
     waiting.sort(key=lambda visit: (visit.window.lower, visit.window.upper, visit.pk))
     return placed, waiting
+
+
+def _visits_of(
+    actor: Actor, horizon: Horizon, choice: Choice, teams: Teams
+) -> tuple[list[Visit], list[Visit]]:
+    """Visits that stand in these days, with or without all their people; and those without anybody."""
+    return _read(actor, _ids_of(actor, horizon, choice, teams))
 
 
 def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice, chosen: Teams) -> Q:
@@ -256,14 +379,14 @@ def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice, chosen: Teams)
     return found
 
 
-def _could(visits: Iterable[Visit], closed: Sequence[Team]) -> Q:
+def _could(visits: Iterable[Visit], closed: Sequence[int]) -> Q:
     """Who could take these visits; of the ``closed`` teams interpreters only, who have their own group."""
     rows = list(visits)
     if not rows:
         return Q(pk__in=[])
     if not closed:
         return relevant(rows)
-    away = Q(team__in=[team.pk for team in closed]) & ~Q(disciplines=[Discipline.INTERPRETER])
+    away = Q(team__in=closed) & ~Q(disciplines=[Discipline.INTERPRETER])
     return relevant(rows) & ~away
 
 
@@ -316,7 +439,7 @@ def _groups(
                 continue
         order[pk] = (*rank, row.last_name, row.first_name, pk)
         group.rows.append(Row(colleague, mine, commitments))
-    for team in teams.closed:
+    for team in Team.objects.filter(pk__in=teams.closed).defer(*workforce.TOLD) if teams.closed else ():
         sorts = (0, True, str(team), team.pk)
         found.setdefault(sorts, Group(group_key(team), str(team))).closed = True
     groups = [found[sorts] for sorts in sorted(found)]

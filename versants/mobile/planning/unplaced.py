@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -18,7 +18,7 @@ from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import AssignmentState, Urgency
 from versants.mobile.models import Assignment, Visit
-from versants.mobile.planning import answers, sentences, versions, whatif, workforce
+from versants.mobile.planning import answers, sentences, whatif, workforce
 from versants.mobile.planning.answers import Answer, Told
 from versants.mobile.planning.calendar import Horizon, ceil_step
 from versants.mobile.planning.situation import Builder, Situation, slots_of
@@ -81,6 +81,32 @@ def spelled(n: int) -> str:
     return small[n] if 2 <= n <= 10 else str(n)
 
 
+@dataclass
+class Described:
+    """The entries; the colleagues read for them, if they had to be, and the ids of all who were thought of; what those
+    asked ``earlier`` said; whether everything that is asked was told within the budget.
+    """
+
+    items: list[Unplaced] = field(default_factory=list)
+    read: dict[int, Colleague] = field(default_factory=dict)
+    people: tuple[int, ...] = ()
+    earlier: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    whole: bool = True
+
+    def now(self, actor: Actor) -> list[Unplaced]:
+        """The same entries with the words that go with the clock: asked so long ago, before noon, this evening."""
+        return [
+            replace(
+                item,
+                title=_title(item.visit),
+                note=_note(
+                    item.visit, self.earlier.get(item.visit.pk, []), mine=item.visit.team_id == actor.team
+                ),
+            )
+            for item in self.items
+        ]
+
+
 def describe(
     actor: Actor,
     visits: Sequence[Visit],
@@ -89,12 +115,13 @@ def describe(
     placed: Sequence[Visit],
     *,
     among: Q | None,
-) -> tuple[list[Unplaced], dict[int, Colleague]]:
+    stands: Callable[[Sequence[int]], str],
+) -> Described:
     """One entry per visit, in the order given. With ``among``, who is thought of, also why and what would help, within
-    ``BUDGET_S``; and the colleagues read for it, if they had to be.
+    ``BUDGET_S``. ``stands``: how the rows stand that say whether these professionals can go.
     """
     if not visits:
-        return [], {}
+        return Described()
     earlier = _earlier_answers(actor, visits)
     now = clock.now()
     found = [
@@ -108,7 +135,10 @@ def describe(
         )
         for visit in visits
     ]
-    return found, {} if among is None else _explain_all(actor, found, horizon, among, placed)
+    described = Described(found, earlier=earlier)
+    if among is not None:
+        _explain_all(actor, described, horizon, among, placed, stands)
+    return described
 
 
 def _earlier_answers(actor: Actor, visits: Sequence[Visit]) -> dict[int, list[tuple[str, str]]]:
@@ -228,41 +258,53 @@ def _arrival(visit: Visit) -> str:
 
 
 def _explain_all(
-    actor: Actor, items: Sequence[Unplaced], horizon: Horizon, among: Q, placed: Sequence[Visit]
-) -> dict[int, Colleague]:
+    actor: Actor,
+    described: Described,
+    horizon: Horizon,
+    among: Q,
+    placed: Sequence[Visit],
+    stands: Callable[[Sequence[int]], str],
+) -> None:
     """One problem for all of them: the day as it stands, and the visits that have nobody.
 
     Nobody is read and no problem built where all was told before and no row that matters was written since.
     """
-    asked = [item for item in items if not item.late and horizon.start <= _stands(item.visit) < horizon.end]
+    asked = [
+        item
+        for item in described.items
+        if not item.late and horizon.start <= _stands(item.visit) < horizon.end
+    ]
     if not asked:
-        return {}
+        return
     now = ceil_step(clock.now())
     ids = [item.visit.pk for item in asked]
     shown = [visit.pk for visit in placed]
     people = workforce.ids_of(actor, among)
-    low, high = workforce.weeks_of(horizon)
-    rows = versions.stands(people, [*ids, *shown], ids, low, high)
+    described.people = tuple(people)
+    rows = stands(people)
     key = (actor, get_language(), horizon, now, tuple(people), tuple(ids), tuple(shown), rows)
     told = [known for pk in ids if (known := answers.told.get((key, pk))) is not None]
     if len(told) == len(ids):
         for item, known in zip(asked, told, strict=True):
             _tell(item, known)
-        return {}
+        return
     colleagues = workforce.load(actor, Q(pk__in=people), horizon)
-    began = time.perf_counter()
+    began, worked_out = time.perf_counter(), False
     situation = Builder(actor, horizon, colleagues, now, [item.visit for item in asked], placed).build()
     question = answers.Question(situation.problem, situation.plan, best=BEST)
     for item in asked:
         answer = question.known(str(item.visit.pk))
         if answer is None:
-            if time.perf_counter() - began > BUDGET_S:
+            # One is worked out each time, however slow the machine: the next page goes on with the next one.
+            if time.perf_counter() - began > BUDGET_S and worked_out:
+                described.whole = False
                 continue
+            worked_out = True
             answer = question.answer(str(item.visit.pk))
         found = _explain(situation, item.visit, answer)
         answers.told.keep((key, item.visit.pk), found)
         _tell(item, found)
-    return colleagues
+    described.read = colleagues
 
 
 def _tell(item: Unplaced, told: Told) -> None:

@@ -105,7 +105,8 @@ def load(actor: Actor, which: Q, horizon: Horizon, *, held: bool = True) -> dict
     """The active professionals ``which`` selects, with all that planning needs: eleven queries whatever their number.
 
     Houses, teams, communes and languages are few and shared by many: each is read once, not beside every row. Without
-    ``held``, what they hold is left out: ``add_held`` reads it for those it is asked of.
+    ``held``, what says whether they may go is left out: their mandates, and what they hold, which ``add_held`` reads for
+    those it is asked of.
     """
     rows = (
         Professional.objects.visible_to(actor)
@@ -120,8 +121,9 @@ def load(actor: Actor, which: Q, horizon: Horizon, *, held: bool = True) -> dict
     spoken = ProfessionalLanguage.objects.visible_to(actor).filter(theirs)
     for one in spoken.prefetch_related("language").order_by("pk"):
         found[one.professional_id].languages.append(one)
-    for mandate in Mandate.objects.visible_to(actor).filter(theirs).order_by("period"):
-        found[mandate.professional_id].mandates.append(mandate)
+    if held:
+        for mandate in Mandate.objects.visible_to(actor).filter(theirs).order_by("period"):
+            found[mandate.professional_id].mandates.append(mandate)
     hours = WeeklyShift.objects.visible_to(actor).filter(theirs).order_by("pk")
     for professional, *hour in hours.values_list("professional_id", "weekday", "start", "end"):
         found[professional].pattern.append(tuple(hour))

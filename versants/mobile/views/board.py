@@ -11,8 +11,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -65,11 +67,14 @@ def board(request: HttpRequest) -> HttpResponse:
         opened=frozenset(request.GET.getlist("all")),
         placing=_placing(request),
     )
-    found = dayboard.build(request.actor, day, choice, address=lambda key, on: _address(request, key, on))
+    found = dayboard.build(request.actor, day, choice, query=request.GET.urlencode())
     step = timedelta(days=1 if view == "day" else 7)
     may_plan = request.actor.role == Role.COORDINATOR and request.actor.team is not None
     context: dict[str, Any] = {
         "board": found,
+        "people": _markup(request, found, "mobile/board/_people.html"),
+        "placed": _markup(request, found, "mobile/board/_placed.html"),
+        "map": _markup(request, found, "territory/map.html", map=found.map) if found.map else "",
         "day": day,
         "is_today": clock.today() in found.days,
         "view": view,
@@ -104,20 +109,17 @@ def _last_move(actor: Actor) -> dict[str, Any] | None:
     return {"uid": move.uid, "what": what} if move is not None and what else None
 
 
+def _markup(request: HttpRequest, found: dayboard.Board, template: str, **more: Any) -> SafeString:
+    """A part of the page as it was written for this board and this address before."""
+    context = {"board": found, **more}
+    return found.markup(template, lambda: render_to_string(template, context, request))
+
+
 def _placing(request: HttpRequest) -> UUID | None:
     try:
         return UUID(request.GET.get("place", ""))
     except ValueError:
         return None
-
-
-def _address(request: HttpRequest, key: str, on: bool) -> str:
-    """This page with one group opened, or closed again; the group is where the reader lands."""
-    params = request.GET.copy()
-    params.pop("place", None)
-    others = [one for one in params.getlist("all") if one not in (key, dayboard.EVERYBODY)]
-    params.setlist("all", [*others, key] if on else others)
-    return f"?{params.urlencode()}#{key}"
 
 
 def _choices(found: dayboard.Board, view: str, versant: str, language: str) -> list[dict[str, Any]]:
