@@ -326,6 +326,19 @@ def test_the_front_of_a_study_goes_from_nobody_to_its_limit_with_a_bound_at_each
         assert next_["objective"] <= one["objective"] * 1.02
         assert one["bound"] <= one["objective"]
         assert one["cost"] <= 8000
+    asked = sum(one["requests"] for one in result["before"]["languages"].values())
+    for one in points:
+        assert one["left"] * asked == pytest.approx(one["objective"] - one["bound"])
+        assert one["cost_more"] >= one["cost"] - 1e-6
+    assert points[0]["cost_more"] == 0
+    said = points[0]["predicted"]
+    told = result["before"]["predicted"]
+    assert said["share"] == pytest.approx(told["share"])
+    assert said["language"]["share"] == pytest.approx(min(told["languages"].values()))
+    assert told["languages"][said["language"]["key"]] == pytest.approx(said["language"]["share"])
+    assert said["versant"]["key"] in result["before"]["versants"]
+    assert points[0]["gini"] == pytest.approx(result["before"]["equity"]["minutes"]["gini"])
+    assert points[0]["between"] == pytest.approx(result["before"]["equity"]["minutes"]["theil_between"])
     assert main(["front"]) == 2
     assert "a STUDY.json" in capsys.readouterr().err
     assert main(["front", str(EXAMPLE), "--points", "3"]) == 0
