@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .account import state_of
+from .errors import InstanceError
 from .staffing import POINTS, Staffing, staffing
 from .staffing_model import Chosen, best
 from .study import Study
@@ -29,10 +30,13 @@ def study_front(
     seconds: float = 1800.0,
     gap: float = 0.02,
     limit: int = POINTS,
+    by: str | None = None,
     stop: Callable[[], bool] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[dict[str, Any]]:
     """From recruiting nobody to the study's limit in ``points`` steps, evenly: of its number, or of its budget without one.
+
+    ``by``: "number" or "budget", where both are limited; the other one stays as it is. InstanceError where there is none.
 
     ``seconds`` of processor for all; each point may use an even part of what is left. Each has ``number`` or ``budget``,
     ``recruits`` by candidate, ``cost`` euros a year they cost whatever they work, ``cost_more`` euros a year more than
@@ -47,8 +51,11 @@ def study_front(
     began = time.process_time()
     data = staffing(study, travel, limit=limit)
     limits = study.limits
-    by_number = limits.number is not None
-    top = float(limits.number if limits.number is not None else limits.budget or 0.0)
+    by_number = limits.number is not None if by is None else by == "number"
+    wanted = limits.number if by_number else limits.budget
+    if wanted is None:
+        raise InstanceError(f"a front by {by}, of which the study has no limit")
+    top = float(wanted)
     levels = [top * i / max(1, points - 1) for i in range(points)] if points > 1 else [top]
     if by_number:
         levels = [float(one) for one in sorted({round(one) for one in levels})]

@@ -61,7 +61,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Source:
-    """``seen``: earlier studies of the same territory, oldest first. Raises InstanceError when ``result`` answers another
+    """``seen``: earlier studies of the same territory, oldest first. ``front``: ``by`` number or budget, and its
+    ``points``, where it was worked out. Raises InstanceError when ``result`` answers another
     study."""
 
     study: Study
@@ -71,6 +72,7 @@ class Source:
     scenarios: Sequence[Scenario] = ()
     simulated: Mapping[str, Any] | None = None
     seen: Sequence[Seen] = ()
+    front: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = field(default=True)
 
     def __post_init__(self) -> None:

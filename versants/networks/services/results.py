@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
-from versants.networks.report import assumed, content
+from versants.networks.report import assumed, content, steps
 from versants.networks.report.source import Scenario, Seen, Source
+from versants.networks.services import fronts
 from versants.networks.services.studies import territory
 from versants.territory.shapes import DATA
 from versants_libs.coverage.study_files import read_study
@@ -30,6 +31,7 @@ def source(run: StudyRun) -> Source:
         scenarios=cases,
         simulated=run.simulated or None,
         seen=seen_before(run),
+        front=run.front,
     )
 
 
@@ -107,9 +109,31 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "blocks": _sections(shown),
         "curve_before": told.curve("before"),
         "curve_after": told.curve("after"),
+        "front": _front(run, told),
         "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
         "assumptions": assumed.lines(told.study.assumptions),
         "gap": words.number(run.result["gap"] * 100, 2),
+    }
+
+
+def _front(run: StudyRun, told: Source) -> dict[str, Any] | None:
+    """The steps: a drawing, and a table with a way to each as a study of its own."""
+    if not told.front:
+        return None
+    rows = zip(steps.rows(told), told.front["points"], strict=True)
+    return {
+        "chart": steps.chart(told),
+        "head": steps.head(told),
+        "rows": [
+            {
+                "cells": cells,
+                "own": steps.is_own(told, point),
+                "query": fronts.point_query(run, point),
+                "ask": steps.ask_word(told, point),
+            }
+            for cells, point in rows
+        ],
+        "texts": steps.sentences(told),
     }
 
 
