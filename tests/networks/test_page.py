@@ -91,7 +91,16 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
         "border_closed",
         "simple_low",
         "simple_high",
+        "discouraged_30",
     }
+    assert [one["what"] for one in run.turns] == ["simple", "discouraged"]
+    simple = run.turns[0]
+    assert (simple["low"], simple["high"], simple["at"]) == pytest.approx((0.1, 0.4, 0.25))
+    own = {one["candidate"]: one["n"] for one in run.result["recruits"]}
+    if own in simple["answers"]:
+        at = simple["values"].index(pytest.approx(simple["at"]))
+        share = simple["served"][simple["answers"].index(own)][at]
+        assert share == pytest.approx(run.result["after"]["predicted"]["share"], abs=1e-6)
     page = client.get(reverse("study", args=[run.uid])).content.decode()
     assert set(run.simulated["fill"]) == set(study.languages)
     assert run.simulated["total"]["simulated"] is not None
@@ -109,7 +118,9 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     assert page.count('data-test="scenarios"') == 2, "other cases, and a year simulated"
     assert page.count('data-test="map-before"') == page.count('data-test="map-after"') == 1
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
-    for part in ("plain", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
+    assert page.count('class="mesh-chart"') == 2, "one for each unknown"
+    assert page.count('class="mesh-turn"') == sum(len(one["turns"]) for one in run.turns)
+    for part in ("turns", "plain", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
         assert f'data-test="{part}"' in page
     assert client.get(reverse("study", args=[run.uid]) + "?map=minutes").status_code == 200
 
@@ -122,7 +133,7 @@ def test_the_report_and_its_annex_open(world, client_for, officer):
         assert made["Content-Type"] == "application/pdf"
         assert made.content.startswith(b"%PDF")
     sheets = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(sheets.sheetnames) == 6
+    assert len(sheets.sheetnames) == 7
     rows = list(sheets.worksheets[2].iter_rows(min_row=2, values_only=True))
     assert len(rows) == 6
     assert all(0 <= row[3] <= 1 and 0 <= row[4] <= 1 for row in rows)
@@ -179,7 +190,7 @@ def test_the_front_is_worked_out_when_asked_for_and_a_point_opens_as_a_question(
         made = client.get(reverse("study_pdf", args=[run.uid]) + f"?lang={language}")
         assert made.content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(book.sheetnames) == 7
+    assert len(book.sheetnames) == 8
     lines = list(book.worksheets[5].iter_rows(min_row=2, values_only=True))
     assert [line[0] for line in lines] == [sum(one["recruits"].values()) for one in points]
     assert [line[2] for line in lines] == pytest.approx([one["predicted"]["share"] for one in points])

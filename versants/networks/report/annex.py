@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 
 from versants.core.sheets import harmless
 from versants.networks import words
-from versants.networks.report import assumed, steps
+from versants.networks.report import assumed, steps, turns
 from versants.networks.report.source import Source
 
 Row = Sequence[str | float | None]
@@ -33,6 +33,7 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
             _communes(source),
             _worse(source),
             *([_steps(source)] if source.front else []),
+            *([turns.sheet(source)] if source.turns else []),
             _assumptions(source),
         ]
     buffer = io.BytesIO()

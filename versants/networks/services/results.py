@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
-from versants.networks.report import assumed, content, steps
+from versants.networks.report import assumed, content, steps, turns
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.networks.services import fronts
 from versants.networks.services.studies import territory
@@ -32,6 +32,7 @@ def source(run: StudyRun) -> Source:
         simulated=run.simulated or None,
         seen=seen_before(run),
         front=run.front,
+        turns=run.turns,
     )
 
 
@@ -56,6 +57,10 @@ def scenario_word(key: str) -> str:
         "simple_high": _("helpers take many talks (40 %% of them)") % (),
         "border_closed": _("border closed: everybody works in their own country"),
     }
+    if key.startswith("discouraged_"):
+        return _("%(share)s more talks, of those who no longer ask") % {
+            "share": words.percent(int(key[12:]) / 100)
+        }
     if key.startswith("phone_"):
         return _("%(share)s by telephone or video") % {"share": words.percent(int(key[6:]) / 100)}
     return known[key]
@@ -110,6 +115,11 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "curve_before": told.curve("before"),
         "curve_after": told.curve("after"),
         "front": _front(run, told),
+        "turns": [
+            {"title": turns.name(one), "texts": turns.sentences(told, one), "chart": turns.chart(one)}
+            for one in told.turns
+        ],
+        "turns_note": turns.note(),
         "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
         "assumptions": assumed.lines(told.study.assumptions),
         "gap": words.number(run.result["gap"] * 100, 2),

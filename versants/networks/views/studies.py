@@ -41,7 +41,7 @@ def studies_page(request: HttpRequest) -> HttpResponse:
         return _to(job)
     rows = (
         StudyRun.objects.visible_to(request.actor)
-        .defer("study", "result", "scenarios", "simulated", "front")
+        .defer("study", "result", "scenarios", "simulated", "front", "turns")
         .order_by("-chosen_at")
     )
     context = {"form": form, "page": Paginator(rows, 20).get_page(request.GET.get("page"))}
