@@ -270,3 +270,29 @@ def test_a_turn_says_what_replaces_what_and_a_range_without_one_says_so(source):
     )
     assert len(rows) == 6
     assert [row[4] for row in rows] == [1, 0, 1, 0, 0, 1]
+
+
+def test_it_says_where_those_who_interpret_today_come_from(source):
+    n = len(source.study.people)
+    public = "\n".join(sentences(said(source, "fr")))
+    assert f"{n} personnes, selon les chiffres publics" in public
+    kept = tuple(one for one in source.study.assumptions if not one.startswith("present |"))
+    assert len(kept) == len(source.study.assumptions) - 1
+    typed = replace(source, study=replace(source.study, assumptions=kept), strict=False)
+    text = "\n".join(sentences(said(typed, "nl")))
+    assert f"{n} personen, zoals ingevoerd" in text
+    assert "zoals openbare cijfers" not in text
+
+
+def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_path):
+    from versants_libs.coverage.study_front import study_front
+
+    study = load_study(files / "study.json")
+    points = study_front(study, travel_of(study, files), points=2, seconds=20)
+    (tmp_path / "front.json").write_text(json.dumps({"points": points}))
+    out = ["mesh_report", str(files / "study.json"), str(files / "r.json"), "--out", str(tmp_path / "r.pdf")]
+    call_command(*out, "--annex", str(tmp_path / "r.xlsx"), "--front", str(tmp_path / "front.json"))
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[5]
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [0, 3]
+    with pytest.raises(CommandError, match="mesh front"):
+        call_command(*out, "--front", str(files / "r.json"))

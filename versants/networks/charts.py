@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 460, 240
-LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 34, 14, 32
 # What paper draws; a page takes the sheet's classes mesh-line, mesh-bar, mesh-turn, map-stop.
 INK, WOAD, MADDER, HAIR, SHEET = "#44494f", "#164567", "#94232b", "#cdc6b6", "#fcfbf7"
 PRINTED = {

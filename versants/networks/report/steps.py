@@ -13,6 +13,7 @@ from versants.networks.charts import Chart, Plot, printed
 from versants.networks.report.blocks import Block, heading, paragraph, table
 from versants.networks.report.source import Source
 
+LEAST_SPAN = 0.1  # of shares drawn
 Point = Mapping[str, Any]
 
 
@@ -135,9 +136,9 @@ def chart(source: Source) -> Chart:
     plot = Plot(
         label(),
         (min(x), max(x)),
-        (min(y), max(top)),
-        lambda value: words.euros(value),
-        lambda value: words.percent(value, 0 if max(top) - min(y) > 0.06 else 1),
+        (min(y), max(*top, min(y) + LEAST_SPAN)),
+        words.euros,
+        words.percent,
     )
     plot.line(list(zip(x, y, strict=True)))
     for one, a, b, high in zip(points, x, y, top, strict=True):

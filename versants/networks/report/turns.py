@@ -14,6 +14,7 @@ from versants.networks.report import steps
 from versants.networks.report.blocks import Block, heading, paragraph
 from versants.networks.report.source import Source
 
+LEAST_SPAN = 0.1  # of shares drawn: what hardly changes looks as if it hardly changed
 NAMED = 3  # recruits on either side of a turn
 Turning = Mapping[str, Any]
 
@@ -45,8 +46,8 @@ def sentences(source: Source, one: Turning) -> list[str]:
     said = {
         "low": words.percent(one["low"]),
         "high": words.percent(one["high"]),
-        "first": words.percent(held[0]),
-        "last": words.percent(held[-1]),
+        "first": words.percent(held[0], 1),
+        "last": words.percent(held[-1], 1),
     }
     found = [_turned(source, one, turn) for turn in one["turns"]]
     if not found:
@@ -84,12 +85,13 @@ def chart(one: Turning) -> Chart:
     values = [float(value) for value in one["values"]]
     every = [share for line in one["served"] for share in line]
     low, high = min(every), max(every)
+    low, high = min(low, max(0.0, (low + high - LEAST_SPAN) / 2)), max(high, (low + high + LEAST_SPAN) / 2)
     plot = Plot(
         f"{name(one)}. {label()}",
         (values[0], values[-1]),
         (low, high),
         words.percent,
-        lambda value: words.percent(value, 0 if high - low > 0.06 else 1),
+        words.percent,
     )
     for line in one["served"]:
         plot.line(list(zip(values, line, strict=True)), "mesh-line thin")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
-from versants.networks.report import assumed, content, steps, turns
+from versants.networks.report import assumed, content, frame, steps, turns
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.networks.services import fronts
 from versants.networks.services.studies import territory
@@ -121,6 +121,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         ],
         "turns_note": turns.note(),
         "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
+        "people_today": frame.today(told),
         "assumptions": assumed.lines(told.study.assumptions),
         "gap": words.number(run.result["gap"] * 100, 2),
     }
