@@ -15,6 +15,7 @@ from tests.coverage import tiny_studies as tiny
 from versants_libs.coverage.account import _losers
 from versants_libs.coverage.cli import main
 from versants_libs.coverage.crew import crew_of
+from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.staffing import staffing
 from versants_libs.coverage.staffing_check import check
@@ -326,10 +327,33 @@ def test_the_front_of_a_study_goes_from_nobody_to_its_limit_with_a_bound_at_each
         assert next_["objective"] <= one["objective"] * 1.02
         assert one["bound"] <= one["objective"]
         assert one["cost"] <= 8000
+    asked = sum(one["requests"] for one in result["before"]["languages"].values())
+    for one in points:
+        assert one["left"] * asked == pytest.approx(one["objective"] - one["bound"])
+        assert one["cost_more"] >= one["cost"] - 1e-6
+    assert points[0]["cost_more"] == 0
+    said = points[0]["predicted"]
+    told = result["before"]["predicted"]
+    assert said["share"] == pytest.approx(told["share"])
+    assert said["language"]["share"] == pytest.approx(min(told["languages"].values()))
+    assert told["languages"][said["language"]["key"]] == pytest.approx(said["language"]["share"])
+    assert said["versant"]["key"] in result["before"]["versants"]
+    assert points[0]["gini"] == pytest.approx(result["before"]["equity"]["minutes"]["gini"])
+    assert points[0]["between"] == pytest.approx(result["before"]["equity"]["minutes"]["theil_between"])
     assert main(["front"]) == 2
     assert "a STUDY.json" in capsys.readouterr().err
     assert main(["front", str(EXAMPLE), "--points", "3"]) == 0
     assert "worst language" in capsys.readouterr().out
+
+
+def test_a_front_by_budget_keeps_the_number_as_it_is():
+    study = replace(STUDY, limits=Limits(number=1, budget=5000.0))
+    points = study_front(study, TRAVEL, points=2, gap=0.0, by="budget")
+
+    assert [one["budget"] for one in points] == [0, 5000]
+    assert sum(points[1]["recruits"].values()) == 1
+    with pytest.raises(InstanceError, match="a front by budget"):
+        study_front(replace(STUDY, limits=Limits(number=1)), TRAVEL, by="budget")
 
 
 def test_without_a_number_the_front_is_one_of_budgets():

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
-from tests.networks.test_page import officer, worked_out  # noqa: F401 -- a fixture
+from tests.networks.test_page import officer, stepped, worked_out  # noqa: F401 -- a fixture
 from versants.networks.services import studies
 
 pytestmark = pytest.mark.e2e
@@ -51,6 +51,7 @@ def test_pages_are_clean_in_every_look(opened, world, client_for, officer, monke
 
     monkeypatch.setattr(studies, "SECONDS", 6.0)
     run = worked_out(client_for(officer), officer)
+    run = stepped(client_for(officer), officer, run)
     for path in (reverse("studies"), reverse("study", args=[run.uid])):
         for language, width in (("fr", 360), ("nl", 360), ("fr", 1280), ("nl", 1280)):
             page = opened(path, language, width)

@@ -3,7 +3,9 @@
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -19,8 +21,10 @@ from versants.core.jobs import Face
 from versants.core.models import Job
 from versants.core.web.words import day_plain
 from versants.networks.models import StudyRun
-from versants.networks.services import results, studies
+from versants.networks.services import fronts, results, studies
 from versants_libs.coverage.study_files import read_study
+
+EXAMPLE = next(Path(__file__).parents[1].joinpath("coverage", "studies").glob("*.json"))
 
 QUESTION = {
     "area": "west-vlaanderen:Courtrai",
@@ -87,7 +91,16 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
         "border_closed",
         "simple_low",
         "simple_high",
+        "discouraged_30",
     }
+    assert [one["what"] for one in run.turns] == ["simple", "discouraged"]
+    simple = run.turns[0]
+    assert (simple["low"], simple["high"], simple["at"]) == pytest.approx((0.1, 0.4, 0.25))
+    own = {one["candidate"]: one["n"] for one in run.result["recruits"]}
+    if own in simple["answers"]:
+        at = simple["values"].index(pytest.approx(simple["at"]))
+        share = simple["served"][simple["answers"].index(own)][at]
+        assert share == pytest.approx(run.result["after"]["predicted"]["share"], abs=1e-6)
     page = client.get(reverse("study", args=[run.uid])).content.decode()
     assert set(run.simulated["fill"]) == set(study.languages)
     assert run.simulated["total"]["simulated"] is not None
@@ -105,7 +118,9 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     assert page.count('data-test="scenarios"') == 2, "other cases, and a year simulated"
     assert page.count('data-test="map-before"') == page.count('data-test="map-after"') == 1
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
-    for part in ("plain", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
+    assert page.count('class="mesh-chart"') == 2, "one for each unknown"
+    assert page.count('class="mesh-turn"') == sum(len(one["turns"]) for one in run.turns)
+    for part in ("today", "turns", "plain", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
         assert f'data-test="{part}"' in page
     assert client.get(reverse("study", args=[run.uid]) + "?map=minutes").status_code == 200
 
@@ -118,10 +133,93 @@ def test_the_report_and_its_annex_open(world, client_for, officer):
         assert made["Content-Type"] == "application/pdf"
         assert made.content.startswith(b"%PDF")
     sheets = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(sheets.sheetnames) == 6
+    assert len(sheets.sheetnames) == 7
     rows = list(sheets.worksheets[2].iter_rows(min_row=2, values_only=True))
     assert len(rows) == 6
     assert all(0 <= row[3] <= 1 and 0 <= row[4] <= 1 for row in rows)
+
+
+def stepped(client, member, run):
+    """Ask for the steps on the page and do the work as the worker would."""
+    answer = client.post(reverse("study_front", args=[run.uid]))
+    assert answer.status_code == 303
+    actor = actor_of(member)
+    with acting(actor):
+        job = Job.objects.get(kind=fronts.KIND)
+    assert answer["Location"] == reverse("job", args=[job.uid])
+    again = client.post(reverse("study_front", args=[run.uid]))
+    assert again["Location"] == answer["Location"], "one at a time"
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert 'data-test="front-waiting"' in page
+    assert 'data-test="front-ask"' not in page
+    assert fronts.work_out(Face(job.pk, actor), **job.params)["url"].endswith("#front")
+    with acting(actor):
+        return StudyRun.objects.get(pk=run.pk)
+
+
+def test_the_front_is_worked_out_when_asked_for_and_a_point_opens_as_a_question(world, client_for, officer):
+    client = client_for(officer)
+    run = worked_out(client, officer)
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert 'data-test="front-ask"' in page
+    assert 'data-test="front-table"' not in page
+    run = stepped(client, officer, run)
+    points = run.front["points"]
+    assert [one["number"] for one in points] == list(range(7)), "to twice what the study may recruit"
+    assert points[0]["predicted"]["share"] == pytest.approx(run.result["before"]["predicted"]["share"])
+    assert all(one["bound"] <= one["objective"] for one in points)
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert page.count('data-test="front-point"') == 6, "all but the study's own"
+    assert page.count('class="mesh-bar"') == 7, "the bound of each point"
+    assert page.count('class="map-stop hot"') == 1
+    told = results.source(run)
+    for one in points:
+        assert results.steps.least(told, one) in page
+    assert f"?from={run.uid}&amp;number=5" in page
+    asked = client.get(reverse("studies") + f"?from={run.uid}&number=5").content.decode()
+    assert re.search(r'name="number" value="5"', asked)
+    assert re.search(r'value="worst_language"[^>]* checked', asked)
+    assert "sera dit" in asked or "says so" in asked or "le dira" in asked, "results were seen"
+    other = make_membership(make_account("Officer Other"), world.house_desk, Role.PROGRAMME_OFFICER)
+    assert (
+        'value="5"'
+        not in client_for(other).get(reverse("studies") + f"?from={run.uid}&number=5").content.decode()
+    )
+    assert client_for(other).post(reverse("study_front", args=[run.uid])).status_code == 404
+    for language in ("fr", "nl"):
+        made = client.get(reverse("study_pdf", args=[run.uid]) + f"?lang={language}")
+        assert made.content.startswith(b"%PDF")
+    book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
+    assert len(book.sheetnames) == 8
+    lines = list(book.worksheets[5].iter_rows(min_row=2, values_only=True))
+    assert [line[0] for line in lines] == [sum(one["recruits"].values()) for one in points]
+    assert [line[2] for line in lines] == pytest.approx([one["predicted"]["share"] for one in points])
+
+
+@pytest.mark.parametrize("given", ["number=x", "number=-1", "number=999", "number=²", "budget=99999999999"])
+def test_an_address_that_names_no_number_changes_nothing(given):
+    from django.http import QueryDict
+
+    assert fronts.as_question({"number": 3, "budget": None}, QueryDict(given)) == {
+        "number": 3,
+        "budget": None,
+    }
+
+
+def test_a_study_with_a_budget_steps_by_budget_and_its_points_are_whole_euros():
+    from versants_libs.coverage.study import Limits
+
+    study = read_study(EXAMPLE.read_text())
+    wide, by = fronts.widened(replace(study, limits=Limits(number=4, budget=1000.0)))
+    assert (by, wide.limits) == ("budget", Limits(number=4, budget=2000.0))
+    assert fronts.widened(replace(study, limits=Limits(number=4)))[0].limits == Limits(number=8)
+    run = StudyRun(front={"by": "budget"})
+    assert fronts.point_query(run, {"budget": 526.3}).endswith("&budget=527")
+
+
+def test_before_there_is_a_result_no_front_is_asked_for(world, client_for, officer):
+    run = StudyRun.objects.create(organisation=world.house_be, name="n", question={})
+    assert client_for(officer).post(reverse("study_front", args=[run.uid])).status_code == 409
 
 
 def test_a_study_of_an_older_model_is_told_and_offered_again(world, client_for, officer):

@@ -231,3 +231,68 @@ def test_what_was_seen_before_the_meaning_was_chosen_is_said(source):
     assert f"Choisi le {chosen}, alors que les résultats" in other
     assert "celle du 20 novembre 2026" in other
     assert "la langue la moins bien servie" in other
+
+
+def test_a_turn_says_what_replaces_what_and_a_range_without_one_says_so(source):
+    from versants.networks.report import turns
+
+    first, second = (one.id for one in source.study.candidates[:2])
+    one = {
+        "what": "simple", "low": 0.1, "high": 0.4, "at": 0.25, "values": [0.1, 0.25, 0.4],
+        "answers": [{first: 2}, {first: 1, second: 1}], "objective": [[9.0, 9.0, 9.0], [12.0, 10.0, 5.0]],
+        "served": [[0.5, 0.5, 0.5], [0.4, 0.45, 0.6]], "best": [0, 0, 1],
+        "turns": [{"value": 0.35, "from": 0, "to": 1}],
+    }  # fmt: skip
+    with translation.override("fr"):
+        turned, ends = turns.sentences(source, one)
+        drawn = turns.chart(one)
+    assert "35" in turned
+    assert turned.count("1 ×") == 2
+    assert "25" in ends
+    assert [kind for kind, _d in drawn.paths].count("mesh-turn") == 1
+    still = {
+        **one,
+        "answers": one["answers"][:1],
+        "served": one["served"][:1],
+        "best": [0, 0, 0],
+        "turns": [],
+    }
+    with translation.override("nl"):
+        assert "dezelfde" in turns.sentences(source, still)[0]
+    assert not [kind for kind, _d in turns.chart(still).paths if kind == "mesh-turn"]
+    told = said(replace(source, turns=[one, {**still, "what": "discouraged"}]), "nl")
+    assert len([block for block in told["blocks"] if block["kind"] == "svg" and block.get("wide")]) == 2
+    assert pdf(replace(source, turns=[one]), "fr").startswith(b"%PDF")
+    rows = list(
+        openpyxl.load_workbook(io.BytesIO(annex(replace(source, turns=[one]), "nl")))
+        .worksheets[5]
+        .iter_rows(min_row=2, values_only=True)
+    )
+    assert len(rows) == 6
+    assert [row[4] for row in rows] == [1, 0, 1, 0, 0, 1]
+
+
+def test_it_says_where_those_who_interpret_today_come_from(source):
+    n = len(source.study.people)
+    public = "\n".join(sentences(said(source, "fr")))
+    assert f"{n} personnes, selon les chiffres publics" in public
+    kept = tuple(one for one in source.study.assumptions if not one.startswith("present |"))
+    assert len(kept) == len(source.study.assumptions) - 1
+    typed = replace(source, study=replace(source.study, assumptions=kept), strict=False)
+    text = "\n".join(sentences(said(typed, "nl")))
+    assert f"{n} personen, zoals ingevoerd" in text
+    assert "zoals openbare cijfers" not in text
+
+
+def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_path):
+    from versants_libs.coverage.study_front import study_front
+
+    study = load_study(files / "study.json")
+    points = study_front(study, travel_of(study, files), points=2, seconds=20)
+    (tmp_path / "front.json").write_text(json.dumps({"points": points}))
+    out = ["mesh_report", str(files / "study.json"), str(files / "r.json"), "--out", str(tmp_path / "r.pdf")]
+    call_command(*out, "--annex", str(tmp_path / "r.xlsx"), "--front", str(tmp_path / "front.json"))
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[5]
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [0, 3]
+    with pytest.raises(CommandError, match="mesh front"):
+        call_command(*out, "--front", str(files / "r.json"))

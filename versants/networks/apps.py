@@ -12,11 +12,17 @@ class NetworksConfig(AppConfig):
         from versants.core.web.jobs import name_job
         from versants.networks.pages import declare_all
         from versants.networks.rules import STUDY_ROLES
-        from versants.networks.services import studies  # registers the job
+        from versants.networks.services import fronts, studies  # registers the jobs
 
         declare_all()
         name_job(studies.KIND, _("Working out where to recruit"))
+        name_job(fronts.KIND, _("Working out what fewer or more recruits would buy"))
         name_actions(
-            {"study.asked": _("study of the mesh asked for"), "study.done": _("study of the mesh done")}
+            {
+                "study.asked": _("study of the mesh asked for"),
+                "study.done": _("study of the mesh done"),
+                "study.front_asked": _("steps of a study asked for"),
+                "study.front_done": _("steps of a study done"),
+            }
         )
         nav.add(NavEntry("studies", _("Mesh"), "studies", roles=STUDY_ROLES, order=85))

@@ -27,7 +27,8 @@ def _house(actor: Actor) -> Q:
 
 class StudyRun(models.Model):
     """A study: ``question`` as it was chosen before results, then ``study`` (STUDY.json), ``result``,
-    ``scenarios`` and ``simulated``.
+    ``scenarios`` and ``simulated``; ``front`` (its points) where somebody asked for it, by the job ``front_job``.
+    ``turns``: for each unknown, where along its range another choice of recruits is better.
 
     ``result`` is empty until the job is done. A trigger (``study_question_stays``) keeps ``question``, ``chosen_at`` and,
     once there, ``finished_at`` as they are.
@@ -44,6 +45,9 @@ class StudyRun(models.Model):
     scenarios = models.JSONField(default=list)
     simulated = models.JSONField(default=dict)
     finished_at = models.DateTimeField(null=True)
+    turns = models.JSONField(default=list)
+    front = models.JSONField(default=dict)
+    front_job = models.UUIDField(null=True, editable=False)
 
     objects = ShieldedQuerySet.as_manager()
     shield = Shield(

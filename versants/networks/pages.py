@@ -9,3 +9,4 @@ def declare_all() -> None:
     """Studies show figures and places: those who plan interpreting open them, each the own house's."""
     declare("studies", STUDY_ROLES, data_class=DataClass.AGGREGATE, methods="GET POST")
     declare("study study_pdf study_xlsx", STUDY_ROLES, data_class=DataClass.AGGREGATE, subject="study")
+    declare("study_front", STUDY_ROLES, data_class=DataClass.AGGREGATE, subject="study", methods="POST")

@@ -17,6 +17,7 @@ from .study import Study
 from .study_files import PathError, load_study, read_study, write_study
 from .study_front import study_front
 from .travel import Travel, TravelError, travel_of
+from .turning import turning
 
 __all__ = [
     "EARTH_KM",
@@ -55,6 +56,7 @@ __all__ = [
     "study_front",
     "theil",
     "travel_of",
+    "turning",
     "worst_share_mean",
     "write_study",
 ]

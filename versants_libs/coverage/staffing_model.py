@@ -17,7 +17,7 @@ from .prediction import predict
 from .queues import Queue, agreeing, pieces, queues_of
 from .staffing import Staffing
 
-__all__ = ["Agreed", "Chosen", "Flows", "best"]
+__all__ = ["Agreed", "Chosen", "Flows", "best", "judged"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -120,6 +120,11 @@ def best(
     value = after.flows.value
     bound = min(bounds[key], value)
     return Chosen(recruits, queues, before, after, bound, _near(value, bound, 1e-6))
+
+
+def judged(data: Staffing, recruits: Ints) -> Agreed:
+    """What these recruits (pools,) serve, in the model that agrees with what is predicted of them."""
+    return _agreed(data, queues_of(data), recruits, True)
 
 
 def _agreed(data: Staffing, queues: Sequence[Queue], recruits: Ints, predicting: bool) -> Agreed:

@@ -7,8 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .account import state_of
-from .staffing import POINTS, staffing
+from .errors import InstanceError
+from .staffing import POINTS, Staffing, staffing
 from .staffing_model import Chosen, best
 from .study import Study
 from .travel import Travel
@@ -26,27 +30,38 @@ def study_front(
     seconds: float = 1800.0,
     gap: float = 0.02,
     limit: int = POINTS,
+    by: str | None = None,
     stop: Callable[[], bool] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[dict[str, Any]]:
     """From recruiting nobody to the study's limit in ``points`` steps, evenly: of its number, or of its budget without one.
 
+    ``by``: "number" or "budget", where both are limited; the other one stays as it is. InstanceError where there is none.
+
     ``seconds`` of processor for all; each point may use an even part of what is left. Each has ``number`` or ``budget``,
-    ``recruits`` by candidate, ``cost`` euros a year, ``objective``, ``bound``, ``gap``, ``unserved`` (share of requests),
-    ``minutes_mean`` and ``worst_minutes`` (on site, mean and mean of the worst tenth, not served counting the standard),
-    ``worst_language`` (share not served). Each point begins from the one before, which its limit allows too. Fewer points
-    where ``stop`` says so, or where numbers coincide.
+    ``recruits`` by candidate, ``cost`` euros a year they cost whatever they work, ``cost_more`` euros a year more than
+    without them, ``objective``, ``bound``, ``gap``, ``left`` (what the bound leaves open, as a share of all requests:
+    the objective is in requests), ``unserved`` (share of requests, in the model), ``minutes_mean`` and
+    ``worst_minutes`` (on site, mean and mean of the worst tenth, not served counting the standard), ``gini`` and
+    ``theil`` of these minutes with the part ``between`` versants, and ``worst_language`` (share not served, in the
+    model). ``predicted``: the ``share`` of requests held, and the group held least, ``language`` and ``versant``, each
+    with its ``key`` and ``share``. Each point begins from the one before, which its limit allows too. Fewer points where
+    ``stop`` says so, or where numbers coincide.
     """
     began = time.process_time()
     data = staffing(study, travel, limit=limit)
     limits = study.limits
-    by_number = limits.number is not None
-    top = float(limits.number if limits.number is not None else limits.budget or 0.0)
+    by_number = limits.number is not None if by is None else by == "number"
+    wanted = limits.number if by_number else limits.budget
+    if wanted is None:
+        raise InstanceError(f"a front by {by}, of which the study has no limit")
+    top = float(wanted)
     levels = [top * i / max(1, points - 1) for i in range(points)] if points > 1 else [top]
     if by_number:
         levels = [float(one) for one in sorted({round(one) for one in levels})]
     found: list[dict[str, Any]] = []
     known: Chosen | None = None
+    base: float | None = None
     for i, level in enumerate(levels):
         if stop is not None and stop():
             break
@@ -62,7 +77,9 @@ def study_front(
         )
         value = state_of(data, chosen.after.flows, chosen.recruits).value
         bound = min(chosen.bound, value["objective"])
-        asked = sum(one["requests"] for one in value["languages"].values())
+        if base is None:
+            base = state_of(data, chosen.before.flows, chosen.recruits * 0).value["cost_year"]
+        asked = float(data.requests.sum())
         recruits = {
             pool.by.partition(":")[2]: int(n)
             for pool, n in zip(data.pools, chosen.recruits, strict=True)
@@ -74,19 +91,50 @@ def study_front(
                 ("number" if by_number else "budget"): int(level) if by_number else level,
                 "recruits": recruits,
                 "cost": sum(pool.cost * int(n) for pool, n in zip(data.pools, chosen.recruits, strict=True)),
+                "cost_more": value["cost_year"] - base,
                 "objective": value["objective"],
                 "bound": bound,
+                "left": (value["objective"] - bound) / asked if asked else 0.0,
                 "gap": (value["objective"] - bound) / value["objective"] if value["objective"] > 0 else 0.0,
                 "unserved": sum(one["unserved"] for one in value["languages"].values()) / asked
                 if asked
                 else 0.0,
                 "minutes_mean": minutes.get("mean"),
                 "worst_minutes": minutes.get("worst_mean"),
+                "gini": minutes.get("gini"),
+                "theil": minutes.get("theil"),
+                "between": minutes.get("theil_between"),
                 "worst_language": max(
                     (one["share_unserved"] for one in value["languages"].values()), default=0.0
                 ),
+                "predicted": _predicted(data, chosen),
             }
         )
         if progress is not None:
             progress("front", (i + 1) / len(levels))
     return found
+
+
+def _predicted(data: Staffing, chosen: Chosen) -> dict[str, Any]:
+    """What is predicted to be held: of all requests, of the language and of the versant that are held least."""
+    served = np.asarray(chosen.after.predicted["served"], dtype=np.float64)
+    held = data.requests * served
+    total = float(data.requests.sum())
+    return {
+        "share": float(held.sum()) / total if total else 1.0,
+        "language": _least(data, held, 1),
+        "versant": _least(data, held, 6),
+    }
+
+
+def _least(data: Staffing, held: NDArray[np.float64], at: int) -> dict[str, Any]:
+    """The group held least, by the place ``at`` of its name in a class."""
+    names = sorted({key[at] for key in data.classes})
+    number = {name: i for i, name in enumerate(names)}
+    group = np.array([number[key[at]] for key in data.classes], dtype=np.int64)
+    asked = np.bincount(group, data.requests, len(names))
+    shares = np.bincount(group, held, len(names)) / np.maximum(asked, 1e-12)
+    if not names:
+        return {"key": "", "share": 1.0}
+    worst = int(np.argmin(shares))
+    return {"key": names[worst], "share": float(shares[worst])}

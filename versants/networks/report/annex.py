@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 
 from versants.core.sheets import harmless
 from versants.networks import words
-from versants.networks.report import assumed
+from versants.networks.report import assumed, steps, turns
 from versants.networks.report.source import Source
 
 Row = Sequence[str | float | None]
@@ -32,6 +32,8 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
             _languages(source),
             _communes(source),
             _worse(source),
+            *([_steps(source)] if source.front else []),
+            *([turns.sheet(source)] if source.turns else []),
             _assumptions(source),
         ]
     buffer = io.BytesIO()
@@ -146,6 +148,38 @@ def _worse(source: Source) -> Sheet:
         for one in source.digest.worse
     ]
     return _("Who loses"), [_("Commune"), "uid", _("Language"), _("Talks a year fewer")], rows
+
+
+def _steps(source: Source) -> Sheet:
+    """The front, point by point, with whom each recruits."""
+    head = [
+        pgettext("how many", "Number"), _("€ a year more"), _("Held"), _("Language held least"), _("Held"),
+        _("Versant held least"), _("Held"), _("Minutes, mean"), _("Minutes, worst tenth"), _("Gini of minutes"),
+        _("Theil"), _("of which between versants"), _("Counted as missed"), _("At least, proved"), _("Recruits"),
+    ]  # fmt: skip
+    rows: list[Row] = []
+    for one in source.front["points"]:
+        said = one["predicted"]
+        rows.append(
+            [
+                sum(one["recruits"].values()),
+                one["cost_more"],
+                said["share"],
+                source.language(said["language"]["key"]),
+                said["language"]["share"],
+                words.versant_word(said["versant"]["key"]),
+                said["versant"]["share"],
+                one["minutes_mean"],
+                one["worst_minutes"],
+                one["gini"],
+                one["theil"],
+                one["between"],
+                one["objective"],
+                one["bound"],
+                steps.who(source, one["recruits"]),
+            ]
+        )
+    return steps.title(), head, rows
 
 
 def _assumptions(source: Source) -> Sheet:

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext, pgettext
 
 from versants.core.web.words import day_plain, typography
 from versants.networks import drawing, words
-from versants.networks.report import assumed, frame
+from versants.networks.report import assumed, frame, steps, turns
 from versants.networks.report.blocks import Block, heading, paragraph, table
 from versants.networks.report.source import Source
 
@@ -264,7 +264,9 @@ def blocks(source: Source) -> list[Block]:
         *places(source),
         *losers(source),
         *unrecruitable(source),
+        *steps.blocks(source),
         *scenarios(source),
+        *turns.blocks(source),
         *simulation(source),
         *frame.helpers(source),
         *frame.steps(source),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from versants.networks import words
 from versants.networks.report.blocks import Block, heading, items, paragraph, table
-from versants_libs.coverage.assumptions import Helper
+from versants_libs.coverage.assumptions import Helper, parse
 
 if TYPE_CHECKING:
     from versants.networks.report.source import Source
@@ -139,12 +140,31 @@ def method(source: Source) -> list[Block]:
                 },
                 _("Helpers: %(state)s.")
                 % {"state": _("may be recruited") if rules.helpers else _("are not used")},
+                today(source),
                 _("Roads: %(provider)s, data of %(date)s, by car without traffic.")
                 % {"provider": result["travel"]["provider"], "date": result["travel"]["date"] or "–"},
                 _("Limits given: %(limits)s.") % {"limits": _limits(source)},
             ]
         ),
     ]
+
+
+def today(source: Source) -> str:
+    """Where those who interpret today come from: public figures, or the file of the study."""
+    n = len(source.study.people)
+    if any(one.key == "present" for one in parse(source.study.assumptions)):
+        return ngettext(
+            "Those who interpret today: %(n)d person, as public figures give it, spread over languages like demand; "
+            "nobody’s list.",
+            "Those who interpret today: %(n)d people, as public figures give it, spread over languages like demand; "
+            "nobody’s list.",
+            n,
+        ) % {"n": n}
+    return ngettext(
+        "Those who interpret today: %(n)d person, as typed in the file of the study.",
+        "Those who interpret today: %(n)d people, as typed in the file of the study.",
+        n,
+    ) % {"n": n}
 
 
 def _limits(source: Source) -> str:

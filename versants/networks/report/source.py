@@ -61,8 +61,9 @@ class Held:
 
 @dataclass(frozen=True)
 class Source:
-    """``seen``: earlier studies of the same territory, oldest first. Raises InstanceError when ``result`` answers another
-    study."""
+    """``seen``: earlier studies of the same territory, oldest first. ``front``: ``by`` number or budget, and its
+    ``points``, where it was worked out. ``turns``: what ``turning`` says of each unknown. Raises InstanceError when
+    ``result`` answers another study."""
 
     study: Study
     result: Mapping[str, Any]
@@ -71,6 +72,8 @@ class Source:
     scenarios: Sequence[Scenario] = ()
     simulated: Mapping[str, Any] | None = None
     seen: Sequence[Seen] = ()
+    front: Mapping[str, Any] = field(default_factory=dict)
+    turns: Sequence[Mapping[str, Any]] = ()
     strict: bool = field(default=True)
 
     def __post_init__(self) -> None:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
-from versants.networks.report import assumed, content
+from versants.networks.report import assumed, content, frame, steps, turns
 from versants.networks.report.source import Scenario, Seen, Source
+from versants.networks.services import fronts
 from versants.networks.services.studies import territory
 from versants.territory.shapes import DATA
 from versants_libs.coverage.study_files import read_study
@@ -30,6 +31,8 @@ def source(run: StudyRun) -> Source:
         scenarios=cases,
         simulated=run.simulated or None,
         seen=seen_before(run),
+        front=run.front,
+        turns=run.turns,
     )
 
 
@@ -54,6 +57,10 @@ def scenario_word(key: str) -> str:
         "simple_high": _("helpers take many talks (40 %% of them)") % (),
         "border_closed": _("border closed: everybody works in their own country"),
     }
+    if key.startswith("discouraged_"):
+        return _("%(share)s more talks, of those who no longer ask") % {
+            "share": words.percent(int(key[12:]) / 100)
+        }
     if key.startswith("phone_"):
         return _("%(share)s by telephone or video") % {"share": words.percent(int(key[6:]) / 100)}
     return known[key]
@@ -107,9 +114,37 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "blocks": _sections(shown),
         "curve_before": told.curve("before"),
         "curve_after": told.curve("after"),
+        "front": _front(run, told),
+        "turns": [
+            {"title": turns.name(one), "texts": turns.sentences(told, one), "chart": turns.chart(one)}
+            for one in told.turns
+        ],
+        "turns_note": turns.note(),
         "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
+        "people_today": frame.today(told),
         "assumptions": assumed.lines(told.study.assumptions),
         "gap": words.number(run.result["gap"] * 100, 2),
+    }
+
+
+def _front(run: StudyRun, told: Source) -> dict[str, Any] | None:
+    """The steps: a drawing, and a table with a way to each as a study of its own."""
+    if not told.front:
+        return None
+    rows = zip(steps.rows(told), told.front["points"], strict=True)
+    return {
+        "chart": steps.chart(told),
+        "head": steps.head(told),
+        "rows": [
+            {
+                "cells": cells,
+                "own": steps.is_own(told, point),
+                "query": fronts.point_query(run, point),
+                "ask": steps.ask_word(told, point),
+            }
+            for cells, point in rows
+        ],
+        "texts": steps.sentences(told),
     }
 
 

@@ -19,6 +19,7 @@ from versants.core.registries import demands
 from versants.networks import rules
 from versants.networks.models import StudyRun
 from versants.territory.shapes import DATA
+from versants_libs.coverage.assumptions import Sizing
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.needs import Register
 from versants_libs.coverage.simulation import simulate
@@ -27,6 +28,7 @@ from versants_libs.coverage.study import Fairness, Standard, Study
 from versants_libs.coverage.study_files import study_json
 from versants_libs.coverage.territory import Territory, Town, load_territory
 from versants_libs.coverage.travel import travel_of
+from versants_libs.coverage.turning import simple_range, study_at, turning
 
 KIND = "mesh_study"
 SECONDS = float(
@@ -76,21 +78,25 @@ def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
     study = build(name, question, chosen_on, register)
     job.report(8, _("Looking for the best places"))
     result = _planned(job, study, SECONDS, 8, 60)
-    others = []
+    others, answers = [], {"": _recruited(result)}
     cases = list(variants(study, name, question, chosen_on, register))
     for i, (key, other) in enumerate(cases):
-        first = 60 + 36 * i // len(cases)
+        first = 60 + 33 * i // len(cases)
         job.report(first, _("Working out the other cases"))
-        others.append({"key": key, "result": _figures(_planned(job, other, SECONDS / 3, first, first))})
+        found = _planned(job, other, SECONDS / 3, first, first)
+        others.append({"key": key, "result": _figures(found)})
+        answers[key] = _recruited(found)
+    job.report(93, _("Looking where the answer turns"))
+    turns = turning_points(study, question, result, answers)
     job.report(96, _("Simulating years"))
     simulated = simulate(study, result, travel_of(study, DATA), replications=YEARS, seed=SEED)
     job.report(98, _("Keeping the result"))
     with acting(job.actor):
         row = StudyRun.objects.select_for_update().get(uid=run)
-        row.study, row.result, row.scenarios = study_json(study), result, others
+        row.study, row.result, row.scenarios, row.turns = study_json(study), result, others, turns
         row.simulated = {key: simulated[key] for key in ("fill", "total", "replications")}
         row.finished_at = row.finished_at or clock.now()
-        row.save(update_fields=["study", "result", "scenarios", "simulated", "finished_at"])
+        row.save(update_fields=["study", "result", "scenarios", "turns", "simulated", "finished_at"])
         audit.record("study.done", subject=row, recruits=sum(one["n"] for one in result["recruits"]))
     return {"url": reverse("study", args=[run])}
 
@@ -114,6 +120,33 @@ def _figures(result: Mapping[str, Any]) -> dict[str, Any]:
         **{side: {key: result[side][key] for key in kept} for side in ("before", "after")},
         "recruits": [{"n": one["n"], "kind": one["kind"]} for one in result["recruits"]],
     }
+
+
+def _recruited(result: Mapping[str, Any]) -> dict[str, int]:
+    """Recruits by candidate."""
+    return {str(one["candidate"]): int(one["n"]) for one in result["recruits"]}
+
+
+def turning_points(
+    study: Study,
+    question: Mapping[str, Any],
+    result: Mapping[str, Any],
+    answers: Mapping[str, Mapping[str, int]],
+) -> list[dict[str, Any]]:
+    """Where the plan would be another one, for each unknown; ``answers``: recruits by case, the study's own under ""."""
+    asked = float(question["discouraged"])
+    low, high, at = simple_range(study)
+    least, most = Sizing().discouraged
+    found = []
+    for what, ends, now in (
+        ("simple", (low, high), at),
+        ("discouraged", (min(least, asked), max(most, asked)), asked),
+    ):
+        mine = [one for key, one in answers.items() if not key or key.startswith(what)]
+        one = turning(study, travel_of(study, DATA), what, ends, now, mine, points=result["points"])
+        if one is not None:
+            found.append(one)
+    return found
 
 
 def build(name: str, question: Mapping[str, Any], chosen_on: str, register: Register | None) -> Study:
@@ -146,6 +179,10 @@ def variants(
         for end in ("low", "high"):
             if end != study.rules.simple:
                 yield f"simple_{end}", study.with_rules(simple=end)
+    asked = float(question["discouraged"])
+    for end in Sizing().discouraged:
+        if abs(end - asked) > 0.02:
+            yield f"discouraged_{round(end * 100)}", study_at(study, "discouraged", end, asked)
     yield "border_closed", study.with_rules(border="closed")
     for share in (0.58, 0.86):
         if abs(share - float(question["phone_share"])) > 0.02:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from versants.core.errors import Conflict
 from versants.core.models import Job
@@ -21,7 +21,7 @@ from versants.networks.forms import QuestionForm, initial_of
 from versants.networks.models import StudyRun
 from versants.networks.report.annex import annex
 from versants.networks.report.pdf import pdf
-from versants.networks.services import results, studies
+from versants.networks.services import fronts, results, studies
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DEFAULT = {"area": "west-vlaanderen:Courtrai", "meaning": "", "kinds": ["helper"]}
@@ -31,19 +31,36 @@ DEFAULT = {"area": "west-vlaanderen:Courtrai", "meaning": "", "kinds": ["helper"
 def studies_page(request: HttpRequest) -> HttpResponse:
     """The question; below it, the house's studies."""
     rules.check_may_study(request.actor)
-    form = QuestionForm(request.POST or None, initial=DEFAULT)
+    seen = _before(request)
+    initial = initial_of(fronts.as_question(seen.question, request.GET)) if seen else DEFAULT
+    form = QuestionForm(request.POST or None, initial=initial)
+    if seen:
+        form.seen()
     if request.method == "POST" and form.is_valid():
         job = studies.ask(actor=request.actor, name=form.area_name(), question=form.question())
-        answer = HttpResponse(status=303)
-        answer["Location"] = reverse("job", args=[job.uid])
-        return answer
+        return _to(job)
     rows = (
         StudyRun.objects.visible_to(request.actor)
-        .defer("study", "result", "scenarios", "simulated")
+        .defer("study", "result", "scenarios", "simulated", "front", "turns")
         .order_by("-chosen_at")
     )
     context = {"form": form, "page": Paginator(rows, 20).get_page(request.GET.get("page"))}
     return render(request, "networks/studies.html", context, status=422 if form.errors else 200)
+
+
+def _to(job: Job) -> HttpResponse:
+    answer = HttpResponse(status=303)
+    answer["Location"] = reverse("job", args=[job.uid])
+    return answer
+
+
+def _before(request: HttpRequest) -> StudyRun | None:
+    """The study whose question this one begins with, named in the address; None without one."""
+    try:
+        uid = UUID(request.GET.get("from", ""))
+    except ValueError:
+        return None
+    return StudyRun.objects.visible_to(request.actor).exclude(question={}).filter(uid=uid).first()
 
 
 def _run(request: HttpRequest, uid: UUID) -> StudyRun:
@@ -66,11 +83,19 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
         form.seen()
         measure = "minutes" if request.GET.get("map") == "minutes" else "fill"
         context |= results.context(run, measure)
+        context["front_job"] = Job.objects.visible_to(request.actor).filter(uid=run.front_job).first()
+        context["front_minutes"] = round(fronts.SECONDS / 60)
         context["other_language"] = "nl" if (get_language() or "fr").startswith("fr") else "fr"
         context["language"] = words.language() if words.language() in {"fr", "nl"} else "fr"
     else:
         context["job"] = Job.objects.visible_to(request.actor).filter(uid=run.job).first()
     return render(request, "networks/study.html", context)
+
+
+@require_POST
+def study_front(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Ask for what fewer or more recruits would buy."""
+    return _to(fronts.ask(actor=request.actor, run=_run(request, uid)))
 
 
 def _file(

@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, required=True, metavar="F.pdf")
         parser.add_argument("--annex", type=Path, metavar="F.xlsx")
         parser.add_argument("--simulation", type=Path, metavar="S", help="what mesh simulate answered")
+        parser.add_argument("--front", type=Path, metavar="P", help="what mesh front answered")
         parser.add_argument(
             "--scenario",
             action="append",
@@ -48,6 +49,7 @@ class Command(BaseCommand):
                 travel_of(study, study_file.parent),
                 scenarios=[_scenario(text) for text in options["scenario"]],
                 simulated=_json(options["simulation"]) if options["simulation"] else None,
+                front=_front(options["front"]) if options["front"] else {},
             )
             made = pdf(source, options["lang"])
             sheets = annex(source, options["lang"]) if options["annex"] else None
@@ -76,6 +78,13 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise CommandError(f"{path}:1:1: a JSON object expected", returncode=2)
     return found
+
+
+def _front(path: Path) -> dict[str, Any]:
+    points = _json(path).get("points")
+    if not isinstance(points, list) or not points or "predicted" not in points[0]:
+        raise CommandError(f"{path}: no points, an answer of “mesh front” expected", returncode=2)
+    return {"by": "number" if "number" in points[0] else "budget", "points": points}
 
 
 def _scenario(text: str) -> Scenario:

@@ -1,0 +1,118 @@
+"""Where the answer turns: two recruits, one number to recruit, an unknown that decides between them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from versants_libs.coverage.errors import InstanceError
+from versants_libs.coverage.staffing_plan import plan
+from versants_libs.coverage.study import (
+    Band,
+    Candidate,
+    Commune,
+    Demand,
+    Fairness,
+    Limits,
+    Rules,
+    Standard,
+    Study,
+    TravelSource,
+)
+from versants_libs.coverage.travel import travel_of
+from versants_libs.coverage.turning import _needed, _turns, simple_range, study_at, turning
+
+BAND = Band("day", (1, 2, 3, 4, 5), 8.0, 18.0)
+
+
+def candidate(name, language, kind):
+    return Candidate(
+        id=name,
+        commune="BE-1",
+        languages={language: "full"},
+        hours={"day": 50.0},
+        kind=kind,
+        most=1,
+        speakers=100.0,
+    )
+
+
+# 300 calls in Arabic, of which a helper may take 10 to 90 %; 150 in Dari, which a certified interpreter takes whole. One
+# recruit: the helper is worth 300 s calls, the other 150, so the answer turns near s = 50 %.
+STUDY = Study(
+    name="turn",
+    communes=(Commune("BE-1", 50.8, 3.2, 1000.0, "west-vlaanderen", "BE"),),
+    bands=(BAND,),
+    demand=(
+        Demand("BE-1", "arb", "phone", "day", 300.0, 20.0, (0.1, 0.9)),
+        Demand("BE-1", "prs", "phone", "day", 150.0, 20.0, (0.1, 0.9)),
+    ),
+    people=(),
+    candidates=(candidate("helper", "arb", "helper"), candidate("dari", "prs", "certified")),
+    limits=Limits(number=1),
+    standard=Standard(),
+    rules=Rules(simple="low", fallback_weight=None),
+    fairness=Fairness(),
+    travel=TravelSource(knots_km=(0.0, 10.0), minutes=(0.0, 10.0)),
+)
+TRAVEL = travel_of(STUDY, None)
+ANSWERS = [{"helper": 1}, {"dari": 1}]
+
+
+def test_the_answer_turns_where_the_hand_says():
+    found = turning(STUDY, TRAVEL, "simple", (0.1, 0.9), 0.1, ANSWERS, steps=9)
+
+    (turn,) = found["turns"]
+    assert turn["value"] == pytest.approx(0.5, abs=0.02)
+    assert found["answers"][turn["from"]] == {"dari": 1}
+    assert found["answers"][turn["to"]] == {"helper": 1}
+    assert found["served"][turn["to"]] == sorted(found["served"][turn["to"]])
+
+
+@pytest.mark.parametrize("value", [0.3, 0.7])
+def test_on_either_side_the_plan_itself_answers_so(value):
+    found = turning(STUDY, TRAVEL, "simple", (0.1, 0.9), 0.1, ANSWERS)
+    (turn,) = found["turns"]
+    side = turn["from"] if value < turn["value"] else turn["to"]
+    result = plan(study_at(STUDY, "simple", value, 0.1), TRAVEL, seconds=20)
+
+    assert {one["candidate"]: one["n"] for one in result["recruits"]} == found["answers"][side]
+
+
+def test_an_answer_judged_where_it_was_planned_has_the_objective_of_its_plan():
+    result = plan(STUDY, TRAVEL, seconds=20)
+    found = turning(STUDY, TRAVEL, "discouraged", (0.0, 0.3), 0.0, ANSWERS)
+
+    assert found["turns"] == []
+    (answer,) = found["answers"]
+    assert answer == {one["candidate"]: one["n"] for one in result["recruits"]}
+    assert found["objective"][0][0] == pytest.approx(result["objective"])
+    assert found["served"][0][0] == pytest.approx(result["after"]["predicted"]["share"])
+    asked = [sum(row.requests for row in study_at(STUDY, "discouraged", v, 0.0).demand) for v in (0.0, 0.3)]
+    assert asked == pytest.approx([450.0, 585.0])
+
+
+def test_nothing_turns_where_nobody_takes_simple_talks_only_or_the_range_is_a_point():
+    others = replace(STUDY, candidates=(STUDY.candidates[1],))
+    assert turning(others, TRAVEL, "simple", (0.1, 0.9), 0.1, [{"dari": 1}]) is None
+    assert turning(STUDY, TRAVEL, "simple", (0.4, 0.4), 0.4, ANSWERS) is None
+    assert simple_range(STUDY) == pytest.approx((0.1, 0.9, 0.1))
+
+
+def test_what_is_no_unknown_and_who_is_no_candidate_is_refused():
+    with pytest.raises(InstanceError, match="none of simple"):
+        study_at(STUDY, "weather", 0.1, 0.0)
+    with pytest.raises(InstanceError, match="no candidate"):
+        turning(STUDY, TRAVEL, "simple", (0.1, 0.9), 0.1, [{"nobody": 1}])
+    with pytest.raises(InstanceError, match="2 or more"):
+        turning(STUDY, TRAVEL, "simple", (0.1, 0.9), 0.1, ANSWERS, steps=1)
+
+
+def test_answers_that_a_proof_cannot_tell_apart_count_as_one():
+    objective = np.array([[100.0, 100.0, 100.0], [99.9, 100.1, 99.9], [120.0, 100.0, 80.0]])
+
+    assert _needed(objective, 0.005) == [1, 2], "the one least missed goes"
+    assert _needed(objective, 0.0) == [1, 2]
+    assert _turns([0.0, 1.0], np.array([[10.0, 12.0], [11.0, 9.0]]), [0, 1]) == [
+        {"value": pytest.approx(0.25), "from": 0, "to": 1}
+    ]

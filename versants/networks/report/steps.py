@@ -1,0 +1,166 @@
+"""What fewer or more recruits would buy, in words, as a table and as a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from versants.networks import words
+from versants.networks.charts import Chart, Plot, printed
+from versants.networks.report.blocks import Block, heading, paragraph, table
+from versants.networks.report.source import Source
+
+LEAST_SPAN = 0.1  # of shares drawn
+Point = Mapping[str, Any]
+
+
+def title() -> str:
+    """Of the part."""
+    return _("What fewer or more would buy")
+
+
+def label() -> str:
+    """Of the drawing."""
+    return _("Talks likely to be held against euros a year more than today; the table says the same.")
+
+
+def sentences(source: Source) -> list[str]:
+    """What the drawing shows, how sure it is, and what one step still gives."""
+    points = source.front["points"]
+    found = [
+        _(
+            "From nobody to twice this study’s limit: what each plan costs a year more than today, and how many talks "
+            "are then likely to be held. The red stroke above a point is what any other choice of recruits could gain "
+            "at most, counted in talks: it is proved for the model."
+        )
+    ]
+    own = next((i for i, one in enumerate(points) if is_own(source, one)), None)
+    if own is not None and own + 1 < len(points):
+        here, more = points[own], points[own + 1]
+        found.append(
+            _("The next step after this study costs %(cost)s a year more and brings %(points)s points.")
+            % {
+                "cost": words.euros(more["cost_more"] - here["cost_more"]),
+                "points": words.points(more["predicted"]["share"] - here["predicted"]["share"]),
+            }
+        )
+    return found
+
+
+def is_own(source: Source, point: Point) -> bool:
+    """Is it the study's own limit?"""
+    by = source.front["by"]
+    limits = source.study.limits
+    own = limits.budget if by == "budget" else limits.number
+    return own is not None and abs(float(point[by]) - float(own)) < 0.5
+
+
+def head(source: Source) -> list[str]:
+    """Of the table; what is held least is what the study's meaning of "equitable" looks at."""
+    least = _("Versant held least") if _by_versant(source) else _("Language held least")
+    return [
+        pgettext("how many", "Number"),
+        _("€ a year more"),
+        _("Held"),
+        least,
+        _("Minutes, worst tenth"),
+        _("Gini of minutes"),
+        _("To gain at most, points"),
+    ]
+
+
+def rows(source: Source) -> list[list[str]]:
+    """A line for each point."""
+    return [
+        [
+            str(sum(one["recruits"].values())),
+            words.number(one["cost_more"]),
+            words.percent(one["predicted"]["share"], 1),
+            least(source, one),
+            "–" if one["worst_minutes"] is None else words.number(one["worst_minutes"], 1),
+            "–" if one["gini"] is None else words.number(one["gini"], 3),
+            words.number(one["left"] * 100, 2),
+        ]
+        for one in source.front["points"]
+    ]
+
+
+def least(source: Source, point: Point) -> str:
+    """The language or versant that is held least, and how much of it."""
+    group = point["predicted"]["versant" if _by_versant(source) else "language"]
+    name = words.versant_word(group["key"]) if _by_versant(source) else source.language(group["key"])
+    return f"{name}, {words.percent(group['share'])}"
+
+
+def who(source: Source, recruits: Mapping[str, int], most: int = 1000) -> str:
+    """Recruits by candidate in words, ``most`` of them named."""
+    known = {one.id: one for one in source.study.candidates}
+    said = []
+    for key, n in sorted(recruits.items()):
+        one = known[key]
+        said.append(
+            _("%(n)d × %(kind)s for %(language)s in %(commune)s")
+            % {
+                "n": n,
+                "kind": words.kind_word(one.kind),
+                "language": source.language(next(iter(one.languages))),
+                "commune": source.commune(one.commune),
+            }
+        )
+    rest = len(said) - most
+    if rest > 0:
+        said = [*said[:most], ngettext("%(n)d line more", "%(n)d lines more", rest) % {"n": rest}]
+    return "; ".join(said)
+
+
+def _by_versant(source: Source) -> bool:
+    return source.study.fairness.meaning == "worst_versant"
+
+
+def ask_word(source: Source, point: Point) -> str:
+    """What opens a point as a question of its own."""
+    if source.front["by"] == "budget":
+        return _("Ask for %(amount)s") % {"amount": words.euros(point["budget"])}
+    return ngettext("Ask for %(n)d person", "Ask for %(n)d people", point["number"]) % {"n": point["number"]}
+
+
+def chart(source: Source) -> Chart:
+    """Cost against share held; above each point what the bound leaves open."""
+    points = source.front["points"]
+    x = [float(one["cost_more"]) for one in points]
+    y = [float(one["predicted"]["share"]) for one in points]
+    top = [min(1.0, share + one["left"]) for share, one in zip(y, points, strict=True)]
+    plot = Plot(
+        label(),
+        (min(x), max(x)),
+        (min(y), max(*top, min(y) + LEAST_SPAN)),
+        words.euros,
+        words.percent,
+    )
+    plot.line(list(zip(x, y, strict=True)))
+    for one, a, b, high in zip(points, x, y, top, strict=True):
+        plot.bar(a, b, high)
+        n = sum(one["recruits"].values())
+        said = ngettext("%(n)d recruit: %(share)s", "%(n)d recruits: %(share)s", n)
+        plot.dot(a, b, said % {"n": n, "share": words.percent(b, 1)}, hot=is_own(source, one))
+    return plot.drawn()
+
+
+def blocks(source: Source) -> list[Block]:
+    """The part of the report; nothing where it was not asked for."""
+    if not source.front:
+        return []
+    return [
+        heading(title()),
+        *(paragraph(text) for text in sentences(source)),
+        {"kind": "svg", "svg": printed(chart(source)), "caption": f"{label()} {caption()}", "wide": True},
+        table(head(source), rows(source), widths=[2, 3, 2, 4, 3, 2, 3]),
+    ]
+
+
+def caption() -> str:
+    """Which point is which."""
+    return _("The full dot: this study’s limit.")
