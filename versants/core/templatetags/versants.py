@@ -64,6 +64,12 @@ def options(groups: Any) -> SafeString:
 
 
 @register.simple_tag
+def choices(pairs: Any, chosen: Any) -> SafeString:
+    """The options of a filter."""
+    return drawing.choices(pairs, chosen)
+
+
+@register.simple_tag
 def day_cells(cells: Any) -> SafeString:
     """The cells of one line of a timeline."""
     return blocks.day_cells(cells)

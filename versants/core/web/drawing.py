@@ -1,26 +1,47 @@
-"""Forms written without a template for each of their parts: the same marks as those of ``templates/django``.
+"""What stands many times on a page, written without a template for each: the parts of forms, the options of a filter.
 
-A page with four small forms went through some eighty templates for them, a quarter of its time. What is rare (errors,
-a widget with a template of its own) still goes through its template; a test compares both ways of writing.
+The marks are those of ``templates/django``. A page with four small forms went through some eighty templates for them, a
+quarter of its time. What is rare (errors, a widget with a template of its own) still goes through its template; a test
+compares both ways of writing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.forms.renderers import TemplatesSetting
+from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+_SOME_UID = UUID(int=0)
 _PLAIN = "hidden checkbox radio"  # types of input that wear no class of the sheet
 
 
 def said(value: Any) -> str:
     """What ``{{ value }}`` writes."""
     return str(conditional_escape(localize(value)))
+
+
+def addresses(name: str, sample: Any = _SOME_UID) -> Callable[[Any], str]:
+    """``reverse`` of an address with one part, asked once for a whole list. ``sample``: a part of that kind."""
+    one = str(sample)
+    found = reverse(name, args=[sample])
+    return lambda part: found.replace(one, str(part))
+
+
+def choices(pairs: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
+    """Options of a filter, the chosen one selected."""
+    return mark_safe(
+        "".join(
+            f'<option value="{said(value)}"{" selected" if value == chosen else ""}>{said(label)}</option>'
+            for value, label in pairs
+        )
+    )
 
 
 def _as_text(value: Any) -> str:
