@@ -155,3 +155,20 @@ def test_forms_are_as_their_templates_write_them(language, data):
     assert drawn == written
     assert no_ids[0] == no_ids[1]
     assert "&lt;" in drawn
+
+
+def test_options_of_a_filter_and_addresses_of_a_list():
+    import uuid
+
+    from django.urls import reverse
+
+    from versants.core.web.drawing import addresses, choices
+
+    drawn = choices([("", "all <of them>"), ("fr", "français"), ('a"b', 7)], "fr")
+    assert drawn == (
+        '<option value="">all &lt;of them&gt;</option><option value="fr" selected>français</option>'
+        '<option value="a&quot;b">7</option>'
+    )
+    address, uid = addresses("request"), uuid.uuid4()
+    assert address(uid) == reverse("request", args=[uid])
+    assert addresses("person", "V7K4-2M9X")("AAAA-BBBB") == reverse("person", args=["AAAA-BBBB"])
