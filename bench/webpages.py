@@ -44,7 +44,9 @@ def _inbox(actor: Actor, _request: HttpRequest) -> int:
     from versants.mobile.views.inbox import PER_PAGE
 
     found = inbox.by_state(inbox.listed(actor, [actor.team or 0]), "open")
-    return len(inbox.with_parts(actor, inbox.ordered(found, ended=False))[:PER_PAGE])
+    return len(
+        inbox.whole(actor, list(inbox.ordered(found, ended=False).values_list("pk", flat=True)[:PER_PAGE]))
+    )
 
 
 def _search(actor: Actor, request: HttpRequest) -> int:
@@ -52,7 +54,9 @@ def _search(actor: Actor, request: HttpRequest) -> int:
     from versants.mobile.views.inbox import PER_PAGE
 
     found = inbox.by_text(actor, inbox.listed(actor, [actor.team or 0]), request.GET["q"])
-    return len(inbox.with_parts(actor, inbox.ordered(found, ended=True))[:PER_PAGE])
+    return len(
+        inbox.whole(actor, list(inbox.ordered(found, ended=True).values_list("pk", flat=True)[:PER_PAGE]))
+    )
 
 
 def _people(actor: Actor, _request: HttpRequest) -> int:

@@ -200,9 +200,9 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
     assert len(numbers(page)) == 3 + 2 * count
 
 
-# Session, account and memberships; the scope's own settings; teams, languages, counts, rows with languages and persons;
+# Session, account and memberships; the scope's own settings; teams, languages, counts, ids, rows with parts and state;
 # the chosen one with its words, facts, visits and steps, and the line that says they were read.
-QUERIES = 30
+QUERIES = 31
 
 
 def test_htmx_takes_the_list_alone_and_reads_no_words(asked, client_for):

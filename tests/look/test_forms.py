@@ -1,5 +1,6 @@
 """Fields as readers meet them: named, explained, keeping what was typed."""
 
+import pytest
 from django import forms
 from django.utils import translation
 from django.utils.safestring import mark_safe
@@ -110,3 +111,64 @@ def test_options_are_as_a_template_for_each_writes_them():
         with translation.override(language):
             assert fast.render(context) == slow.render(context).replace("\n", "")
     assert " selected>X</option>" in fast.render(context)
+
+
+class Odd(Ask):
+    """Parts that the others leave out."""
+
+    mixed = forms.ChoiceField(
+        label=mark_safe("<i>Mixed</i>"),
+        widget=Rows,
+        help_text="one & all",
+        choices=[("Group <1>", [("x", Labelled("X", "<hint>"))]), (7, 1200)],
+        required=False,
+    )
+    bare = forms.IntegerField(
+        label="", widget=forms.NumberInput(attrs={"class": "short", "data-n": 'a"1', "hidden": False})
+    )
+    which = forms.ChoiceField(
+        label="Which <one>", choices=[("", "none"), ("Group", [(1, "<b>")])], widget=forms.Select
+    )
+    secret_word = forms.CharField(label="Word", widget=forms.PasswordInput)
+    mail = forms.EmailField(label="Mail", initial="<a@b.test>")
+    link = forms.URLField(label="Link", assume_scheme="https", disabled=True)
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+@pytest.mark.parametrize(
+    "data", [None, {}, {"place": "<Ypres>", "mixed": "7", "many": ["x", "y"], "bare": "x", "warn": "on"}]
+)
+def test_forms_are_as_their_templates_write_them(language, data):
+    """Drawn in Python as by the templates, with and without errors, whatever has to be escaped."""
+    from django.forms.renderers import TemplatesSetting
+
+    from versants.core.web.drawing import FormRenderer
+
+    with translation.override(language):
+        drawn, written = (
+            Odd(data, renderer=renderer, initial={"place": '"&<', "which": 1}, auto_id=auto_id).as_div()
+            for renderer, auto_id in ((FormRenderer(), "a-%s"), (TemplatesSetting(), "a-%s"))
+        )
+        no_ids = [
+            Odd(data, renderer=one(), auto_id=False).as_div() for one in (FormRenderer, TemplatesSetting)
+        ]
+    assert drawn == written
+    assert no_ids[0] == no_ids[1]
+    assert "&lt;" in drawn
+
+
+def test_options_of_a_filter_and_addresses_of_a_list():
+    import uuid
+
+    from django.urls import reverse
+
+    from versants.core.web.drawing import addresses, choices
+
+    drawn = choices([("", "all <of them>"), ("fr", "français"), ('a"b', 7)], "fr")
+    assert drawn == (
+        '<option value="">all &lt;of them&gt;</option><option value="fr" selected>français</option>'
+        '<option value="a&quot;b">7</option>'
+    )
+    address, uid = addresses("request"), uuid.uuid4()
+    assert address(uid) == reverse("request", args=[uid])
+    assert addresses("person", "V7K4-2M9X")("AAAA-BBBB") == reverse("person", args=["AAAA-BBBB"])

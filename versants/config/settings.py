@@ -115,7 +115,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "versants.core.web.drawing.FormRenderer"
 
 
 def _database() -> dict[str, object]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.registries import TimelineItem
+from versants.core.web.drawing import addresses
 from versants.mobile.enums import RecordState, RequestState, VisitState
 from versants.mobile.models import Attempt, FollowUp, Record, RecordPerson, Request, RequestPerson, Visit
 from versants.mobile.services import inbox
@@ -38,11 +39,12 @@ def requests(person: Person, actor: Actor) -> Iterator[TimelineItem]:
         .filter(pk__in=_asked_for(person, actor))
         .select_related("site", "elsewhere")
     )
+    address = addresses("request")
     for request in found:
         yield TimelineItem(
             request.asked_at,
             SimpleLazyObject(partial(_request_text, request)),
-            url=SimpleLazyObject(partial(reverse, "request", args=[request.uid])),
+            url=SimpleLazyObject(partial(address, request.uid)),
             state=inbox.MARKS[RequestState(request.state)],
         )
 
@@ -75,13 +77,14 @@ def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:
     )
     those = [visit.pk for visit in found]
     attempts = {a.visit_id: a for a in Attempt.objects.visible_to(actor).filter(visit__in=those)}
+    address = addresses("visit_record")
     for visit in found:
         record = records.get(visit.pk)
         signed = record is not None and record.state == RecordState.SIGNED
         yield TimelineItem(
             record.began_at if record is not None and signed else (visit.held or visit.window).lower,
             SimpleLazyObject(partial(_visit_text, visit, record, attempts.get(visit.pk))),
-            url=SimpleLazyObject(partial(reverse, "visit_record", args=[visit.uid])),
+            url=SimpleLazyObject(partial(address, visit.uid)),
             state=_STATES[VisitState(visit.state)],
         )
 
@@ -102,6 +105,7 @@ def _visit_text(visit: Visit, record: Record | None, attempt: Attempt | None) ->
 
 def follow_ups(person: Person, actor: Actor) -> Iterator[TimelineItem]:
     """Next steps, on the day they are due or were done."""
+    due_at = reverse("follow_up")
     for step in FollowUp.objects.visible_to(actor).filter(person=person):
         text = SimpleLazyObject(partial(_step_text, step))
         if step.done_at is not None:
@@ -110,7 +114,7 @@ def follow_ups(person: Person, actor: Actor) -> Iterator[TimelineItem]:
             yield TimelineItem(
                 clock.at(step.due_on, 0),
                 text,
-                url=reverse("follow_up"),
+                url=due_at,
                 state="warn" if step.due_on < clock.today() else "wait",
             )
 

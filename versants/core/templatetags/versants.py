@@ -7,15 +7,15 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
-from django.utils.formats import date_format, localize
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.formats import date_format
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from versants.core.svg import blocks
 from versants.core.svg.signs import ICONS, MARKS
-from versants.core.web import words
+from versants.core.web import drawing, words
 
 register = template.Library()
 
@@ -60,19 +60,13 @@ def options(groups: Any) -> SafeString:
     """The options of a select, from its widget's ``optgroups``: a page asks for a language among two hundred, and a
     template for each of them, with another for its attributes, costs more than all the rest of the form.
     """
-    parts = []
-    for name, choices, _index in groups:
-        parts.append(format_html('<optgroup label="{}">', name) if name else "")
-        for one in choices:
-            attrs = "".join(
-                f" {escape(key)}" if value is True else f' {escape(key)}="{conditional_escape(str(value))}"'
-                for key, value in one["attrs"].items()
-                if value is not False
-            )
-            label = conditional_escape(localize(one["label"]))
-            parts.append(f'<option value="{escape(str(one["value"]))}"{attrs}>{label}</option>')
-        parts.append("</optgroup>" if name else "")
-    return mark_safe("".join(parts))
+    return drawing.options(groups)
+
+
+@register.simple_tag
+def choices(pairs: Any, chosen: Any) -> SafeString:
+    """The options of a filter."""
+    return drawing.choices(pairs, chosen)
 
 
 @register.simple_tag

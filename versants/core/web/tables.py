@@ -10,6 +10,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 PER_PAGE = 50
 
@@ -66,7 +67,8 @@ class Table:
         *,
         id: str,
         columns: Sequence[Column],
-        row_template: str,
+        row_template: str = "",
+        draw: Callable[[Any], SafeString] | None = None,
         caption: Any = "",
         caption_hidden: bool = True,
         filters: Sequence[Filter] = (),
@@ -84,6 +86,7 @@ class Table:
             caption_hidden,
             row_template,
         )
+        self._draw = draw  # all rows at once, where a template for each would be most of the page's time
         self.filters, self.export_url = list(filters), export_url
         self.more_template = more_template  # what stands between the rows and the pages
         self.close = close  # on a telephone two lines a row, not a line a cell
@@ -145,6 +148,16 @@ class Table:
     @cached_property
     def rows(self) -> list[Any]:
         return list(self.page.object_list)
+
+    @property
+    def draws(self) -> bool:
+        return self._draw is not None
+
+    @property
+    def drawn(self) -> SafeString:
+        """The rows, written by ``draw``."""
+        assert self._draw is not None
+        return self._draw(self.rows)
 
 
 def options(first: Any, pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:

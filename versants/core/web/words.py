@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -47,10 +48,15 @@ def as_date(value: date | datetime) -> date:
 
 
 def _said(day: date, pattern: str) -> str:
+    return _in_words(day, pattern, locale())
+
+
+@lru_cache(maxsize=4096)
+def _in_words(day: date, pattern: str, name: str) -> str:
     """``day`` by a pattern of Babel. French counts the first of a month: 1er décembre."""
-    if day.day == 1 and locale().startswith("fr"):
+    if day.day == 1 and name.startswith("fr"):
         pattern = re.sub(r"\bd\b", "d'er'", pattern)
-    return format_date(day, pattern, locale=locale())
+    return format_date(day, pattern, locale=name)
 
 
 def day_long(value: date | datetime) -> str:

@@ -108,9 +108,10 @@ class CompleteForm(AnswerForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["agreement"]
         field.choices = [("", _("as it was said")), *Agreement.choices]
+        spoken = language_choices(_("as it was said"))
         for name in ("language", "second_language"):
             field = self.fields[name]
-            field.choices = language_choices(_("as it was said"))
+            field.choices = spoken
 
     def clean_person_codes(self) -> list[str]:
         return read_codes(self.cleaned_data["person_codes"])

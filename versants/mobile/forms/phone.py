@@ -13,15 +13,15 @@ from versants.core.ids import clean_code
 from versants.mobile.enums import Agreement, Audience, Danger, Urgency
 from versants.mobile.services import asking_places, requests, wording
 from versants.mobile.services.asking_places import Place
-from versants.territory.models import Language
+from versants.territory.models import spoken
 
 WRONG_CODE = _("A code looks like V7K4-2M9X. One letter is wrong here, or two have changed places.")
 
 
 def language_choices(first: Any) -> list[tuple[Any, Any]]:
     """``first`` stands for none; then those asked for most, then all, each by its name in the reader's language."""
-    known = sorted(Language.objects.all(), key=lambda one: one.name.casefold())
-    often = sorted((one for one in known if one.first_rank), key=lambda one: one.first_rank)
+    known = spoken()
+    often = sorted((one for one in known if one.first_rank), key=lambda one: one.first_rank or 0)
     return [
         ("", first),
         (_("often"), [(one.code, one.name) for one in often]),

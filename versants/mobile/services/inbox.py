@@ -183,27 +183,76 @@ def with_parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Whole]:
     told = EscalationStep.objects.visible_to(actor).filter(
         request=OuterRef("pk"), kind=EscalationStepKind.OTHER_TEAM, result="told"
     )
+    return parts(actor, found).annotate(
+        lacks_team=Exists(standing.filter(state=VisitState.OPEN)),
+        other_told=Exists(told),
+    )
+
+
+def parts(actor: Actor, found: QuerySet[Request]) -> QuerySet[Request]:
+    """The same without where it stands: what the pane says."""
     spoken = RequestLanguage.objects.visible_to(actor).select_related("language").order_by("rank")
     persons = RequestPerson.objects.visible_to(actor).select_related("person").order_by("pk")
     about = RequestMatter.objects.visible_to(actor)
     return (
         found.select_related("team", "site__commune", "elsewhere")
-        .annotate(
-            lacks_team=Exists(standing.filter(state=VisitState.OPEN)),
-            other_told=Exists(told),
-        )
         .prefetch_related(Prefetch("languages", spoken))
         .prefetch_related(Prefetch("persons", persons))
         .prefetch_related(Prefetch("matters", about))
     )
 
 
-def count_by_urgency(found: QuerySet[Request]) -> dict[str, int]:
-    """How many of each urgency still ask something of the team, over all pages."""
-    counted = (
-        found.exclude(state=SETTLED).order_by().values_list("urgency").annotate(n=Count("pk", distinct=True))
+def whole(actor: Actor, ids: Sequence[int]) -> list[Whole]:
+    """The requests of ``ids`` with all their parts, in that order.
+
+    A page is chosen by its ids first: sorted with their parts, all that matches is joined for the few that are shown.
+    Where they stand is asked apart: inside the other statement its plan took longer than all the page's rows.
+    """
+    found: dict[int, Any] = parts(actor, Request.objects.visible_to(actor)).in_bulk(ids)
+    standing = Visit.objects.visible_to(actor).filter(request__in=ids, state=VisitState.OPEN)
+    lacking = set(standing.values_list("request_id", flat=True))
+    steps = EscalationStep.objects.visible_to(actor).filter(
+        request__in=ids, kind=EscalationStepKind.OTHER_TEAM, result="told"
     )
-    return dict(counted)
+    told = set(steps.values_list("request_id", flat=True))
+    for pk, one in found.items():
+        one.lacks_team, one.other_told = pk in lacking, pk in told
+    return [found[pk] for pk in ids if pk in found]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many match over all pages, by state and urgency: asked once for every number of the page."""
+
+    by_kind: dict[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, found: QuerySet[Request]) -> Counts:
+        rows = found.order_by().values_list("state", "urgency").annotate(n=Count("pk", distinct=True))
+        return cls({(state, urgency): n for state, urgency, n in rows})
+
+    @property
+    def all(self) -> int:
+        return sum(self.by_kind.values())
+
+    @property
+    def settled(self) -> int:
+        """Those that have their team."""
+        return sum(n for (state, _urgency), n in self.by_kind.items() if state == SETTLED)
+
+    @property
+    def waiting(self) -> int:
+        """Those without an answer."""
+        return sum(n for (state, _urgency), n in self.by_kind.items() if state in UNANSWERED_REQUESTS)
+
+    @property
+    def by_urgency(self) -> dict[str, int]:
+        """How many of each urgency still ask something of the team."""
+        found: dict[str, int] = {}
+        for (state, urgency), n in self.by_kind.items():
+            if state != SETTLED:
+                found[urgency] = found.get(urgency, 0) + n
+        return found
 
 
 def n_waiting(actor: Actor, teams: Sequence[int]) -> int:

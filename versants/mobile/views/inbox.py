@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -29,8 +31,9 @@ from versants.mobile.forms.answers import AnswerForm, AskBackForm, CompleteForm,
 from versants.mobile.forms.phone import PhoneForm
 from versants.mobile.models import Request
 from versants.mobile.services import asking_places, inbox, request_pane, requests, wording
+from versants.mobile.views import inbox_rows
 from versants.people.models import Team
-from versants.territory.models import Language, Versant
+from versants.territory.models import Versant, spoken
 
 PER_PAGE = 25  # what a coordinator answers in a day and more; twice as many double the time of the page
 CONTENT_TYPES = {
@@ -40,6 +43,18 @@ CONTENT_TYPES = {
 
 
 # -- the list ---------------------------------------------------------------------------------------------------------
+
+
+class Counted(Paginator):  # type: ignore[type-arg]  # takes none when it runs
+    """Pages of rows whose number is known."""
+
+    def __init__(self, rows: Any, per_page: int, n: int) -> None:
+        super().__init__(rows, per_page)
+        self._n = n
+
+    @cached_property
+    def count(self) -> int:
+        return self._n
 
 
 class InboxTable(Table):
@@ -58,7 +73,7 @@ class InboxTable(Table):
                 Column("language", _("Language and moment"), width="w2"),
                 Column("state", _("State"), width="w3"),
             ],
-            row_template="mobile/inbox/_row.html",
+            draw=self._drawn,
             more_template="mobile/inbox/_folded.html",
             caption=_("Requests by urgency, with their age against the promised delay"),
             filters=self._filters(),
@@ -88,7 +103,6 @@ class InboxTable(Table):
             found.append(
                 Filter("team", _("Team"), [("mine", _("my team")), ("all", _("all teams"))], default="mine")
             )
-        languages = sorted(Language.objects.all(), key=lambda one: one.name.casefold())
         state_names = [(state.value, state.label) for state in RequestState if state in inbox.OPEN_REQUESTS]
         return [
             *found,
@@ -96,7 +110,7 @@ class InboxTable(Table):
             Filter(
                 "language",
                 _("Language"),
-                options(_("all languages"), [(one.code, one.name) for one in languages]),
+                options(_("all languages"), [(one.code, one.name) for one in spoken()]),
                 lambda rows, value: rows.filter(languages__language_id=value),
             ),
             Filter(
@@ -129,11 +143,22 @@ class InboxTable(Table):
         return inbox.with_parts(self.actor, inbox.ordered(self.matching, ended=self.ended))
 
     @cached_property
+    def counts(self) -> inbox.Counts:
+        """Every number of the page, asked once."""
+        return inbox.Counts.of(self.matching)
+
+    @cached_property
+    def page(self) -> Page[Any]:
+        """The ids of the page asked for."""
+        ids = inbox.ordered(self.matching, ended=self.ended).values_list("pk", flat=True)
+        return Counted(ids, self._per_page, self.counts.all).get_page(self._request.GET.get("page"))
+
+    @cached_property
     def lines(self) -> list[inbox.Line]:
         """Every line of this page."""
-        counts = None if self.ended else inbox.count_by_urgency(self.matching)
+        counts = None if self.ended else self.counts.by_urgency
         mine = next((one for one in self.teams if [one.pk] == self.team_ids), None)
-        return inbox.lines(self.actor, self.page.object_list, counts, mine)
+        return inbox.lines(self.actor, inbox.whole(self.actor, list(self.page.object_list)), counts, mine)
 
     @cached_property
     def rows(self) -> list[inbox.Line]:
@@ -154,7 +179,19 @@ class InboxTable(Table):
     @property
     def n_folded(self) -> int:
         """How many have their team, over all pages."""
-        return self.matching.filter(state=inbox.SETTLED).count()
+        return self.counts.settled
+
+    @property
+    def n_waiting(self) -> int:
+        """How many wait for an answer, whatever is looked for."""
+        return inbox.n_waiting(self.actor, self.team_ids) if self.filtered else self.counts.waiting
+
+    def _drawn(self, lines: list[inbox.Line]) -> SafeString:
+        return inbox_rows.drawn(lines, _query(self._request))
+
+    @property
+    def drawn_folded(self) -> SafeString:
+        return self._drawn(self.folded)
 
     def choose(self, uid: UUID) -> None:
         """Mark the line of the request in the pane, if this page holds it."""
@@ -189,7 +226,7 @@ def _page(
         table.choose(chosen.uid)
         context |= _pane(request, chosen, teams=table.teams, **refused)
     context |= {
-        "title": wording.waiting_title(inbox.n_waiting(request.actor, table.team_ids)),
+        "title": wording.waiting_title(table.n_waiting),
         "now": clock.now(),
         "by_address": uid is not None,
         "may_enter": _may_enter(request.actor, table.teams),
@@ -222,7 +259,7 @@ def _list(request: HttpRequest, table: InboxTable) -> dict[str, Any]:
 def _find(request: HttpRequest, uid: UUID) -> Request:
     """The request with all its parts, if the reader may see it; else 404."""
     actor = request.actor  # type: ignore[attr-defined]
-    return get_object_or_404(inbox.with_parts(actor, Request.objects.visible_to(actor)), uid=uid)
+    return get_object_or_404(inbox.parts(actor, Request.objects.visible_to(actor)), uid=uid)
 
 
 def _may_enter(actor: Actor, teams: list[Team]) -> bool:

@@ -36,7 +36,8 @@ from versants.people.models import (
     Team,
 )
 from versants.people.services import consents, erasure, grants, persons, private
-from versants.territory.models import Language
+from versants.people.views import person_rows
+from versants.territory.models import spoken
 
 SHOWN_ITEMS = 60
 
@@ -57,13 +58,12 @@ def people(request: HttpRequest) -> HttpResponse:
         .select_related("team")
         .prefetch_related("languages__language")
     )
-    spoken = Language.objects.all()  # which of them are spoken would be asked of every person of the team
     table = Table(
         request,
         rows.order_by("-created_at", "-pk"),
         id="people",
         caption=_("Persons accompanied"),
-        row_template="people/_row.html",
+        draw=lambda found: person_rows.persons(found, table.columns),
         columns=[
             Column("code", _("Code"), sort="code", margin=True),
             Column("age", _("Age"), sort="age_group"),
@@ -78,7 +78,8 @@ def people(request: HttpRequest) -> HttpResponse:
                 _("Language"),
                 options(
                     _("all languages"),
-                    sorted(((o.pk, o.name) for o in spoken), key=lambda p: p[1].casefold()),
+                    # All of them: which are spoken would be asked of every person of the team.
+                    [(one.code, one.name) for one in spoken()],
                 ),
                 apply=lambda found, value: found.filter(languages__language=value),
             ),
@@ -190,6 +191,7 @@ def _page(
         "consents": _consents(found, actor),
         "holders": _holders(found),
         "items": items[:SHOWN_ITEMS],
+        "lines": person_rows.lines(items[:SHOWN_ITEMS]),
         "more": max(0, len(items) - SHOWN_ITEMS),
     }
     return render(request, "people/person.html", context, status=status)

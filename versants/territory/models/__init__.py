@@ -1,6 +1,6 @@
 from versants.territory.models.places import Commune, ReceptionCentre, Versant, versant_code
 from versants.territory.models.sources import DataSource
-from versants.territory.models.words import EmergencyNumber, Language
+from versants.territory.models.words import EmergencyNumber, Language, spoken
 
 __all__ = [
     "Commune",
@@ -9,5 +9,6 @@ __all__ = [
     "Language",
     "ReceptionCentre",
     "Versant",
+    "spoken",
     "versant_code",
 ]
