@@ -202,6 +202,8 @@ def _look(
         one.status = answer.status if answer else 0
         if not pages.is_expected(one.route, one.status):
             one.problems.append(f"{language}: answered {one.status}")
+        if urlsplit(page.url).path != urlsplit(one.path).path:
+            one.problems.append(f"{language}: led to {urlsplit(page.url).path}")  # as when the session has ended
         one.problems += [f"{language}: {text[:120]}" for text in noise if "status of" not in text]
         if language in ("fr", "nl"):
             one.problems += [f"{language}: English: {text!r}" for text in words.english(page, language)]
