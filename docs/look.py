@@ -1,11 +1,12 @@
 """Looks at every page of the running product: pictures, axe, sideways scrolling, words left in English, emptiness.
 
-``make look`` (needs Chromium; ``OUT=FOLDER ONLY=route,route LANGS=fr,nl,en FAST=1``) starts a demonstration world of its
-own, gives it what some pages need to have something to show, then walks as every role from link to link until each
-address of ``versants access-matrix`` that opens to the role was seen. A page that looks different to another role is
-looked at again. Pictures go to OUT (``var/look``, outside git) with ``report.md`` and ``index.html``; exit code 1 if
-anything was found or a page of ``docs/look_pages.py`` was not reached: a page that answers with another status than
-the one expected there (``look_pages.STATUS``) does not count as reached, and a 5xx is a finding.
+``make look`` (needs Chromium; ``OUT=FOLDER ONLY=route,route LANGS=fr,nl,en FAST=1 WORLD=FOLDER``) starts a
+demonstration world of its own (or the one kept in WORLD), gives it what some pages need to have something to show,
+then walks as every role from link to link until each address of ``versants access-matrix`` that opens to the role was
+seen. A page that looks different to another role is looked at again. Pictures go to OUT (``var/look``, outside git)
+with ``report.md`` and ``index.html``; exit code 1 if anything was found or a page of ``docs/look_pages.py`` was not
+reached: a page that answers with another status than the one expected there (``look_pages.STATUS``) does not count as
+reached, and a 5xx is a finding.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tests.e2e.product import CHROMIUM, FLAGS, Running, product, sign_in  # noqa
 WIDTHS = (360, 1280)
 THEMES = ("light", "dark")
 NOBODY = "anonymous"
+REAUTHENTICATE = "/account/reauthenticate/"
 # More than that many roles under one address: the first ones that look different.
 MOST_ROLES = 3
 
@@ -59,12 +61,15 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         matrix = running.command("access-matrix")
         routes = _routes(matrix)
+        print("The world is there; making the scenes that no link leads to.", flush=True)
         extra = scenes.prepare(browser, running)
         seen = list(_walk(browser, running, routes, extra, only))
         words = checks.Words(languages)
         for number, one in enumerate(seen):
             print(f"{number + 1}/{len(seen)} {one.role:<18} {one.path}", flush=True)
             _look(browser, running, one, words, languages, out)
+            for problem in dict.fromkeys(one.problems):
+                print(f"    {problem}", flush=True)
         missed = {} if only else _missed(routes, seen)
         browser.close()
     (out / "report.md").write_text(checks.report(seen, missed), encoding="utf-8")
@@ -108,6 +113,11 @@ def _walk(
     """Every address as every role that sees it differently. ``extra``: role and address that no link leads to."""
     shapes: dict[str, set[str]] = {}
     for role in [NOBODY, *sorted({one["role"] for one in running.logins})]:
+        mine = [path for who, path in extra if who == role]
+        opened = [route for route, roles in routes.items() if role in roles]
+        if only and not any(_wanted(route, only) for route in [*mine, *opened]):
+            continue  # nothing that is asked for opens to this one
+        print(f"Walking as {role}.", flush=True)
         context = context_of(browser, running, "fr", 1280)
         page = context.new_page()
         if role != NOBODY:
@@ -115,7 +125,7 @@ def _walk(
         state = context.storage_state()
         page.route("**/static/**", lambda asked: asked.abort())  # only what the page is made of counts here
         plain = [route for route in routes if "<" not in route and role in routes[route]]
-        waiting = [*[path for who, path in extra if who == role], *plain]
+        waiting = [*mine, *plain]
         done: set[str] = set()
         while waiting:
             path = waiting.pop(0)
@@ -176,7 +186,8 @@ def context_of(
 def _look(
     browser: Browser, running: Running, one: Seen, words: checks.Words, languages: list[str], out: Path
 ) -> None:
-    """Pictures in every language, width and theme; axe in the first language and the last; findings into ``one``."""
+    """Pictures in every language, width and theme; findings into ``one``. Axe runs in all four pairs of width and theme,
+    in the first language and in Arabic; ``FAST`` leaves two: light on a telephone, dark at a desk."""
     asked = re.sub(r"day=[^&]+", "", urlsplit(one.path).query)
     name = f"{re.sub('[^a-z0-9]+', '-', f'{one.route} {asked}'.lower()).strip('-') or 'home'}.{one.role}"
     fast = bool(os.environ.get("FAST"))
@@ -187,11 +198,20 @@ def _look(
         noise = _listen(page)
         if one.shape == "error":
             scenes.serve_error(page, running, one.path, language)
-        answer = page.goto(one.path + ("?lang=ar" if language == "ar" else ""))
+        path = f"{urlsplit(one.path).path}?lang=ar" if language == "ar" else one.path
+        answer = page.goto(path)
+        if urlsplit(page.url).path == REAUTHENTICATE != urlsplit(path).path:
+            # The sign-in of the walk is too old for what it protects: a new one.
+            sign_in(page, running.login(one.role))
+            one.state = context.storage_state()
+            answer = page.goto(path)
         page.wait_for_load_state("networkidle")
         one.status = answer.status if answer else 0
         if not pages.is_expected(one.route, one.status):
             one.problems.append(f"{language}: answered {one.status}")
+        if urlsplit(page.url).path != urlsplit(one.path).path:
+            # As when the session has ended.
+            one.problems.append(f"{language}: led to {urlsplit(page.url).path}")
         one.problems += [f"{language}: {text[:120]}" for text in noise if "status of" not in text]
         if language in ("fr", "nl"):
             one.problems += [f"{language}: English: {text!r}" for text in words.english(page, language)]
@@ -207,7 +227,6 @@ def _look(
                 page.screenshot(
                     path=out / f"{name}.{language}.{width}.{theme}.png", full_page=True, animations="disabled"
                 )
-                # In a hurry: light on a telephone and dark at a desk.
                 if language in (languages[0], "ar") and (not fast or (width < 640) == (theme == "light")):
                     one.problems += [f"{language} {width} {theme}: {text}" for text in checks.axe(page)]
         context.close()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.product import Running, sign_in
 
 # Pages for persons themselves are written in their languages; one of them from right to left.
-PERSONS = {"/", "/call-me/"}
+PERSONS = {"/", "/call-me/", "/call-me/<uuid:uid>/"}
 ERRORS = [("error", f"/error-{status}/") for status in (400, 403, 404, 405, 409, 413, 429, 500, 503)]
 _PEOPLE = """Prénom;Nom;E-mail;Fonction;Langues;Habilitation France au
 Anne;Essai0;anne0@example.org;psychologue;français langue maternelle, néerlandais B2;31/12/2030

@@ -1,4 +1,4 @@
-"""What django-allauth says in Dutch has the form of address of this house: u, never je."""
+"""What django-allauth says has the form of this house: u, never je, in Dutch; French apostrophes and spaces."""
 
 from __future__ import annotations
 
@@ -9,23 +9,49 @@ import allauth
 from babel.messages.pofile import read_po
 from django.utils import translation
 
+from versants.core.web.words import french_spaces
+
 #: Of parts of allauth that nobody reaches here: telephones, user names, signing up, other products' access, codes by mail.
 NOT_HERE = re.compile(
     "client_name|phone|[Uu]sername|sign ?up|register an account|verification code is|sign-in code|reset code|special code"
     "|displayed on your device|View your|security keys|part of the site|verification. Please click|email_url"
     "|tried to access|requested a password reset|take proper security"
 )
+#: Of parts that only another product's developer meets, or a partner's sign-in, which sends its own words.
+NOR_THESE = re.compile(
+    "wildcard|Wildcard|Authorization code|[Dd]evice|[Tt]oken|scope|grant type|API|App ID|request token|access token"
+    "|private resources|date joined|third-party|existing accounts|user_display|site_name|code to %|Menu|Messages"
+    "|Warning|signup for|username|record of such|Sign ?up|unused_count|security key|^Already have|receiving this email"
+)
 FAMILIAR = re.compile(r"\b(je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
 
 
-def test_nobody_is_addressed_as_je():
-    path = Path(allauth.__file__).parent / "locale" / "nl" / "LC_MESSAGES" / "django.po"
+def known_in(language: str) -> dict[str, str]:
+    """What allauth itself says in that language, by the English."""
+    path = Path(allauth.__file__).parent / "locale" / language / "LC_MESSAGES" / "django.po"
     with path.open("rb") as file:
-        known = [
-            message for message in read_po(file, locale="nl") if isinstance(message.id, str) and message.id
-        ]
-    asked = [one.id for one in known if FAMILIAR.search(str(one.string)) and not NOT_HERE.search(one.id)]
+        return {
+            message.id: str(message.string)
+            for message in read_po(file, locale=language)
+            if isinstance(message.id, str) and message.id
+        }
+
+
+def test_nobody_is_addressed_as_je():
+    asked = [
+        one for one, said in known_in("nl").items() if FAMILIAR.search(said) and not NOT_HERE.search(one)
+    ]
     assert len(asked) > 50
     with translation.override("nl"):
         said = {text: translation.gettext(text) for text in asked}
     assert {text: words for text, words in said.items() if FAMILIAR.search(words)} == {}
+
+
+def test_french_has_its_apostrophes_and_spaces():
+    asked = [one for one in known_in("fr") if not NOT_HERE.search(one) and not NOR_THESE.search(one)]
+    assert len(asked) > 80
+    with translation.override("fr"):
+        said = {text: translation.gettext(text) for text in asked}
+    assert {
+        text: words for text, words in said.items() if "'" in words or words != french_spaces(words)
+    } == {}

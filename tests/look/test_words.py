@@ -107,6 +107,16 @@ def test_french_spaces_stand_before_high_signs_only(typed, spaced):
     assert words.french_spaces(spaced) == spaced
 
 
+def test_a_colon_after_a_label_has_its_space_in_french_alone():
+    assert [in_(one, words.spaced, ":") for one in ("fr", "nl", "en")] == [f"{NBSP}:", ":", ":"]
+    assert [in_(one, words.spaced, ";") for one in ("fr", "nl", "en")] == [f"{NNBSP};", ";", ";"]
+
+
+def test_a_sentence_that_ends_with_a_shortened_month_has_one_full_stop():
+    assert words.one_stop("Demandé 25 nov.. L’heure est passée.") == "Demandé 25 nov. L’heure est passée."
+    assert words.one_stop("Et si... Rien.") == "Et si... Rien."
+
+
 def test_only_french_is_respaced():
     assert in_("nl", words.typography, "Gaat het ?") == "Gaat het ?"
 

@@ -218,6 +218,12 @@ def typo(value: Any) -> Any:
 
 
 @register.filter
+def spaced(sign: str) -> str:
+    """A colon or a semicolon with the space that French keeps before it."""
+    return words.spaced(sign)
+
+
+@register.filter
 def masked(value: Any, may_see: Any) -> Any:
     """``value`` for those who may see it, three dots and their meaning for the others.
 

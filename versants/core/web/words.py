@@ -42,6 +42,18 @@ def typography(text: Any) -> str:
     return french_spaces(str(text)) if (get_language() or "fr").startswith("fr") else str(text)
 
 
+def spaced(sign: str) -> str:
+    """A colon or a semicolon after a word, with the space that French keeps before it."""
+    if not (get_language() or "fr").startswith("fr"):
+        return sign
+    return (NBSP if sign == ":" else NNBSP) + sign
+
+
+def one_stop(text: str) -> str:
+    """A sentence that ends with a shortened month has one full stop: Demandé 25 nov."""
+    return re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)
+
+
 def as_date(value: date | datetime) -> date:
     """The local day of an instant, or the day itself."""
     return clock.local(value).date() if isinstance(value, datetime) else value

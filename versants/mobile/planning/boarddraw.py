@@ -247,7 +247,7 @@ class Drawing:
         if self.planner or colleague.row.pk == self.actor.professional:
             # Others see part of a week only: half a sum would be a wrong one.
             noon = self.horizon.start + timedelta(hours=12)
-            parts.append(f"{words.hm(colleague.week_s(noon))}{words.NBSP}h")
+            parts.append(_("%(time)s h") % {"time": words.hm(colleague.week_s(noon))})
         if colleague.watches:
             parts.append(_("on watch"))
         return ", ".join(parts)

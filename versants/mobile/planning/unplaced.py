@@ -234,7 +234,7 @@ def _note(visit: Visit, earlier: Sequence[tuple[str, str]], *, mine: bool) -> st
         parts.append(text % {"names": ", ".join(late)})
     if not mine:
         parts.append(_("Asked of %(team)s.") % {"team": visit.team})
-    return " ".join(part for part in parts if part)
+    return words.one_stop(" ".join(part for part in parts if part))
 
 
 def _arrival(visit: Visit) -> str:

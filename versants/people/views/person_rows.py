@@ -19,8 +19,8 @@ def persons(rows: Sequence[Person], columns: Sequence[Column]) -> SafeString:
     """The ``<tr>`` of each person, from their ``languages`` and ``team``. On a phone each cell names its column."""
     if not rows:
         return SafeString("")
-    address = addresses("person", rows[0].code)
-    spoken, team, since = (f'<td><span class="on-phone">{said(one.label)}: </span>' for one in columns[2:])
+    address, colon = addresses("person", rows[0].code), words.spaced(":")
+    spoken, team, since = (f'<td><span class="on-phone">{said(one.label)}{colon} </span>' for one in columns[2:])
     return mark_safe(
         "".join(
             f'<tr><td class="m"><a class="nowrap" href="{escape(address(row.code))}"><b>{escape(row.code)}</b></a></td>'
