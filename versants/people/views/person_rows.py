@@ -20,7 +20,9 @@ def persons(rows: Sequence[Person], columns: Sequence[Column]) -> SafeString:
     if not rows:
         return SafeString("")
     address, colon = addresses("person", rows[0].code), words.spaced(":")
-    spoken, team, since = (f'<td><span class="on-phone">{said(one.label)}{colon} </span>' for one in columns[2:])
+    spoken, team, since = (
+        f'<td><span class="on-phone">{said(one.label)}{colon} </span>' for one in columns[2:]
+    )
     return mark_safe(
         "".join(
             f'<tr><td class="m"><a class="nowrap" href="{escape(address(row.code))}"><b>{escape(row.code)}</b></a></td>'
