@@ -27,10 +27,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,17 @@ class Page:
     reader: str
     addresses: list[str]
     bare: list[str] = field(default_factory=list)
+    touch: str = (
+        ""  # a statement sent before each request, outside its time: the page was never made of these rows
+    )
+
+    @property
+    def clients(self) -> tuple[int, ...]:
+        return CLIENTS if not self.touch else CLIENTS[:1]
+
+    def n(self, requests: int) -> int:
+        """How often it is asked: a tenth of it where something is written each time."""
+        return requests if not self.touch else max(20, requests // 10)
 
 
 @dataclass
@@ -128,10 +140,18 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
     searched = [*numbers, *codes[: SAMPLES // 4], *towns]
     who = {name: one.membership for name, one in readers.items()}
 
-    def page(name: str, reader: str, addresses: list[str], view: str, asked: list[str]) -> Page:
-        return Page(
-            name, reader, addresses, [f"/bare/{view}/?membership={who[reader]}{one}" for one in asked]
-        )
+    # One of today's visits of the usual team is written anew, as any change of the plan does.
+    written = (
+        "UPDATE mobile_visit SET version = version WHERE id = (SELECT v.id FROM mobile_visit v JOIN people_membership m"
+        f" ON m.team_id = v.team_id WHERE m.id = {who['helene']} AND v.held && tstzrange(now() - interval '12 hours',"
+        " now() + interval '12 hours') ORDER BY v.id LIMIT 1)"
+    )
+
+    def page(
+        name: str, reader: str, addresses: list[str], view: str, asked: list[str], touch: str = ""
+    ) -> Page:
+        bare = [f"/bare/{view}/?membership={who[reader]}{one}" for one in asked]
+        return Page(name, reader, addresses, bare, touch)
 
     return [
         page("inbox", "camille", ["/requests/"], "inbox", [""]),
@@ -146,8 +166,10 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
         ),
         page("board_day", "helene", ["/board/"], "board", [""]),
         page("board_week", "helene", ["/board/?view=week"], "board", ["&view=week"]),
-        page("board_day_large_team", "camille", ["/board/"], "board", [""]),
         page("figures", "hilde", ["/figures/"], "figures", [""]),
+        page("board_day_changed", "helene", ["/board/"], "board", [""], written),
+        page("board_week_changed", "helene", ["/board/?view=week"], "board", ["&view=week"], written),
+        page("board_day_large_team", "camille", ["/board/"], "board", [""]),
     ], readers  # fmt: skip
 
 
@@ -216,8 +238,19 @@ def count(port: int, page: Page, reader: Reader) -> int:
     return most
 
 
-def ask(port: int, addresses: list[str], cookie: str, clients: int, requests: int) -> dict[str, float]:
-    """A closed loop: each client asks again as soon as it was answered."""
+def nothing() -> None:
+    """Before a request: nothing is written."""
+
+
+def ask(
+    port: int,
+    addresses: list[str],
+    cookie: str,
+    clients: int,
+    requests: int,
+    before: Callable[[], object] = nothing,
+) -> dict[str, float]:
+    """A closed loop: each client asks again as soon as it was answered and ``before`` was done."""
     each = max(1, requests // clients)
     taken: list[list[float]] = [[] for _ in range(clients)]
     wrong: list[int] = []
@@ -226,6 +259,7 @@ def ask(port: int, addresses: list[str], cookie: str, clients: int, requests: in
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         mine = cycle(addresses[number % len(addresses) :] + addresses[: number % len(addresses)])
         for n in range(each + max(1, min(WARM_UP, each // 4))):
+            before()
             began = time.perf_counter()
             status, _headers = _get(connection, next(mine), {"Cookie": cookie})
             if status != 200:
@@ -324,18 +358,19 @@ def measure(folder: Path, run: Run, small: dict[str, int], keep: bool) -> None:
         loaded_s = round(sum(loaded.seconds.values()))
         say(f"world of {run.visits:,} visits: {sum(loaded.rows.values()):,} rows, written in {loaded_s} s")
         asked, readers = pages(cluster)
-        with web(cluster, folder) as port:
+        with web(cluster, folder) as port, cluster.connect(database=cluster.database) as owner:
             for page in asked:
-                if all((page.name, clients) in run.known() for clients in CLIENTS):
+                if all((page.name, clients) in run.known() for clients in page.clients):
                     say(f"{page.name}: measured before")
                     continue
                 reader = readers[page.reader]
                 queries = count(port, page, reader)
-                before = round(os.getloadavg()[0], 1)
+                load = round(os.getloadavg()[0], 1)
                 lines = []
-                for clients in CLIENTS:
-                    said = ask(port, page.addresses, reader.cookie, clients, run.requests)
-                    plain = ask(port, page.bare, reader.cookie, clients, max(20, run.requests // 4))
+                for clients in page.clients:
+                    before = partial(owner.execute, page.touch) if page.touch else nothing
+                    said = ask(port, page.addresses, reader.cookie, clients, page.n(run.requests), before)
+                    plain = ask(port, page.bare, reader.cookie, clients, max(20, page.n(run.requests) // 4))
                     said["wrong"] += plain["wrong"]
                     lines.append(
                         {"page": page.name, "clients": clients, **said, "bare_p50_ms": plain["p50_ms"]}
@@ -345,7 +380,7 @@ def measure(folder: Path, run: Run, small: dict[str, int], keep: bool) -> None:
                     )
                 same = {
                     "loaded_s": loaded_s, "queries_at_small": small[page.name], "queries_at_large": queries,
-                    "load_before": before, "load_after": round(os.getloadavg()[0], 1),
+                    "load_before": load, "load_after": round(os.getloadavg()[0], 1),
                 }  # fmt: skip
                 run.add([line | same for line in lines])
 
@@ -353,7 +388,8 @@ def measure(folder: Path, run: Run, small: dict[str, int], keep: bool) -> None:
 # What each page may take; the names of the pages as ``pages`` gives them.
 KINDS = {
     "inbox": "list", "people": "list", "person": "list", "search": "list", "board_day": "board",
-    "board_week": "board", "board_day_large_team": "", "figures": "figures",
+    "board_week": "board", "figures": "figures", "board_day_changed": "", "board_week_changed": "",
+    "board_day_large_team": "",
 }  # fmt: skip
 
 
@@ -363,7 +399,7 @@ def judge(run: Run) -> tuple[dict[str, Any], list[str]]:
     figures: dict[str, Any] = {}
     failures: list[str] = []
     for page, kind in KINDS.items():
-        lines = {clients: known[page, clients] for clients in CLIENTS}
+        lines = {clients: known[page, clients] for clients in CLIENTS if (page, clients) in known}
         one = lines[1]
         small, large = int(one["queries_at_small"]), int(one["queries_at_large"])
         figures[page] = {
@@ -397,7 +433,9 @@ def write(run: Run, report: dict[str, Any]) -> None:
     said = []
     for page in KINDS:
         for clients in CLIENTS:
-            line = known[page, clients]
+            line = known.get((page, clients))
+            if line is None:
+                continue
             said.append(
                 f"| {page} | {clients} | {line['p50_ms']} | {line['p95_ms']} | {line['rps']} |"
                 f" {line['bare_p50_ms']} | {line['queries_at_small']} | {line['queries_at_large']} |"
@@ -435,7 +473,7 @@ def main() -> int:
         visits=int(os.environ.get("VISITS") or 1_000_000),
         requests=int(os.environ.get("REQUESTS") or 2000),
     )
-    if not run.known().keys() >= {(page, clients) for page in KINDS for clients in CLIENTS}:
+    if not run.known().keys() >= {(page, 1) for page in KINDS}:
         kept = os.environ.get("BENCH_DATA")
         with tempfile.TemporaryDirectory(prefix="versants-bench-") as name:
             folder = Path(kept).absolute() if kept else Path(name)

@@ -1,25 +1,7 @@
-"""Hashes of names move out of the identity into a table of their own, which the following team may compare."""
+"""A table for the hashes of names, which the following team may compare."""
 
 import django.db.models.deletion
 from django.db import migrations, models
-
-_MOVE = """
-INSERT INTO people_namehash (person_id, team_id, digest, layers)
-SELECT person_id, team_id, name_index, 1 FROM people_identity WHERE name_index <> ''
-"""
-
-
-def move(apps, schema_editor):
-    """Row security holds for the owner too: it is lifted for this one statement and is then as it was."""
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute("DROP FUNCTION IF EXISTS app.forget_name(bigint)")
-        cursor.execute("SELECT relforcerowsecurity FROM pg_class WHERE oid = 'people_identity'::regclass")
-        (forced,) = cursor.fetchone()
-        if forced:
-            cursor.execute("ALTER TABLE people_identity NO FORCE ROW LEVEL SECURITY")
-        cursor.execute(_MOVE)
-        if forced:
-            cursor.execute("ALTER TABLE people_identity FORCE ROW LEVEL SECURITY")
 
 
 class Migration(migrations.Migration):
@@ -60,6 +42,4 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["team", "digest"], name="name_hash_equal")],
             },
         ),
-        migrations.RunPython(move, migrations.RunPython.noop, elidable=True),
-        migrations.RemoveField(model_name="identity", name="name_index"),
     ]
