@@ -112,7 +112,9 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
     readers = sign_in(["camille", "helene", "hilde"])
     sample = """
         SELECT {what} FROM (SELECT p.id, p.code FROM people_person p JOIN mobile_recordperson r ON r.person_id = p.id
-          WHERE p.team_id = %s GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT %s) t ORDER BY id
+          WHERE p.team_id = %s GROUP BY p.id
+          ORDER BY p.household_id IS NULL, NOT EXISTS (SELECT FROM core_grant g WHERE g.subject_kind = 'person'
+            AND g.subject_id = p.id AND g.data_class = 'social'), count(*) DESC, p.id LIMIT %s) t ORDER BY id
     """
     from django.db import connection
 
@@ -221,7 +223,11 @@ def _get(connection: http.client.HTTPConnection, address: str, headers: dict[str
     return answer.status, answer.headers
 
 
-def count(port: int, page: Page, reader: Reader) -> int:
+def nothing() -> None:
+    """Before a request: nothing is written."""
+
+
+def count(port: int, page: Page, reader: Reader, before: Callable[[], object] = nothing) -> int:
     """Statements of the fullest of the page's addresses: a file without next steps needs no look at their authors.
 
     Each is asked several times: two processes have each their own memory of what was counted before.
@@ -230,16 +236,13 @@ def count(port: int, page: Page, reader: Reader) -> int:
     most = 0
     for address in page.addresses:
         for _time in range(3 if len(page.addresses) > 1 else 8):
+            before()
             status, headers = _get(connection, address, {"Cookie": reader.cookie, "X-Count-Queries": "1"})
             if status != 200:
                 raise SystemExit(f"{address} answers {status}")
         most = max(most, int(headers["X-Queries"]))
     connection.close()
     return most
-
-
-def nothing() -> None:
-    """Before a request: nothing is written."""
 
 
 def ask(
@@ -344,8 +347,16 @@ def counted(folder: Path, run: Run, keep: bool) -> dict[str, int]:
     """Statements of each page in the small world."""
     with worlds.world(folder, run.small, keep=keep) as (cluster, _loaded):
         asked, readers = pages(cluster)
-        with web(cluster, folder) as port:
-            found = {page.name: count(port, page, readers[page.reader]) for page in asked}
+        with web(cluster, folder) as port, cluster.connect(database=cluster.database) as owner:
+            found = {
+                page.name: count(
+                    port,
+                    page,
+                    readers[page.reader],
+                    partial(owner.execute, page.touch) if page.touch else nothing,
+                )
+                for page in asked
+            }
     say(f"statements at {run.small:,} visits: {found}")
     return found
 
@@ -364,9 +375,9 @@ def measure(folder: Path, run: Run, small: dict[str, int], keep: bool) -> None:
                 if clients not in page.clients or (page.name, clients) in run.known():
                     continue
                 reader = readers[page.reader]
-                if page.name not in queries:
-                    queries[page.name] = count(port, page, reader)
                 before = partial(owner.execute, page.touch) if page.touch else nothing
+                if page.name not in queries:
+                    queries[page.name] = count(port, page, reader, before)
                 load = round(os.getloadavg()[0], 1)
                 said = ask(port, page.addresses, reader.cookie, clients, page.n(run.requests), before)
                 plain = ask(port, page.bare, reader.cookie, clients, max(20, page.n(run.requests) // 4))
