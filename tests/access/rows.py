@@ -14,7 +14,7 @@ from versants.core.periods import lasting, span
 from versants.mobile import models as m
 from versants.networks.models import StudyRun
 from versants.people import models as p
-from versants.people.services import grants
+from versants.people.services import grants, naming
 
 
 def fill_side(w, *, team, site, person, carer, interpreter, author, token, invited=None) -> SimpleNamespace:
@@ -24,6 +24,7 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
     start = now - timedelta(hours=2)
     house = team.organisation
     r.household = p.Household.objects.create(team=team)
+    naming.keep(person, {"name": "Zzcanari"})
     r.consent = p.Consent.objects.create(
         person=person, team=team, purpose="follow_up", period=span(now - timedelta(days=3), None), mode="oral"
     )

@@ -71,6 +71,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "people_person": ("person", WALLOON),
     "people_personlanguage": ("person.languages", WALLOON),
     "people_identity": ("person.identity", {"clinician"} | INVITED),
+    "people_namehash": ("person.name_hash", TEAM),
     "people_identityopening": ("opening", TEAM),
     "people_consent": ("consent", TEAM | INVITED),
     "people_socialsheet": ("person.social_sheet", TEAM | INVITED),
