@@ -257,11 +257,14 @@ def ask(
     each = max(1, requests // clients)
     taken: list[list[float]] = [[] for _ in range(clients)]
     wrong: list[int] = []
+    ended = threading.Event()
 
     def client(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
         mine = cycle(addresses[number % len(addresses) :] + addresses[: number % len(addresses)])
         for n in range(each + max(1, min(WARM_UP, each // 4))):
+            if ended.is_set():
+                break
             before()
             began = time.perf_counter()
             status, _headers = _get(connection, next(mine), {"Cookie": cookie})
@@ -274,8 +277,14 @@ def ask(
     threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
     for one in threads:
         one.start()
-    for one in threads:
-        one.join()
+    try:
+        for one in threads:
+            one.join()
+    except KeyboardInterrupt:  # the others answer once more before database and web go
+        ended.set()
+        for one in threads:
+            one.join()
+        raise
     times = sorted(second * 1000 for one in taken for second in one)
     rate = sum(len(one) / sum(one) for one in taken)  # a closed loop: what each did in its own measured time
     return {
