@@ -131,6 +131,12 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
             team,
             SAMPLES // 2,
         )
+        uids = column(
+            "SELECT uid::text FROM mobile_request WHERE team_id = %s AND state IN ('new', 'accepted', 'asked_back',"
+            " 'incomplete') ORDER BY md5(number) LIMIT %s",
+            team,
+            SAMPLES // 2,
+        )
         towns = column(
             "SELECT c.name_fr FROM mobile_request r JOIN people_site s ON s.id = r.site_id"
             " JOIN territory_commune c ON c.uid = s.commune_id WHERE r.team_id = %s"
@@ -157,6 +163,7 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
 
     return [
         page("inbox", "camille", ["/requests/"], "inbox", [""]),
+        page("request", "camille", [f"/requests/{uid}/" for uid in uids], "inbox", [""]),
         page("people", "camille", ["/people/"], "people", [""]),
         page(
             "person", "camille", [f"/people/{code}/" for code in codes], "person",
@@ -407,8 +414,8 @@ def measure(folder: Path, run: Run, small: dict[str, int], keep: bool) -> None:
 
 # What each page may take; the names of the pages as ``pages`` gives them.
 KINDS = {
-    "inbox": "list", "people": "list", "person": "list", "search": "list", "board_day": "board",
-    "board_week": "board", "figures": "figures", "board_day_changed": "", "board_week_changed": "",
+    "inbox": "list", "request": "list", "people": "list", "person": "list", "search": "list",
+    "board_day": "board", "board_week": "board", "figures": "figures", "board_day_changed": "", "board_week_changed": "",
     "board_day_large_team": "",
 }  # fmt: skip
 WANTED = {(page, n) for page in KINDS for n in (CLIENTS[:1] if page.endswith("_changed") else CLIENTS)}

@@ -42,6 +42,17 @@ def test_the_first_is_chosen_when_none_is_named(asked, desk):
     ]
 
 
+def test_opening_the_list_reads_nobodys_words(asked, desk):
+    """A telephone hides the pane of the first: what was not seen was not read."""
+    page = desk.get("/requests/").content.decode()
+    first = re.search(r'<aside class="pane" id="chosen".*?</aside>', page, re.DOTALL)[0]
+    assert f'hx-get="/requests/{asked.crisis.uid}/" hx-trigger="intersect once"' in first
+    assert f'href="/requests/{asked.crisis.uid}/"' in first  # without a script
+    assert "<form" not in first
+    assert "Zzcanari" not in page
+    assert not AuditEvent.objects.filter(action="request.read").exists()
+
+
 def test_reading_words_is_written_down_for_the_person(asked, desk):
     pane(desk, asked.own)
     read = AuditEvent.objects.get(action="request.read")

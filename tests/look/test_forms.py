@@ -172,3 +172,17 @@ def test_options_of_a_filter_and_addresses_of_a_list():
     address, uid = addresses("request"), uuid.uuid4()
     assert address(uid) == reverse("request", args=[uid])
     assert addresses("person", "V7K4-2M9X")("AAAA-BBBB") == reverse("person", args=["AAAA-BBBB"])
+
+
+def test_options_of_a_filter_escape_text_and_leave_marks_whatever_was_drawn_before():
+    from django.utils.translation import gettext_lazy
+
+    from versants.core.web.drawing import choices
+
+    plain, marked = [("a", "<b>")], [("a", mark_safe("<b>"))]
+    for _again in range(2):
+        assert choices(plain, "a") == '<option value="a" selected>&lt;b&gt;</option>'
+        assert choices(marked, "") == '<option value="a"><b></option>'
+    for language, label in (("fr", "Langue"), ("nl", "Taal")):
+        with translation.override(language):
+            assert choices([("", gettext_lazy("Language"))], "x") == f'<option value="">{label}</option>'

@@ -201,7 +201,10 @@ class InboxTable(Table):
 
 @require_safe
 def show(request: HttpRequest, uid: UUID | None = None) -> HttpResponse:
-    """The list and the chosen request: by address, else the first. HTMX asks for the list or the pane alone."""
+    """The list and, by its address, the chosen request. HTMX asks for the list or the pane alone.
+
+    Without an address the pane of the first comes when it is seen: opening the list reads nobody's words.
+    """
     inbox.check_may_open(request.actor)
     if request.htmx and request.htmx.target == "chosen" and uid is not None:
         return _fragment(request, "mobile/inbox/_pane.html", _pane(request, _find(request, uid)))
@@ -220,11 +223,13 @@ def _page(
     status: int = 200,
     **refused: Any,
 ) -> HttpResponse:
-    chosen = _find(request, uid) if uid is not None else table.rows[0].request if table.rows else None
     context = _list(request, table)
-    if chosen is not None:
-        table.choose(chosen.uid)
-        context |= _pane(request, chosen, teams=table.teams, **refused)
+    if uid is not None:
+        table.choose(uid)
+        context |= _pane(request, _find(request, uid), teams=table.teams, **refused)
+    elif table.rows:
+        table.choose(table.rows[0].request.uid)
+        context["first"] = table.rows[0]
     context |= {
         "title": wording.waiting_title(table.n_waiting),
         "now": clock.now(),

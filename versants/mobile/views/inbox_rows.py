@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from versants.core.templatetags.versants import mark, promise, starts
 from versants.core.web import words
-from versants.core.web.drawing import addresses, said
+from versants.core.web.drawing import addresses, escape, said
 from versants.mobile.services.inbox import Line
 
 
@@ -38,7 +37,7 @@ def _row(line: Line, address: Callable[[object], str], query: str) -> str:
         f' <span class="{escape(line.left_class)}">{escape(line.left)}</span></span>'
         f"{promise(found.asked_at, found.promised_at, kept=line.kept)}</td>"
         f'<td><a class="what" href="{url}#chosen" hx-get="{url}" hx-target="#chosen" hx-swap="outerHTML"'
-        f' hx-push-url="true"{chosen[1]}>'
+        f' hx-push-url="true" hx-sync="#chosen:replace"{chosen[1]}>'
         f"{escape(words.typography(line.title))}</a><br>"
         f'<span class="small soft">{escape(line.where)}, {escape(line.who)}{codes}{team}</span></td>'
         f'<td class="small">{escape(starts(line.languages))}<br><span class="soft">{escape(line.when)}</span></td>'
