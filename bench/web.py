@@ -27,13 +27,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle, product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -67,6 +68,7 @@ class Page:
     touch: str = (
         ""  # a statement sent before each request, outside its time: the page was never made of these rows
     )
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def clients(self) -> tuple[int, ...]:
@@ -156,14 +158,23 @@ def pages(cluster: Any) -> tuple[list[Page], dict[str, Reader]]:
     )
 
     def page(
-        name: str, reader: str, addresses: list[str], view: str, asked: list[str], touch: str = ""
+        name: str,
+        reader: str,
+        addresses: list[str],
+        view: str,
+        asked: list[str],
+        touch: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> Page:
         bare = [f"/bare/{view}/?membership={who[reader]}{one}" for one in asked]
-        return Page(name, reader, addresses, bare, touch)
+        return Page(name, reader, addresses, bare, touch, dict(headers))
 
     return [
         page("inbox", "camille", ["/requests/"], "inbox", [""]),
-        page("request", "camille", [f"/requests/{uid}/" for uid in uids], "inbox", [""]),
+        page(
+            "request", "camille", [f"/requests/{uid}/" for uid in uids], "request", [f"&uid={uid}" for uid in uids],
+            headers={"HX-Request": "true", "HX-Target": "chosen"},
+        ),
         page("people", "camille", ["/people/"], "people", [""]),
         page(
             "person", "camille", [f"/people/{code}/" for code in codes], "person",
@@ -244,7 +255,9 @@ def count(port: int, page: Page, reader: Reader, before: Callable[[], object] = 
     for address in page.addresses:
         for _time in range(3 if len(page.addresses) > 1 else 8):
             before()
-            status, headers = _get(connection, address, {"Cookie": reader.cookie, "X-Count-Queries": "1"})
+            status, headers = _get(
+                connection, address, {**page.headers, "Cookie": reader.cookie, "X-Count-Queries": "1"}
+            )
             if status != 200:
                 raise SystemExit(f"{address} answers {status}")
         most = max(most, int(headers["X-Queries"]))
@@ -255,7 +268,7 @@ def count(port: int, page: Page, reader: Reader, before: Callable[[], object] = 
 def ask(
     port: int,
     addresses: list[str],
-    cookie: str,
+    headers: dict[str, str],
     clients: int,
     requests: int,
     before: Callable[[], object] = nothing,
@@ -274,7 +287,7 @@ def ask(
                 break
             before()
             began = time.perf_counter()
-            status, _headers = _get(connection, next(mine), {"Cookie": cookie})
+            status, _answered = _get(connection, next(mine), headers)
             if status != 200:
                 wrong.append(status)
             if n >= max(1, min(WARM_UP, each // 4)):
@@ -395,8 +408,9 @@ def measure(folder: Path, run: Run, small: dict[str, int], keep: bool) -> None:
                 if page.name not in queries:
                     queries[page.name] = count(port, page, reader, before)
                 load = round(os.getloadavg()[0], 1)
-                said = ask(port, page.addresses, reader.cookie, clients, page.n(run.requests), before)
-                plain = ask(port, page.bare, reader.cookie, clients, max(20, page.n(run.requests) // 4))
+                cookie = {"Cookie": reader.cookie}
+                said = ask(port, page.addresses, page.headers | cookie, clients, page.n(run.requests), before)
+                plain = ask(port, page.bare, cookie, clients, max(20, page.n(run.requests) // 4))
                 said["wrong"] += plain["wrong"]
                 say(
                     f"{page.name}, {clients} at once: {said}, bare {plain['p50_ms']} ms,"

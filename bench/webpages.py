@@ -49,6 +49,13 @@ def _inbox(actor: Actor, _request: HttpRequest) -> int:
     )
 
 
+def _request(actor: Actor, request: HttpRequest) -> int:
+    from versants.mobile.models import Request
+    from versants.mobile.services import inbox
+
+    return len(inbox.parts(actor, Request.objects.visible_to(actor)).filter(uid=request.GET["uid"]))
+
+
 def _search(actor: Actor, request: HttpRequest) -> int:
     from versants.mobile.services import inbox
     from versants.mobile.views.inbox import PER_PAGE
@@ -96,6 +103,7 @@ def _figures(actor: Actor, _request: HttpRequest) -> int:
 
 BARE: dict[str, Callable[[Actor, HttpRequest], int]] = {
     "inbox": _inbox,
+    "request": _request,
     "search": _search,
     "people": _people,
     "person": _person,

@@ -201,8 +201,8 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 
 
 # Session, account and memberships; the scope's own settings; teams, languages, counts, ids, rows with parts and state;
-# the chosen one with its words, facts, visits and steps, and the line that says they were read.
-QUERIES = 31
+# the words, facts, visits and steps of the chosen one, which is among them, and the line that says they were read.
+QUERIES = 27
 
 
 def test_htmx_takes_the_list_alone_and_reads_no_words(asked, client_for):

@@ -226,7 +226,8 @@ def _page(
     context = _list(request, table)
     if uid is not None:
         table.choose(uid)
-        context |= _pane(request, _find(request, uid), teams=table.teams, **refused)
+        chosen = next((line.request for line in table.lines if line.chosen), None) or _find(request, uid)
+        context |= _pane(request, chosen, teams=table.teams, **refused)
     elif table.rows:
         table.choose(table.rows[0].request.uid)
         context["first"] = table.rows[0]
