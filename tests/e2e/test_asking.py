@@ -38,7 +38,8 @@ def test_a_draft_is_found_again_on_the_same_telephone(window, ask):
     page.goto("about:blank")
     page.goto(f"{ask}?way=planned")
     assert page.input_value("textarea[name=summary]") == "slaapt niet meer"
-    page.click("button[name=forget]")
+    with page.expect_navigation():
+        page.click("button[name=forget]")
     page.goto(f"{ask}?way=planned")
     assert page.input_value("textarea[name=summary]") == ""
 

@@ -44,7 +44,8 @@ def test_a_spreadsheet_is_read_confirmed_in_part_and_taken_back(
     page.wait_for_selector('[data-test="undo"]')
     clean(page)
     here = page.url
-    page.click('[data-test="undo"]')
+    with page.expect_navigation():
+        page.click('[data-test="undo"]')
     page.wait_for_selector('[data-test="undo"]', state="detached")
     clean(page)
     page.goto("/imports/")

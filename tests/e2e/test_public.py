@@ -39,7 +39,8 @@ def test_a_call_is_asked_for_and_taken_back(window: Any, language: str, width: i
     page.locator('[data-test="due"]').wait_for()
     clean(page)
     assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
-    page.locator('[data-test="withdraw"]').click()
+    with page.expect_navigation():
+        page.locator('[data-test="withdraw"]').click()
     page.locator('[data-test="withdraw"]').wait_for(state="detached")
     assert page.locator('[data-test="due"]').count() == 0
     clean(page)

@@ -28,6 +28,12 @@ def clean(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
 
 
+def press(page: Any, name: str) -> None:
+    """Press ``data-test=name`` and be on the page it leads to: the old one is not looked at while it goes."""
+    with page.expect_navigation():
+        page.locator(f'[data-test="{name}"]').first.click()
+
+
 def sign_out(page: Any) -> None:
     page.context.clear_cookies(name="sessionid")
 
@@ -76,7 +82,7 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     page.goto(running.asked)
     assert page.locator("html").get_attribute("lang") == language
     assert page.locator('a[href="tel:112"]').first.is_visible()
-    page.click('[data-test="way-crisis"]')
+    press(page, "way-crisis")
     clean(page)
     page.check('input[name=language][value="tir"]')
     page.check('input[name=danger][value="no_but_unwell"]')
@@ -93,8 +99,7 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     page.goto("/requests/")
     clean(page)
     page.goto(f"/requests/{uid}/")
-    page.click('[data-test="accept"]')
-    page.wait_for_load_state()
+    press(page, "accept")
     page.goto(f"/requests/{uid}/triage/")
     clean(page)
     page.fill("input[name=v0-day]", following.isoformat())
@@ -119,8 +124,7 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     sign_out(page)
     page.goto(fresh[0])
     clean(page)
-    page.click('[data-test="offer-yes"]')
-    page.wait_for_load_state()
+    press(page, "offer-yes")
     clean(page)
 
     # On the road: the day on a phone, and the record of a visit that took place.
@@ -128,8 +132,7 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     before = total(page)
     page.goto(f"/today/?day={running.day}")
     clean(page)
-    page.locator('[data-test="record"]').first.click()
-    page.wait_for_load_state()
+    press(page, "record")
     clean(page)
     present = page.locator("input[name=persons]").all()
     for person in present:
@@ -143,8 +146,7 @@ def test_the_walk(running: Running, window: Any, language: str, width: int, care
     note.fill(
         "Zzcanari, une note de la visite." if language == "fr" else "Zzcanari, een nota van het bezoek."
     )
-    page.click('[data-test="sign"]')
-    page.wait_for_load_state()
+    press(page, "sign")
     clean(page)
     assert page.locator('[data-test="sign"]').count() == 0
 
