@@ -465,7 +465,7 @@ def main() -> int:
     os.environ.setdefault(
         "DJANGO_SETTINGS_MODULE", "versants.config.settings"
     )  # the commit is asked of the product
-    rounds, seed = int(os.environ.get("ROUNDS", "50")), int(os.environ.get("SEED", "1"))
+    rounds, seed = int(os.environ.get("ROUNDS") or 50), int(os.environ.get("SEED") or 1)
     kinds = tuple(k for k in os.environ.get("KINDS", "").split(",") if k) or KINDS
     started, began = datetime.now(UTC), time.monotonic()
     ROUNDS_FILE.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ def main() -> int:
     os.environ.setdefault(
         "DJANGO_SETTINGS_MODULE", "versants.config.settings"
     )  # the commit is asked of the product
-    seconds, seed = float(os.environ.get("SECONDS", "120")), int(os.environ.get("SEED", "1"))
+    seconds, seed = float(os.environ.get("SECONDS") or 120), int(os.environ.get("SEED") or 1)
     started, began = datetime.now(UTC), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="versants-fuzz-") as folder:
         results = Path(folder) / "results.xml"
@@ -38,6 +38,8 @@ def main() -> int:
             "-q",
             "tests/fuzz",
             f"--junitxml={results}",
+            "-o",
+            "junit_family=xunit1",  # the kind that takes what a test tells of itself
             "-p",
             "no:cacheprovider",
         ]

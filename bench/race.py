@@ -210,8 +210,8 @@ def commit() -> str:
 
 
 def main() -> int:
-    procs, seconds = int(os.environ.get("PROCS", "20")), float(os.environ.get("SECONDS", "30"))
-    seed = int(os.environ.get("SEED", "1"))
+    procs, seconds = int(os.environ.get("PROCS") or 20), float(os.environ.get("SECONDS") or 30)
+    seed = int(os.environ.get("SEED") or 1)
     started = datetime.now(UTC)
     failures: list[str] = []
     total: Counter[str] = Counter()

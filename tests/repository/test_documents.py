@@ -1,6 +1,7 @@
 """Documents say what is true: commands exist, links lead somewhere, generated parts are up to date."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -148,3 +149,17 @@ def test_readme_says_what_it_is_shows_it_and_gives_two_commands():
     )
     assert "make run" in first_screen
     assert "make test" in first_screen
+
+
+def test_a_target_is_told_only_what_was_said():
+    """An empty word in the environment is not a number: a benchmark without its seed must start."""
+    told = subprocess.run(
+        ["make", "--no-print-directory", "--eval", "told: ; @env", "told", "ROUNDS=3"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "SEED": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert "ROUNDS=3" in told
+    assert not [line for line in told if line.startswith(("SECONDS=", "PROCS=", "KINDS=", "WORLD="))]
