@@ -75,8 +75,8 @@ class Page:
         return CLIENTS if not self.touch else CLIENTS[:1]
 
     def n(self, requests: int) -> int:
-        """How often it is asked: a tenth of it where something is written each time."""
-        return requests if not self.touch else max(20, requests // 10)
+        """How often it is asked: a tenth of it where something is written each time, and of what has no limit."""
+        return requests if KINDS[self.name] else max(20, requests // 10)
 
 
 @dataclass
