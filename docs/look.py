@@ -179,8 +179,13 @@ def context_of(
         timezone_id="Europe/Brussels",
         storage_state=state,
     )
-    context.add_cookies([{"name": "versants_language", "value": language, "url": running.url}])
+    context.add_cookies([_spoken(running, language)])
     return context
+
+
+def _spoken(running: Running, language: str) -> Any:
+    """The cookie that says in which language the pages are read."""
+    return {"name": "versants_language", "value": language, "url": running.url}
 
 
 def _look(
@@ -201,7 +206,9 @@ def _look(
         path = f"{urlsplit(one.path).path}?lang=ar" if language == "ar" else one.path
         answer = page.goto(path)
         if urlsplit(page.url).path == REAUTHENTICATE != urlsplit(path).path:
-            # The sign-in of the walk is too old for what it protects: a new one.
+            # The sign-in of the walk is too old for what it protects: a new one, from nobody's session.
+            context.clear_cookies()
+            context.add_cookies([_spoken(running, language)])
             sign_in(page, running.login(one.role))
             one.state = context.storage_state()
             answer = page.goto(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 
@@ -71,3 +73,13 @@ def test_what_was_given_is_named_with_its_reason(full, client_for):
     assert "Rien de plus que mon rôle" in client_for(full.funder).get("/rights/").content.decode()
     Grant.objects.filter(holder_kind="membership", holder_id=full.clinician.pk).delete()
     assert "vous êtes, ou étiez" not in client_for(full.clinician).get("/rights/").content.decode()
+
+
+def test_each_cell_of_the_table_says_its_column_for_a_telephone(full, client_for):
+    page = client_for(full.coordinator, "en").get("/rights/").content.decode()
+    table = page[page.index('data-test="every-role"') :].partition("</table>")[0]
+    heads = re.findall(r'<th scope="col">([^<]+)</th>', table)
+    assert len(heads) == len(DataClass.values)
+    for row in table.split("<tr")[2:]:
+        assert re.findall(r'<span class="on-phone soft">([^<:]+)', row) == heads
+        assert row.count('<td class="small none">') == row.count('<span class="vh">nothing</span>')

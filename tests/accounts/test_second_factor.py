@@ -142,3 +142,31 @@ def test_the_last_factor_of_a_care_role_stays(world):
     assert get_adapter().can_delete_authenticator(Authenticator.objects.get(user=world.requester.account))
     Authenticator.objects.create(user=world.coordinator.account, type="webauthn", data={"name": "key"})
     assert get_adapter().can_delete_authenticator(theirs)
+
+
+def test_who_may_not_do_without_the_app_is_led_to_another_factor(world):
+    """No button that would be refused; who may, confirms."""
+    for member, may in ((world.coordinator, False), (world.requester, True)):
+        account = with_password(member.account)
+        secret = with_app(account)
+        client = fresh()
+        sign_in(client, account)
+        client.post("/account/2fa/authenticate/", {"code": code(secret)})
+        page = client.get("/account/2fa/totp/deactivate/").content.decode()
+        assert ('data-test="turn-off-app"' in page) is may
+        assert ('class="btn main" href="/account/2fa/webauthn/add/"' in page) is not may
+
+
+def test_making_new_recovery_codes_says_what_becomes_of_the_old(world):
+    account = with_password(world.coordinator.account)
+    secret = with_app(account)
+    client = fresh()
+    sign_in(client, account)
+    client.post("/account/2fa/authenticate/", {"code": code(secret)})
+    page = client.get("/account/2fa/recovery-codes/generate/").content.decode()
+    assert "jetez ce papier" not in page
+    client.post("/account/2fa/recovery-codes/generate/")
+    before = Authenticator.objects.get(user=account, type="recovery_codes")
+    assert "jetez ce papier" in client.get("/account/2fa/recovery-codes/generate/").content.decode()
+    client.post("/account/2fa/recovery-codes/generate/")
+    assert Authenticator.objects.get(user=account, type="recovery_codes").data != before.data

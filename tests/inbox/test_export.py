@@ -98,3 +98,11 @@ def test_the_number_of_queries_does_not_grow(asked, client_for, django_assert_nu
         16
     ):  # session, account, memberships, scope, teams, languages, matters, rows, audit
         assert len(read_csv(client.get("/requests/export.csv"))) == 2 + count
+
+
+def test_the_files_stand_under_the_list_and_not_among_its_filters(asked, client_for):
+    page = client_for(asked.coordinator).get("/requests/?team=all").content.decode()
+    filters = page[page.index('<form class="filters"') :].partition("</form>")[0]
+    assert "export" not in filters
+    assert page.index('data-test="export-xlsx"') > page.index("</table>")
+    assert 'href="/requests/export.csv?team=all" data-keeps-query' in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,21 @@ def test_update_keeps_translations_drops_what_is_gone_and_settles(package: Path)
     assert "Requests" not in text
     catalogues.update(package)
     assert po(package, "fr").read_text() == text  # a second run changes nothing: no dates, no line numbers
+
+
+@pytest.mark.parametrize(
+    "said", ["Vraiment ?", "Oui ; non", "Voici : rien", "« Voici\u00a0»", "«\u00a0Voici »"]
+)
+def test_check_finds_a_french_sign_that_a_line_could_begin_with(package: Path, said: str):
+    catalogues.update(package)
+    translate(package, "nl")
+    translate(package, "fr")
+    text = po(package, "fr").read_text()
+    po(package, "fr").write_text(text.replace('msgstr "~My day"', f'msgstr "{said}"'))
+    assert [(p.language, p.text) for p in catalogues.check(package)] == [("fr", "My day")]
+    kept = re.sub(" (?=[;:?!»])|(?<=«) ", "\u00a0", said)
+    po(package, "fr").write_text(text.replace('msgstr "~My day"', f'msgstr "{kept}"'))
+    assert catalogues.check(package) == []
 
 
 def test_check_counts_what_is_missing_empty_unsure_or_without_its_placeholder(package: Path):

@@ -3,8 +3,11 @@
 import ast
 
 from tests.repository.files import ROOT
-from versants.core.web.audit import ACTIONS
+from tests.world import actor
+from versants.core.access.scope import acting
+from versants.core.web.audit import ACTIONS, REASONS
 from versants.mobile.enums import AssignmentState, EscalationStepKind
+from versants.people.services import persons
 
 
 def _recorded():
@@ -33,3 +36,31 @@ def test_every_action_that_is_recorded_has_a_name():
     recorded = {action for action in _recorded() if "." in str(action)}
     assert "figure.opened" in recorded
     assert recorded | told | offers | {"request.no_answer"} <= set(ACTIONS)
+
+
+def _reasoned():
+    """Every action that the code records with a reason; one put together from codes by its fixed beginning."""
+    for path in (ROOT / "versants").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) == "audit.record"
+                and any(word.arg == "reason" for word in node.keywords)
+            ):
+                yield next(one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant))
+
+
+def test_every_reason_that_is_recorded_has_a_name():
+    actions = set(_reasoned())
+    assert actions - {"offer."} <= set(REASONS)
+    assert "offer." in actions
+    assert "offer.declined" in REASONS
+    assert all(str(words) != code for reasons in REASONS.values() for code, words in reasons.items())
+
+
+def test_the_log_says_why_an_identity_was_opened(world, client_for):
+    with acting(actor(world.coordinator)):
+        persons.break_glass(person=world.person, actor=actor(world.coordinator), reason="danger")
+    page = client_for(world.dpo).get("/audit/").content.decode()
+    assert "quelqu’un est en danger" in page
+    assert ">danger<" not in page

@@ -304,6 +304,18 @@ def test_before_it_is_done_there_is_no_report(world, client_for, officer):
     assert client.get(reverse("study_pdf", args=[run.uid])).status_code == 409
 
 
+def test_a_study_asked_in_french_is_named_in_the_readers_language(world, client_for, officer):
+    client_for(officer, "fr").post(reverse("studies"), QUESTION)
+    with acting(actor_of(officer)):
+        run = StudyRun.objects.get()
+    assert run.name == "Courtrai"
+    for path in (reverse("study", args=[run.uid]), reverse("studies")):
+        page = client_for(officer, "nl").get(path).content.decode()
+        # The choices of the form have it too.
+        assert "Kortrijk" in re.sub(r"<select.*?</select>", "", page, flags=re.DOTALL), path
+        assert "Courtrai</" not in page, path
+
+
 def test_another_house_sees_nothing(world, client_for, officer):
     run = StudyRun.objects.create(organisation=world.house_be, name="Zzcanari", question={})
     other = make_membership(make_account("Officer Other"), world.house_desk, Role.PROGRAMME_OFFICER)

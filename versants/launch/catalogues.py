@@ -1,8 +1,8 @@
 """French and Dutch catalogues, with Babel alone: no msgfmt, no xgettext.
 
 ``python -m versants.launch.catalogues`` compiles what changed; ``--check`` fails on a sentence that is
-missing, empty, unsure or whose placeholders differ; ``--update`` brings the catalogues in line with the
-code and templates and keeps every translation.
+missing, empty, unsure, whose placeholders differ or that lets a French line begin with a sign; ``--update``
+brings the catalogues in line with the code and templates and keeps every translation.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ KEYWORDS: dict[str, tuple[object, ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
+# A line may not begin with these signs: a no-break space stands before them, a narrow one before ; ? !
+LOOSE = re.compile(r" [;:?!»]|« ")
 SHOWN = 30
 HEADER = """# Versants, {name} catalogue.
 # SPDX-License-Identifier: EUPL-1.2
@@ -204,6 +206,8 @@ def _problem(message, catalogues, language: str) -> Problem | None:  # type: ign
             return Problem(language, text, where, str(errors[0]))
         if _names(str(message.id)) != _names(" ".join(strings)):
             return Problem(language, text, where, "other placeholders")
+        if language == "fr" and any(LOOSE.search(one) for one in strings):
+            return Problem(language, text, where, "a space that may break before ; : ? ! » or after «")
         return None
     return Problem(language, text, where, "missing")
 

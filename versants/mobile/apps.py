@@ -252,12 +252,19 @@ class MobileConfig(AppConfig):
         """The board, one's own day, and what planning writes down."""
         from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES
         from versants.core.registries import DemandSource, NavEntry, OpenWork, demands, nav, open_work
-        from versants.core.web.audit import name_actions
+        from versants.core.web.audit import name_actions, name_reasons
         from versants.core.web.jobs import name_job
+        from versants.mobile.enums import AttemptReason, RefusalReason
         from versants.mobile.pages import FIELD
+        from versants.mobile.services.changing import CANCEL_REASONS
         from versants.mobile.services.facts import language_demands
         from versants.mobile.services.holding import open_visits
+        from versants.mobile.services.offers import DECLINE_REASONS
 
+        name_reasons("request.refused", dict(RefusalReason.choices))
+        name_reasons("visit.cancelled", CANCEL_REASONS)
+        name_reasons("visit.attempted", dict(AttemptReason.choices))
+        name_reasons("offer.declined", dict(DECLINE_REASONS))
         demands.add(DemandSource("mobile", language_demands))
         open_work.add(OpenWork("visits", _("visits to come"), open_visits, order=20))
         nav.add(NavEntry("today", _("Today"), "today", roles=FIELD, order=5, icon="day", pocket=True))

@@ -109,8 +109,7 @@ class QuestionForm(forms.Form):
 
     def area_name(self) -> str:
         """The territory in words, in the reader's language; it names the study."""
-        named = {key: str(label) for _group, pairs in areas() for key, label in pairs}
-        return named[self.cleaned_data["area"]]
+        return area_words()[self.cleaned_data["area"]]
 
 
 def initial_of(question: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +119,11 @@ def initial_of(question: dict[str, Any]) -> dict[str, Any]:
         "phone_share": round(question["phone_share"] * 100),
         "discouraged": round(question["discouraged"] * 100),
     }
+
+
+def area_words() -> dict[str, str]:
+    """Each territory in the reader's language, by what a question calls it."""
+    return {key: str(label) for _group, pairs in areas() for key, label in pairs}
 
 
 def areas() -> list[tuple[Any, list[tuple[str, Any]]]]:

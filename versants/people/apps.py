@@ -66,8 +66,11 @@ class PeopleConfig(AppConfig):
     def _register_keys(self) -> None:
         """Whose keys are whose, and what files from before still need."""
         from versants.core.crypto.holders import HolderNames, KeyChore, chores, holder_names
-        from versants.core.web.audit import name_actions
-        from versants.people.services import factors, keys, naming
+        from versants.core.web.audit import name_actions, name_reasons
+        from versants.people.services import factors, keys, naming, persons, recoveries
+
+        name_reasons("identity.opened", persons.REASONS)
+        name_reasons("account.recovery_begun", recoveries.REASONS)
 
         name_actions(
             {

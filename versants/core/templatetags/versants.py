@@ -260,6 +260,15 @@ def action_name(code: str) -> Any:
 
 
 @register.filter
+def reason_name(event: Any) -> Any:
+    """Why, as it was chosen when ``event`` was recorded, in words; the code itself when no app named it."""
+    from versants.core.web.audit import REASONS
+
+    code = event.facts.get("reason") or ""
+    return REASONS.get(event.action, {}).get(code, code)
+
+
+@register.filter
 def role_name(code: str) -> Any:
     """A role in words; empty for an actor without one."""
     from versants.core.access.classes import Role

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -38,6 +39,15 @@ ACTIONS = {
 def name_actions(actions: dict[str, object]) -> None:
     """Apps name what they record."""
     ACTIONS.update(actions)
+
+
+# Action -> code of the reason that was given for it -> its words.
+REASONS: dict[str, dict[str, object]] = {}
+
+
+def name_reasons(action: str, reasons: Mapping[str, object]) -> None:
+    """Apps name the reasons that an action is recorded with."""
+    REASONS[action] = dict(reasons)
 
 
 def _by_person(queryset, text: str):

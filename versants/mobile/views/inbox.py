@@ -238,7 +238,7 @@ def _page(
         "may_enter": _may_enter(request.actor, table.teams),
         "exports": [
             (f"{reverse('requests_export', kwargs={'kind': kind})}{context['query']}", name, kind)
-            for kind, name in (("xlsx", _("Export")), ("csv", "CSV"))
+            for kind, name in (("xlsx", "Excel"), ("csv", "CSV"))
         ],
     }
     response = render(request, "mobile/inbox/list.html", context, status=status)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from versants.core.errors import Conflict
 from versants.core.models import Job
 from versants.networks import rules, words
-from versants.networks.forms import QuestionForm, initial_of
+from versants.networks.forms import QuestionForm, area_words, initial_of
 from versants.networks.models import StudyRun
 from versants.networks.report.annex import annex
 from versants.networks.report.pdf import pdf
@@ -44,7 +44,11 @@ def studies_page(request: HttpRequest) -> HttpResponse:
         .defer("study", "result", "scenarios", "simulated", "front", "turns")
         .order_by("-chosen_at")
     )
-    context = {"form": form, "page": Paginator(rows, 20).get_page(request.GET.get("page"))}
+    page = Paginator(rows, 20).get_page(request.GET.get("page"))
+    named = area_words() if page.object_list else {}
+    for run in page.object_list:  # kept in the words of who asked
+        run.name = named.get(run.question.get("area", ""), run.name)
+    context = {"form": form, "page": page}
     return render(request, "networks/studies.html", context, status=422 if form.errors else 200)
 
 
@@ -75,6 +79,7 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = QuestionForm(initial=initial_of(run.question)) if run.question else QuestionForm(initial=DEFAULT)
     context: dict[str, Any] = {
         "run": run,
+        "territory": area_words().get(run.question.get("area", ""), run.name),
         "form": form,
         "done": bool(run.result),
         "again_url": reverse("studies"),

@@ -39,7 +39,7 @@ def rights(request: HttpRequest) -> HttpResponse:
             "mine": role == request.actor.role,
             "walled": role in WALLED_ROLES,
             "factor": role in FACTOR_ROLES,
-            "cells": [[WAYS[way][0] for way in found[role][code]] for code, _label in classes],
+            "cells": [(label, [WAYS[way][0] for way in found[role][code]]) for code, label in classes],
         }
         for role in Role.values
     ]
