@@ -18,10 +18,12 @@ from versants.core.models import Job
 from versants.core.registries import demands
 from versants.networks import rules
 from versants.networks.models import StudyRun
+from versants.networks.services.staff import registered
 from versants.territory.shapes import DATA
 from versants_libs.coverage.assumptions import Sizing
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.needs import Register
+from versants_libs.coverage.registered import Staff
 from versants_libs.coverage.simulation import simulate
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Fairness, Standard, Study
@@ -56,7 +58,8 @@ def area(question: Mapping[str, Any]) -> tuple[Town, ...]:
 def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     """Keep the question, dated, and start the work. Raises ActionDenied.
 
-    ``question``: area, n_languages, number, budget, kinds, meaning, minutes, phone_share, discouraged, simple.
+    ``question``: area, n_languages, people (public or register), number, budget, kinds, meaning, minutes, phone_share,
+    discouraged, simple.
     """
     rules.check_may_study(actor)
     run = StudyRun.objects.create(organisation_id=actor.organisation, name=name, question=question)
@@ -75,11 +78,12 @@ def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
         row = StudyRun.objects.get(uid=run)
         question, name, chosen_on = row.question, row.name, clock.local(row.chosen_at).date().isoformat()
         register = register_of(clock.today())
-    study = build(name, question, chosen_on, register)
+    staff = registered(job.actor) if question.get("people") == "register" else None
+    study = build(name, question, chosen_on, register, staff)
     job.report(8, _("Looking for the best places"))
     result = _planned(job, study, SECONDS, 8, 60)
     others, answers = [], {"": _recruited(result)}
-    cases = list(variants(study, name, question, chosen_on, register))
+    cases = list(variants(study, name, question, chosen_on, register, staff))
     for i, (key, other) in enumerate(cases):
         first = 60 + 33 * i // len(cases)
         job.report(first, _("Working out the other cases"))
@@ -149,8 +153,14 @@ def turning_points(
     return found
 
 
-def build(name: str, question: Mapping[str, Any], chosen_on: str, register: Register | None) -> Study:
-    """The study of a question."""
+def build(
+    name: str,
+    question: Mapping[str, Any],
+    chosen_on: str,
+    register: Register | None,
+    staff: Staff | None = None,
+) -> Study:
+    """The study of a question. ``staff``: counts of who interprets today (None: public figures)."""
     towns = area(question)
     meaning = str(question["meaning"])
     choice = Choice(
@@ -166,12 +176,18 @@ def build(name: str, question: Mapping[str, Any], chosen_on: str, register: Regi
         phone_share=float(question["phone_share"]),
         discouraged=float(question["discouraged"]),
         register=register,
+        staff=staff,
     )
     return build_study(territory(), choice).study
 
 
 def variants(
-    study: Study, name: str, question: Mapping[str, Any], chosen_on: str, register: Register | None
+    study: Study,
+    name: str,
+    question: Mapping[str, Any],
+    chosen_on: str,
+    register: Register | None,
+    staff: Staff | None = None,
 ) -> Iterable[tuple[str, Study]]:
     """The cases set beside the plan: one thing changed at a time."""
     if study.rules.helpers and "helper" in question["kinds"]:
@@ -187,7 +203,7 @@ def variants(
     for share in (0.58, 0.86):
         if abs(share - float(question["phone_share"])) > 0.02:
             other = {**question, "phone_share": share}
-            yield f"phone_{round(share * 100)}", build(name, other, chosen_on, register)
+            yield f"phone_{round(share * 100)}", build(name, other, chosen_on, register, staff)
 
 
 def register_of(today: Any) -> Register:
