@@ -203,10 +203,10 @@ def main() -> int:
             coordinator = world(cluster)
             running = workers(n, Path(folder))
             try:
-                from versants.mobile.services import spreading
+                from versants.core.pieces import workers as alive
 
                 until = time.monotonic() + 60
-                while spreading.workers() < n and time.monotonic() < until:
+                while alive() < n and time.monotonic() < until:
                     time.sleep(0.2)
                 rows.append(spread("in pieces", problem, coordinator, cluster, running, seconds, kill=False))
                 busy = rows[-1]["by_worker"]

@@ -12,7 +12,7 @@ from versants.core.ids import token_hash
 from versants.core.models import Grant, Job, Message
 from versants.core.periods import lasting, span
 from versants.mobile import models as m
-from versants.networks.models import StudyRun
+from versants.networks.models import StudyPiece, StudyRun
 from versants.people import models as p
 from versants.people.services import grants, naming
 
@@ -175,6 +175,7 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         kind="professionals", organisation=house, team=team, key=key, file_hash="0" * 64, state="previewed"
     )
     r.study = StudyRun.objects.create(organisation=house, name="Étude de Courtrai", question={})
+    r.study_piece = StudyPiece.objects.create(organisation=house, run=r.study.uid, order=b"{}")
     r.contact = p.SiteContact.objects.create(site=site, team=team, email="accueil@example.org")
     r.unmet = m.UnmetNeed.objects.create(
         day=clock.today(),

@@ -106,6 +106,7 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
     "mobile_facttotal": ("total", {MEMBERS}),
     "mobile_unmetneed": ("unmet", {MEMBERS}),
     "networks_studyrun": ("study", OWN_HOUSE),
+    "networks_studypiece": ("study_piece", OWN_HOUSE),
 }
 
 # Writes that a policy exists for and that changing nothing would not show.

@@ -30,6 +30,7 @@ QUESTION = {
     "area": "west-vlaanderen:Courtrai",
     "meaning": "worst_language",
     "n_languages": "6",
+    "people": "public",
     "kinds": ["helper"],
     "budget": "",
     "number": "3",
@@ -301,6 +302,8 @@ def test_before_it_is_done_there_is_no_report(world, client_for, officer):
         run = StudyRun.objects.get()
     page = client.get(reverse("study", args=[run.uid])).content.decode()
     assert 'data-test="waiting"' in page
+    assert "<progress" in page
+    assert 'data-test="stop-job"' in page
     assert client.get(reverse("study_pdf", args=[run.uid])).status_code == 409
 
 

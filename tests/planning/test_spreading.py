@@ -73,7 +73,7 @@ def test_pieces_hold_ids_and_times_only(world, situation):
     who = actor(world.coordinator)
     spreading.ask(who, orders(situation))
     for row in PlanPiece.objects.all():
-        text = str(spreading._unpacked(row.order))
+        text = str(spreading.unpacked(row.order))
         for word in ("Dumoulin", "Selam", "Zzcanari", world.person.code, "Refuge", "Mouscron", "Lille"):
             assert word not in text
 
@@ -84,7 +84,7 @@ def test_a_piece_is_taken_once_and_a_task_that_comes_late_does_nothing(world, si
     solve_piece(piece_id=pk, team_id=who.team)
     row = PlanPiece.objects.get(pk=pk)
     assert row.state == PieceState.DONE
-    found = dispatch.plan_from_json(spreading._unpacked(row.answer))
+    found = dispatch.plan_from_json(spreading.unpacked(row.answer))
     assert set(found.assignments) == set(situation.focus)
     row.answer = None
     row.save()

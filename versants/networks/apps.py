@@ -7,14 +7,17 @@ class NetworksConfig(AppConfig):
     label = "networks"
 
     def ready(self) -> None:
+        from versants.core.access.install import register_sql
         from versants.core.registries import NavEntry, nav
         from versants.core.web.audit import name_actions
         from versants.core.web.jobs import name_job
         from versants.networks.pages import declare_all
         from versants.networks.rules import STUDY_ROLES
         from versants.networks.services import fronts, studies  # registers the jobs
+        from versants.networks.services.staff import MESH_STAFF
 
         declare_all()
+        register_sql(MESH_STAFF)
         name_job(studies.KIND, _("Working out where to recruit"))
         name_job(fronts.KIND, _("Working out what fewer or more recruits would buy"))
         name_actions(

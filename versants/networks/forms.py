@@ -27,6 +27,16 @@ KINDS = (
     ("helper", Labelled(_("Language helpers"), _("volunteers, simple prepared talks, three months"))),
     ("certified", Labelled(_("Certified interpreters"), _("paid by the hour, any talk, five months"))),
 )
+PEOPLE = (
+    ("public", Labelled(_("Public figures"), _("as many as they give, spread over languages like demand"))),
+    (
+        "register",
+        Labelled(
+            _("The desks’ register"),
+            _("counted by language and place, never fewer than five people together, nobody’s address"),
+        ),
+    ),
+)
 SIMPLE = (("low", _("few: 10 %")), ("middle", _("in between: 25 %")), ("high", _("many: 40 %")))
 
 
@@ -54,6 +64,9 @@ class QuestionForm(forms.Form):
         max_value=40,
         initial=30,
         help_text=_("the most asked for, 1 to 40"),
+    )
+    people = forms.ChoiceField(
+        label=_("Those who interpret today"), choices=PEOPLE, initial="public", widget=Rows
     )
     kinds = forms.MultipleChoiceField(label=_("Who may be recruited"), choices=KINDS, widget=CheckRows)
     budget = forms.IntegerField(
@@ -115,6 +128,7 @@ class QuestionForm(forms.Form):
 def initial_of(question: dict[str, Any]) -> dict[str, Any]:
     """The form as it was sent."""
     return {
+        "people": "public",
         **question,
         "phone_share": round(question["phone_share"] * 100),
         "discouraged": round(question["discouraged"] * 100),

@@ -12,6 +12,7 @@ from versants.core import clock
 from versants.core.access.classes import DataClass
 from versants.core.access.scope import Actor
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
+from versants.core.pieces import Piece
 from versants.networks.rules import STUDY_ROLES
 from versants.people.models import Organisation
 
@@ -23,6 +24,14 @@ def _house(actor: Actor) -> Q:
     if actor.organisation and actor.role in STUDY_ROLES:
         return Q(organisation_id=actor.organisation)
     return Q(pk__in=[])
+
+
+HOUSE = Shield(
+    DataClass.AGGREGATE,
+    extra=(Policy("house", "ALL", _HOUSE, _HOUSE),),
+    extra_q=_house,
+    about_person=False,
+)
 
 
 class StudyRun(models.Model):
@@ -50,12 +59,7 @@ class StudyRun(models.Model):
     front_job = models.UUIDField(null=True, editable=False)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = Shield(
-        DataClass.AGGREGATE,
-        extra=(Policy("house", "ALL", _HOUSE, _HOUSE),),
-        extra_q=_house,
-        about_person=False,
-    )
+    shield = HOUSE
 
     class Meta:
         verbose_name = _("study of the mesh")
@@ -64,3 +68,21 @@ class StudyRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StudyPiece(Piece):
+    """A case to plan or years to simulate, and what came out; places, languages and counts only. Gone when the study is
+    done. ``run``: its uid. ``taken_at``: when whoever works on it was last heard of. ``tries``: how often it was taken.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    run = models.UUIDField()
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    objects = ShieldedQuerySet.as_manager()
+    shield = HOUSE
+
+    class Meta:
+        verbose_name = _("piece of a study")
+        verbose_name_plural = _("pieces of a study")
+        indexes = [models.Index(fields=["run"], name="study_piece_run")]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from versants.core.web.words import day_plain
 from versants.territory.models import Versant
 from versants_libs.coverage.territory import Town
 
@@ -41,6 +43,14 @@ def minutes_word(minutes: float) -> str:
 def euros(amount: float) -> str:
     """Euros without cents."""
     return f"{number(amount)}\u00a0€" if language() == "fr" else f"€\u00a0{number(amount)}"
+
+
+def day_word(text: str) -> str:
+    """An ISO day in words; whatever else somebody wrote stays."""
+    try:
+        return day_plain(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def language() -> str:

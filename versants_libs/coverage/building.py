@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .assumptions import Assumption, Helper, Sizing
 from .needs import BANDS, Register, needs
 from .recruiting import Offer, Unrecruitable, candidates, present_people, road_minutes
+from .registered import REGISTERED, Staff, staff_people
 from .study import Fairness, Limits, Person, Rules, Standard, Study
 from .territory import Territory, Town
 
@@ -20,7 +21,8 @@ class Choice:
 
     ``number`` or ``budget`` (euros a year) of recruits, of ``kinds``. ``phone_share``: talks by telephone or video.
     ``discouraged``: added for needs nobody asks for any more. ``beside_minutes``: recruits of places this near count
-    too (0: none from outside). ``people``: those of a register (None: as many as public figures say).
+    too (0: none from outside). ``people``: those typed in, ``staff``: counts of a register they are made from
+    (neither: as many as public figures say).
     """
 
     name: str
@@ -38,6 +40,7 @@ class Choice:
     discouraged: float = 0.0
     beside_minutes: float = 45.0
     people: tuple[Person, ...] | None = None
+    staff: Staff | None = None
     register: Register | None = None
 
 
@@ -108,7 +111,12 @@ def build_study(
         for one in offer.unrecruitable
     )
     assumed = (*asked.assumptions, *offer.assumptions, *missing)
+    if people is None and choice.staff is not None and choice.staff.spoken:
+        people, said = staff_people(territory, choice.towns, choice.languages, choice.staff, sizing)
+        assumed = (*assumed, *said)
     if people is None:
+        if choice.staff is not None:
+            assumed = (*assumed, Assumption("register_empty", choice.staff.counted_on, REGISTERED))
         people = present_people(territory, choice.towns, choice.languages, sizing)
         assumed = (*assumed, *sizing.present_assumptions())
     used = {town.uid for town in choice.towns}

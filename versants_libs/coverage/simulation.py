@@ -26,7 +26,7 @@ from .prediction import predict
 from .study import Study
 from .travel import Travel
 
-__all__ = ["Years", "run_years", "simulate"]
+__all__ = ["Years", "run_years", "simulate", "simulated", "years_from_json", "years_json"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -73,6 +73,31 @@ class Years:
         """Replications of both: years may be spread over workers."""
         pairs = {one.name: (getattr(self, one.name), getattr(other, one.name)) for one in fields(Years)}
         return Years(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+
+def years_json(years: Years) -> dict[str, list[list[float]]]:
+    """As plain lists, for another process; every number comes back as it was."""
+    return {one.name: getattr(years, one.name).tolist() for one in fields(Years)}
+
+
+def years_from_json(value: Mapping[str, Any]) -> Years:
+    """What :func:`years_json` wrote."""
+
+    def whole(name: str) -> Ints:
+        return np.array(value[name], dtype=np.int64)
+
+    def real(name: str) -> Floats:
+        return np.array(value[name], dtype=np.float64)
+
+    return Years(
+        requests=whole("requests"),
+        own=whole("own"),
+        fallback=whole("fallback"),
+        waited=real("waited"),
+        answered=whole("answered"),
+        offers=whole("offers"),
+        worked=real("worked"),
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -348,6 +373,12 @@ def simulate(
         "seed": seed,
         "s_per_replication": round(spent / len(years.requests), 3),
     }
+
+
+def simulated(study: Study, result: Mapping[str, Any], travel: Travel, years: Years) -> dict[str, Any]:
+    """What :func:`simulate` says, of years that were simulated elsewhere (all replications, in their order)."""
+    crew = crew_of(study, travel, result)
+    return summary(crew, years, predict(crew))
 
 
 def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str, Any]:

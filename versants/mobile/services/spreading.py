@@ -6,19 +6,14 @@ worker that dies loses its piece and nothing else: after its time the job goes o
 
 from __future__ import annotations
 
-import json
-import os
-import socket
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from versants.core.access.scope import Actor, acting
+from versants.core.pieces import packed, take_first, unpacked, workers
 from versants.mobile.models.pieces import PieceState, PlanPiece
 from versants.mobile.services import apart
 from versants_libs import dispatch
@@ -28,20 +23,9 @@ from versants_libs.dispatch.spreading import Order, Pool, solve_spread
 FROM_VISITS = 150
 #: Rounds of a planning, and visits that a piece is worth.
 ROUNDS, PER_PIECE = 4, 60
-#: A worker that was not heard of for so long is not counted; who took a piece has so long beyond its time, to read
-#: and to write.
-HEARD_S, LATE_S = 40.0, 12.0
+#: Who took a piece has so long beyond its time, to read and to write.
+LATE_S = 12.0
 LOOK_S = 0.1
-
-
-def workers() -> int:
-    """How many workers are alive, on all hosts. By the real clock: a demonstration's stands still."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > %s",
-            [timezone.now() - timedelta(seconds=HEARD_S)],
-        )
-        return int(cursor.fetchone()[0])
 
 
 def is_worth_it(visits: int) -> bool:
@@ -109,7 +93,7 @@ def ask(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
     assert actor.team is not None
     with acting(actor):
         rows = PlanPiece.objects.bulk_create(
-            PlanPiece(team_id=actor.team, order=_packed(order.to_json()), seconds=order.seconds)
+            PlanPiece(team_id=actor.team, order=packed(order.to_json()), seconds=order.seconds)
             for order in orders
         )
         for row in rows:
@@ -125,18 +109,10 @@ def forget() -> None:
 def take(actor: Actor, among: Sequence[int], tell: Callable[[], None] = lambda: None) -> bool:
     """Solve the first of these pieces that nobody has taken; False if there is none."""
     with acting(actor):
-        row = (
-            PlanPiece.objects.select_for_update(skip_locked=True)
-            .filter(pk__in=among, state=PieceState.WAITING)
-            .order_by("pk")
-            .first()
-        )
-        if row is None:
-            return False
-        row.state, row.taken_at = PieceState.TAKEN, timezone.now()
-        row.taken_by = f"{socket.gethostname()}/{os.getpid()}"[:80]
-        row.save(update_fields=["state", "taken_at", "taken_by"])
-    order = _unpacked(row.order)
+        row = take_first(PlanPiece.objects.filter(pk__in=among))
+    if row is None:
+        return False
+    order = unpacked(row.order)
     try:
         found = apart.solve(
             order["problem"],
@@ -149,7 +125,7 @@ def take(actor: Actor, among: Sequence[int], tell: Callable[[], None] = lambda: 
     except apart.NoAnswer:
         state, answer = PieceState.FAILED, None
     else:
-        state, answer = PieceState.DONE, _packed(found["plan"])
+        state, answer = PieceState.DONE, packed(found["plan"])
     with acting(actor):
         # Gone if the job went on without it.
         PlanPiece.objects.filter(pk=row.pk).update(state=state, answer=answer)
@@ -168,14 +144,6 @@ def _ended(actor: Actor, among: Sequence[int]) -> Iterator[tuple[int, dispatch.P
     for pk, state, answer, taken_at, seconds in rows:
         late = timedelta(seconds=seconds + LATE_S)
         if state == PieceState.DONE and answer is not None:
-            yield pk, dispatch.plan_from_json(_unpacked(answer))
+            yield pk, dispatch.plan_from_json(unpacked(answer))
         elif state == PieceState.FAILED or taken_at is None or now - taken_at > late:
             yield pk, None
-
-
-def _packed(value: Any) -> bytes:
-    return zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 1)
-
-
-def _unpacked(value: bytes | memoryview) -> Any:
-    return json.loads(zlib.decompress(bytes(value)))

@@ -10,6 +10,7 @@ from versants.networks.words import versant_word
 from versants_libs.coverage.assumptions import NOT_PUBLISHED, Helper, Sizing, parse
 from versants_libs.coverage.needs import FOLDED, PUBLIC
 from versants_libs.coverage.recruiting import SPEAKERS
+from versants_libs.coverage.registered import DEALT, HOURS, LEVELS, PLACED, REGISTERED
 
 
 def lines(sentences: Iterable[str]) -> list[tuple[str, str, str]]:
@@ -18,7 +19,7 @@ def lines(sentences: Iterable[str]) -> list[tuple[str, str, str]]:
     found = []
     for one in parse(sentences):
         key, _colon, versant = one.key.partition(":")
-        if key == "unrecruitable":  # a table of their own
+        if key in {"unrecruitable", "register_untold"}:  # told elsewhere, by their names
             continue
         what = words.get(key, one.key)
         if versant:
@@ -54,6 +55,14 @@ def _words() -> dict[str, str]:
         "available": _("Hours a week in which a helper, a certified interpreter can be asked"),
         "present": _("Interpreters today per 100,000 inhabitants: West Flanders, Wallonia, Hauts-de-France"),
         "present_hours": _("Hours a week in which each can be asked"),
+        "register_people": _("Day on which the register was counted"),
+        "register_empty": _("Day on which the register was counted, and told nothing"),
+        "register_placed": _(
+            "People of this territory whose commune, arrondissement, versant is counted; known by population alone"
+        ),
+        "register_each": _("Languages one person interprets, by versant"),
+        "register_levels": _("Least level for any talk, for simple talks"),
+        "register_hours": _("Share of registered hours that lies in office hours"),
     }
 
 
@@ -97,6 +106,20 @@ def _sources() -> dict[str, str]:
         said["helper_lead"]: _("%(unpublished)s; Kortrijk trained six in 2019–2020")
         % {"unpublished": unpublished},
         said["certified_lead"]: _("course of 139 lessons over about four months, then the test (agii.be)"),
+        REGISTERED: _("the desks’ register of interpreters: counts of five people or more, nobody’s row"),
+        PLACED: _(
+            "the commune of the base where five or more start from it; otherwise spread over what is left of the "
+            "arrondissement, the versant or everything, by population: an assumption"
+        ),
+        DEALT: _(
+            "which languages one person combines is not told: dealt in turn to as many people as there are, an assumption"
+        ),
+        LEVELS: _(
+            "any talk: from B2 and cleared for sensitive talks, sworn and certified alike; simple talks: from B1, and "
+            "helpers; where fewer than five share kind and level, or for varieties of the same language, simple talks"
+        ),
+        HOURS: _("hours a week of the register; their share in office hours: %(unpublished)s")
+        % {"unpublished": unpublished},
         FOLDED: _("a choice of this study; totals stay"),
         PUBLIC: _("UNHCR, first applications by origin (CC BY 4.0); languages of an origin: assumed weights"),
         SPEAKERS: _(

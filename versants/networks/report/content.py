@@ -7,7 +7,6 @@ bounds, measures, limits and sources.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -64,7 +63,7 @@ def chosen(source: Source) -> str:
     meaning = words.meaning_word(fairness.meaning)
     if not fairness.chosen_on:
         return _("“Equitable” means here: %(meaning)s.") % {"meaning": meaning}
-    said = {"meaning": meaning, "day": _day(fairness.chosen_on)}
+    said = {"meaning": meaning, "day": words.day_word(fairness.chosen_on)}
     others = [one for one in source.seen if one.meaning != fairness.meaning]
     if others:
         last = others[-1]
@@ -78,14 +77,6 @@ def chosen(source: Source) -> str:
             "results were shown, and kept on %(day)s."
         ) % {**said, "first": day_plain(source.seen[0].day)}
     return _("“Equitable” means here: %(meaning)s. Chosen on %(day)s, before results were shown.") % said
-
-
-def _day(text: str) -> str:
-    """An ISO day in words; whatever else somebody wrote stays."""
-    try:
-        return day_plain(date.fromisoformat(text))
-    except ValueError:
-        return text
 
 
 def plain(source: Source) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.utils.translation import ngettext
 
 from versants.networks import words
 from versants.networks.report.blocks import Block, heading, items, paragraph, table
-from versants_libs.coverage.assumptions import Helper, parse
+from versants_libs.coverage.assumptions import Assumption, Helper, parse
 
 if TYPE_CHECKING:
     from versants.networks.report.source import Source
@@ -150,21 +151,64 @@ def method(source: Source) -> list[Block]:
 
 
 def today(source: Source) -> str:
-    """Where those who interpret today come from: public figures, or the file of the study."""
+    """Where those who interpret today come from: public figures, a register, or the file of the study."""
     n = len(source.study.people)
-    if any(one.key == "present" for one in parse(source.study.assumptions)):
-        return ngettext(
+    known = {one.key: one for one in parse(source.study.assumptions)}
+    if "register_people" in known:
+        return _registered(source, known, n)
+    if "present" in known:
+        said = ngettext(
             "Those who interpret today: %(n)d person, as public figures give it, spread over languages like demand; "
             "nobody’s list.",
             "Those who interpret today: %(n)d people, as public figures give it, spread over languages like demand; "
             "nobody’s list.",
             n,
         ) % {"n": n}
+        if "register_empty" not in known:
+            return said
+        return (
+            said
+            + " "
+            + _(
+                "The desks’ register, counted on %(day)s, names fewer than five people for every language and is not used."
+            )
+            % {"day": words.day_word(known["register_empty"].value)}
+        )
     return ngettext(
         "Those who interpret today: %(n)d person, as typed in the file of the study.",
         "Those who interpret today: %(n)d people, as typed in the file of the study.",
         n,
     ) % {"n": n}
+
+
+def _registered(source: Source, known: Mapping[str, Assumption], n: int) -> str:
+    """The register, its day, what its counts keep back, and what was made of it."""
+    found = [
+        ngettext(
+            "Those who interpret today: %(n)d person, from the desks’ register of interpreters, counted on %(day)s.",
+            "Those who interpret today: %(n)d people, from the desks’ register of interpreters, counted on %(day)s.",
+            n,
+        )
+        % {"n": n, "day": words.day_word(known["register_people"].value)},
+        _(
+            "It gives counts and no person: fewer than five are never told apart, but counted with their arrondissement, "
+            "then with their versant, and left out where even that is too few. A language of fewer than five is not told."
+        ),
+        _(
+            "Which languages one person combines, and who starts from which commune, is assumed: both are dealt in "
+            "turn, and where a commune is not counted, people are spread by population."
+        ),
+    ]
+    if "register_untold" in known:
+        named = sorted(source.language(code) for code in known["register_untold"].value.split(","))
+        found.append(
+            _(
+                "Counted as interpreted by nobody, though up to four people may be registered: %(languages)s. Look into "
+                "the register before recruiting for these."
+            )
+            % {"languages": ", ".join(named)}
+        )
+    return " ".join(found)
 
 
 def _limits(source: Source) -> str:

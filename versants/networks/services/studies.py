@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, reduce
+from operator import add
 from typing import Any
 
 from django.db import transaction
@@ -16,13 +18,17 @@ from versants.core import audit, clock, jobs
 from versants.core.access.scope import Actor, acting
 from versants.core.models import Job
 from versants.core.registries import demands
-from versants.networks import rules
+from versants.networks import rules, working
 from versants.networks.models import StudyRun
+from versants.networks.services import spreading
+from versants.networks.services.staff import registered
 from versants.territory.shapes import DATA
 from versants_libs.coverage.assumptions import Sizing
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.needs import Register
-from versants_libs.coverage.simulation import simulate
+from versants_libs.coverage.registered import Staff
+from versants_libs.coverage.simulation import simulated as told_of
+from versants_libs.coverage.simulation import years_from_json
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Fairness, Standard, Study
 from versants_libs.coverage.study_files import study_json
@@ -36,6 +42,8 @@ SECONDS = float(
 )  # of processor, for the plan; a third for each scenario
 REGISTER_DAYS = 365
 YEARS, SEED = 20, 1  # simulated
+YEARS_TOGETHER = 4  # in one piece
+TOLD_S = 2.0  # somebody who asked to stop is heard so soon at least
 #: What one request not served of the worst language or versant counts more, when that meaning is chosen.
 MEANING_WEIGHT = 1.0
 
@@ -56,7 +64,8 @@ def area(question: Mapping[str, Any]) -> tuple[Town, ...]:
 def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     """Keep the question, dated, and start the work. Raises ActionDenied.
 
-    ``question``: area, n_languages, number, budget, kinds, meaning, minutes, phone_share, discouraged, simple.
+    ``question``: area, n_languages, people (public or register), number, budget, kinds, meaning, minutes, phone_share,
+    discouraged, simple.
     """
     rules.check_may_study(actor)
     run = StudyRun.objects.create(organisation_id=actor.organisation, name=name, question=question)
@@ -75,21 +84,28 @@ def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
         row = StudyRun.objects.get(uid=run)
         question, name, chosen_on = row.question, row.name, clock.local(row.chosen_at).date().isoformat()
         register = register_of(clock.today())
-    study = build(name, question, chosen_on, register)
-    job.report(8, _("Looking for the best places"))
-    result = _planned(job, study, SECONDS, 8, 60)
-    others, answers = [], {"": _recruited(result)}
-    cases = list(variants(study, name, question, chosen_on, register))
-    for i, (key, other) in enumerate(cases):
-        first = 60 + 33 * i // len(cases)
-        job.report(first, _("Working out the other cases"))
-        found = _planned(job, other, SECONDS / 3, first, first)
-        others.append({"key": key, "result": _figures(found)})
-        answers[key] = _recruited(found)
+    staff = registered(job.actor) if question.get("people") == "register" else None
+    study = build(name, question, chosen_on, register, staff)
+    cases = list(variants(study, name, question, chosen_on, register, staff))
+    with spreading.pool(job.actor, run) as pool:
+        # Others begin with these while the plan is looked for here.
+        pool.ask([working.case(key, other, SECONDS / 3) for key, other in cases])
+        job.report(8, _("Looking for the best places"))
+        result = _planned(job, study, SECONDS, 8, 60)
+        pool.ask(
+            [
+                working.years(study, result, seed=SEED, first=first, count=min(YEARS_TOGETHER, YEARS - first))
+                for first in range(0, YEARS, YEARS_TOGETHER)
+            ]
+        )
+        job.report(60, _("Working out the other cases and simulating years"))
+        found = list(pool.gather(_teller(job, 60, 93)))
+    others = [{"key": one["key"], "result": one["figures"]} for one in found[: len(cases)]]
+    answers = {"": working.recruited(result)} | {one["key"]: one["recruited"] for one in found[: len(cases)]}
+    years = reduce(add, (years_from_json(one["years"]) for one in found[len(cases) :]))
+    simulated = told_of(study, result, travel_of(study, DATA), years)
     job.report(93, _("Looking where the answer turns"))
     turns = turning_points(study, question, result, answers)
-    job.report(96, _("Simulating years"))
-    simulated = simulate(study, result, travel_of(study, DATA), replications=YEARS, seed=SEED)
     job.report(98, _("Keeping the result"))
     with acting(job.actor):
         row = StudyRun.objects.select_for_update().get(uid=run)
@@ -102,29 +118,27 @@ def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
 
 
 def _planned(job: jobs.Face, study: Study, seconds: float, first: int, last: int) -> dict[str, Any]:
-    shown = [first]
+    tell = _teller(job, first, last)
+    return plan(
+        study,
+        travel_of(study, DATA),
+        seconds=seconds,
+        gap=working.GAP,
+        progress=lambda _stage, done: tell(done),
+    )
 
-    def tell(_stage: str, done: float) -> None:
-        at = first + round((last - first) * min(max(done, 0.0), 1.0))
-        if at > shown[0]:
-            shown[0] = at
+
+def _teller(job: jobs.Face, first: int, last: int) -> Callable[[float], None]:
+    """Shares from 0 to 1 as per cent of the job between two marks; told where it moved, or after a while."""
+    shown, when = [first], [time.monotonic()]
+
+    def tell(done: float) -> None:
+        at = max(shown[0], first + round((last - first) * min(max(done, 0.0), 1.0)))
+        if at > shown[0] or time.monotonic() - when[0] > TOLD_S:
+            shown[0], when[0] = at, time.monotonic()
             job.report(at)
 
-    return plan(study, travel_of(study, DATA), seconds=seconds, gap=0.005, progress=tell)
-
-
-def _figures(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What a case is compared by; its flows are not kept."""
-    kept = ("minutes_mean", "cost_year", "languages", "predicted")
-    return {
-        **{side: {key: result[side][key] for key in kept} for side in ("before", "after")},
-        "recruits": [{"n": one["n"], "kind": one["kind"]} for one in result["recruits"]],
-    }
-
-
-def _recruited(result: Mapping[str, Any]) -> dict[str, int]:
-    """Recruits by candidate."""
-    return {str(one["candidate"]): int(one["n"]) for one in result["recruits"]}
+    return tell
 
 
 def turning_points(
@@ -149,8 +163,14 @@ def turning_points(
     return found
 
 
-def build(name: str, question: Mapping[str, Any], chosen_on: str, register: Register | None) -> Study:
-    """The study of a question."""
+def build(
+    name: str,
+    question: Mapping[str, Any],
+    chosen_on: str,
+    register: Register | None,
+    staff: Staff | None = None,
+) -> Study:
+    """The study of a question. ``staff``: counts of who interprets today (None: public figures)."""
     towns = area(question)
     meaning = str(question["meaning"])
     choice = Choice(
@@ -166,12 +186,18 @@ def build(name: str, question: Mapping[str, Any], chosen_on: str, register: Regi
         phone_share=float(question["phone_share"]),
         discouraged=float(question["discouraged"]),
         register=register,
+        staff=staff,
     )
     return build_study(territory(), choice).study
 
 
 def variants(
-    study: Study, name: str, question: Mapping[str, Any], chosen_on: str, register: Register | None
+    study: Study,
+    name: str,
+    question: Mapping[str, Any],
+    chosen_on: str,
+    register: Register | None,
+    staff: Staff | None = None,
 ) -> Iterable[tuple[str, Study]]:
     """The cases set beside the plan: one thing changed at a time."""
     if study.rules.helpers and "helper" in question["kinds"]:
@@ -187,7 +213,7 @@ def variants(
     for share in (0.58, 0.86):
         if abs(share - float(question["phone_share"])) > 0.02:
             other = {**question, "phone_share": share}
-            yield f"phone_{round(share * 100)}", build(name, other, chosen_on, register)
+            yield f"phone_{round(share * 100)}", build(name, other, chosen_on, register, staff)
 
 
 def register_of(today: Any) -> Register:

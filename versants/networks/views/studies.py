@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from versants.core.errors import Conflict
 from versants.core.models import Job
+from versants.core.web.jobs import TITLES
 from versants.networks import rules, words
 from versants.networks.forms import QuestionForm, area_words, initial_of
 from versants.networks.models import StudyRun
@@ -93,8 +94,22 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
         context["other_language"] = "nl" if (get_language() or "fr").startswith("fr") else "fr"
         context["language"] = words.language() if words.language() in {"fr", "nl"} else "fr"
     else:
-        context["job"] = Job.objects.visible_to(request.actor).filter(uid=run.job).first()
+        context |= _progress(request, run)
     return render(request, "networks/study.html", context)
+
+
+def _progress(request: HttpRequest, run: StudyRun) -> dict[str, Any]:
+    """The job of a study, as its progress is shown; none where it is another's."""
+    job = Job.objects.visible_to(request.actor).filter(uid=run.job).first()
+    if job is None:
+        return {"job": None}
+    return {
+        "job": job,
+        "title": TITLES[studies.KIND],
+        "doing": _(job.doing) if job.doing else "",
+        "poll_url": reverse("job", args=[job.uid]),
+        "stop_url": reverse("job_stop", args=[job.uid]),
+    }
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
@@ -40,6 +41,11 @@ WORKFORCE = Shield(
     about_person=False,
 )
 
+# app.mesh_staff() counts who interprets what for studies of the mesh, whoever may make one; it answers counts of five.
+COUNTED = replace(
+    WORKFORCE, extra=(*WORKFORCE.extra, Policy("counting", "SELECT", "current_user = 'versants_owner'"))
+)
+
 
 class Professional(models.Model):
     """Someone who intervenes, with disciplines, languages and mandates."""
@@ -72,7 +78,7 @@ class Professional(models.Model):
     active = models.BooleanField(default=True)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = WORKFORCE
+    shield = COUNTED
 
     class Meta:
         verbose_name = _("professional")
@@ -113,7 +119,7 @@ class ProfessionalLanguage(models.Model):
     certified_until = models.DateField(null=True, blank=True)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = WORKFORCE
+    shield = COUNTED
 
     class Meta:
         verbose_name = _("working language")
@@ -140,7 +146,7 @@ class Mandate(models.Model):
     basis = models.CharField(_("on what basis"), max_length=120, blank=True)
 
     objects = ShieldedQuerySet.as_manager()
-    shield = WORKFORCE
+    shield = COUNTED
 
     class Meta:
         verbose_name = _("mandate")
