@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 
@@ -124,3 +127,14 @@ def test_nobody_signs_up(world):
     from versants.people.models import Account
 
     assert not Account.objects.filter(email="x@example.org").exists()
+
+
+def test_each_address_of_an_account_is_a_choice_of_its_own(world, client_for):
+    account = world.requester.account
+    for address, primary in ((account.email, True), ("second@example.org", False)):
+        EmailAddress.objects.update_or_create(
+            user=account, email=address, defaults={"verified": True, "primary": primary}
+        )
+    page = client_for(world.requester).get("/account/email/").content.decode()
+    found = re.findall(r'<input type="radio" name="email"[^>]* value="([^"]*)"', page)
+    assert sorted(found) == sorted([account.email, "second@example.org"])
