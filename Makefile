@@ -7,7 +7,7 @@ $(foreach one,$(SAID),$(if $($(one)),$(eval export $(one))))
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look mesh-example replica-drill
+.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-mesh-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look mesh-example replica-drill
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -47,6 +47,9 @@ bench-dispatch-sizes: setup ## time and memory from 100 to 10,000 visits, what i
 
 bench-dispatch-hosts: setup ## a day planned by several workers through the database (WORKERS=4 SECONDS=40)
 	@$(BIN)/python bench/dispatch/hosts.py
+
+bench-mesh-hosts: setup ## a study by several workers through the database, the same to the last digit (WORKERS=3 AREA=west-vlaanderen:Courtrai)
+	@$(BIN)/python bench/mesh/hosts.py
 
 bench-board: setup ## how long "who can go", "why not" and a repair take, by size of the day (SECONDS=10 SEED=1)
 	@$(BIN)/python bench/dispatch/desk.py

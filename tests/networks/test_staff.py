@@ -6,12 +6,16 @@ from collections import Counter
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import translation
 
 from tests.networks.test_page import QUESTION, worked_out
 from tests.world import actor as actor_of
 from tests.world import make_account, make_membership, make_professional
+from versants.core import clock
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor, acting
+from versants.networks import words
+from versants.networks.report import assumed
 from versants.networks.report.content import document
 from versants.networks.rules import STUDY_ROLES
 from versants.networks.services import results, studies
@@ -170,9 +174,10 @@ def test_a_study_is_made_of_them_and_says_so(world, client_for, officer, monkeyp
         today = today[: today.index("</p>")]
         assert day in today
         assert "Zzcanari" not in page
-        from django.utils import translation
-
         with translation.override(language):
+            counted = words.day_word(clock.today().isoformat())
+            values = {value for _what, value, _source in assumed.lines(study.assumptions)}
+            assert counted in values
             told = json.dumps(document(results.source(run)), ensure_ascii=False)
         assert day in told
         assert "Zzcanari" not in told
