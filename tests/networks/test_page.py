@@ -30,7 +30,6 @@ QUESTION = {
     "area": "west-vlaanderen:Courtrai",
     "meaning": "worst_language",
     "n_languages": "6",
-    "people": "public",
     "kinds": ["helper"],
     "budget": "",
     "number": "3",

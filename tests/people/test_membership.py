@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.world import make_membership
 from versants.core.access.classes import Role
 from versants.core.models import AuditEvent
@@ -24,6 +26,16 @@ def test_switch_refuses_anothers_membership_and_foreign_addresses(world, client_
     )
     assert answer.url == "/"
     assert client.get("/membership/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    "to", ["board", "follow_up", "//elsewhere.example/", "\\elsewhere", "javascript:x", "", "é", "\ufffd"]
+)
+def test_back_leads_to_a_path_and_to_nothing_else(world, client_for, to):
+    answer = client_for(world.coordinator).post(
+        "/membership/", {"membership": world.coordinator.uid, "next": to}
+    )
+    assert (answer.status_code, answer.url) == (302, "/")
 
 
 def test_membership_out_of_its_dates_opens_nothing(world, client_for):

@@ -48,6 +48,13 @@ class Slider(forms.NumberInput):
         super().__init__(attrs={"class": "input short", "data-slider": "", "inputmode": "numeric", **ends})
 
 
+class Source(Rows):
+    """Who does not say where people come from means the public figures, as before one could choose."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return super().value_from_datadict(data, files, name) or "public"
+
+
 class QuestionForm(forms.Form):
     """Territory, languages, people, standard, budget, and what "equitable" means."""
 
@@ -66,7 +73,7 @@ class QuestionForm(forms.Form):
         help_text=_("the most asked for, 1 to 40"),
     )
     people = forms.ChoiceField(
-        label=_("Those who interpret today"), choices=PEOPLE, initial="public", widget=Rows
+        label=_("Those who interpret today"), choices=PEOPLE, initial="public", widget=Source
     )
     kinds = forms.MultipleChoiceField(label=_("Who may be recruited"), choices=KINDS, widget=CheckRows)
     budget = forms.IntegerField(

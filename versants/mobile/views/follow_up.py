@@ -7,14 +7,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from versants.core import clock
 from versants.core.access.classes import TEAM_ROLES
 from versants.core.errors import ActionDenied
+from versants.core.web.returning import back
 from versants.core.web.tables import Column, Filter, Table, options
 from versants.mobile.enums import Step
 from versants.mobile.models import FollowUp
@@ -98,5 +99,5 @@ def done(request: HttpRequest, uid: UUID) -> HttpResponse:
         else _("%(step)s: open again.") % {"step": label},
     )
     to = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()})
-    return redirect(to if safe and to.startswith("/follow-up/") else "follow_up")
+    here = reverse("follow_up")
+    return back(request, to if to.startswith(here) else here, here)

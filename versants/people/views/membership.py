@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from versants.core import audit
 from versants.core.access.scope import Actor
+from versants.core.web.returning import back
 from versants.people.middleware import SESSION_KEY
 from versants.people.models import Membership
 
@@ -25,6 +25,4 @@ def switch(request: HttpRequest) -> HttpResponse:
     chosen = get_object_or_404(Membership.objects.active().filter(account_id=request.user.pk), uid=uid)
     request.session[SESSION_KEY] = chosen.pk
     audit.record("membership.switched", subject=chosen, actor=Actor.for_membership(chosen))
-    to = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()})
-    return redirect(to if safe else "/")
+    return back(request, request.POST.get("next", "/"))
