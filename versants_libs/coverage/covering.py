@@ -22,6 +22,7 @@ from .windows import covering_model, covering_start, windows
 __all__ = ["cover", "covering_core"]
 
 _RELAXED = (2_000, 600_000)  # pairs between which the relaxation is solved whole first
+_NARROW = 250_000  # pairs up to which windows are small enough to be proved
 _WINDOWS, _ENDS = 0.5, 0.96  # shares of the time after which windows and regions end
 _LATE = (
     0.6  # share of the time after which the whole model is not begun: its first relaxation cannot be ended
@@ -114,7 +115,13 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
     enough = bound + max(margin, 0.0 if whole else 3e-9 * bound)
     reduced = np.maximum(rho - last, 0.0)
     ends = clock.until(_WINDOWS)
-    sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
+    if len(core.site) <= _NARROW:
+        sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
+    else:  # a window is nearly the whole there
+        search = Search(
+            core, p, whole=whole, seed=clock.seed, stop=ends, start=sites, prices=lam, margin=margin, most=1
+        )
+        sites = search.run().sites
     value = core.value(sites)
     least = 1 - 1e-6 if whole else 1e-9 * value
     proof = max(least, 3e-9 * value)
