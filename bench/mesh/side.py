@@ -1,7 +1,9 @@
 """Side by side with spopt and HiGHS in one run: ``make bench-mesh``, what is missing measured.
 
-Each row is one process on one core, from the distances in memory (spopt) or the files (ours) to the answer, at most
-``LIMIT_S`` seconds of HiGHS for spopt and of processor for ours; the processes of both may take ``HOLD_GB`` of memory.
+Each row is one process on one core, from the distances in memory (spopt) or the files (ours) to the answer; seconds are
+of processor, at most ``LIMIT_S``: for ours in all, for spopt in HiGHS, once the model is built and handed over. HiGHS'
+own limit counts by the wall clock; ``side_spopt.py`` ends it by the processor, so that other work on the machine takes
+nothing from it. The processes of both may take ``HOLD_GB`` of memory.
 Instances: p-medians of the OR-Library, then the n most populous communes of the territory with p-median and with
 maximal covering within 15 minutes, each up to the size spopt can hold. spopt is no part of the product: it is installed
 from ``requirements/spopt.lock`` into ``build/spopt``. Rows are kept in ``side_by_side.csv``.

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from tests.coverage.worlds import best_cover, best_largest, best_mean, best_tilted, choices, random_problem
-from versants_libs.coverage import capacitated, cover, front, pcenter, pmedian
+from versants_libs.coverage import Matrix, Problem, capacitated, cover, front, pcenter, pmedian
 from versants_libs.coverage.capacitated import transport
+from versants_libs.coverage.covering import covering_core
+from versants_libs.coverage.regions import parts, regional_bound, shares
+from versants_libs.coverage.windows import windows
 
 CLOSE = 1e-6  # the library gives away a billionth for rounding; costs here are of the order of ten
 
@@ -59,6 +62,56 @@ def test_cover_begun_from_the_relaxation_is_the_best_there_is(monkeypatch, capfd
         assert answer.value == best_cover(problem, p, radius), seed
         assert answer.optimal, seed
     assert capfd.readouterr().out == ""
+
+
+def test_regions_bound_the_best_there_is_from_below(monkeypatch):
+    """Any prices and any parts; and the way of the largest questions, through windows and regions, to the proof."""
+    covering = import_module("versants_libs.coverage.covering")
+    for seed in range(40):
+        problem, p = random_problem(seed, existing=False)
+        random = np.random.default_rng(seed)
+        radius = float(random.integers(0, 10))
+        core = covering_core(problem, radius, problem.weight)
+        missed = problem.total - best_cover(problem, p, radius)
+        lam, every = random.random(len(core.cap)) * core.cap, np.arange(core.n_sites)
+        for k in (1, 2, 3):
+            regions = parts(problem, core, np.ones(core.n_sites), k)
+            assert sorted(np.concatenate(regions).tolist()) == np.flatnonzero(core.cap > 0).tolist()
+            for stopped in (False, True):
+                for mu in (0.0, 1.5, 6.0):
+                    bound = regional_bound(
+                        core, p, lam, mu, regions, every, every[:p],
+                        seconds=lambda left: 9.0, stop=lambda stopped=stopped: stopped,
+                    )  # fmt: skip
+                    assert bound <= missed + CLOSE, (seed, k, mu)
+        assert windows_kept(problem, core, p, seed) >= missed
+    for name, value in (("_RELAXED", (1, 1_000)), ("_FEW", -1), ("_DOUBTFUL", 1)):
+        monkeypatch.setattr(covering, name, value)
+    for seed in range(40):
+        problem, p = random_problem(seed)
+        radius = float(np.random.default_rng(seed).integers(0, 10))
+        answer = cover(problem, p, radius, seed=seed)
+        assert answer.value == best_cover(problem, p, radius), seed
+        assert answer.optimal, seed
+
+
+def windows_kept(problem, core, p, seed):
+    """What the windows leave uncovered: as many sites, no more uncovered than at first."""
+    first = np.arange(min(p, core.n_sites))
+    sites = windows(problem, core, first, np.zeros(core.n_sites), seed=seed, stop=lambda: False, least=0.0)
+    assert len(set(sites.tolist())) == len(first)
+    assert core.value(sites) <= core.value(first)
+    return core.value(sites)
+
+
+def test_shares_of_a_site_are_no_more_than_its_price():
+    """A site that reaches two regions is bought in both, for a third and two thirds where the prices are 1 and 2."""
+    far = np.array([[0.0, 5.0], [0.0, 0.0]])
+    problem = Problem(("a", "b"), ("x", "y"), np.array([3.0, 3.0]), Matrix(far))
+    core = covering_core(problem, 1.0, problem.weight)
+    cost = shares(core, np.array([1.0, 2.0]), 6.0, np.array([0, 1]), 2)
+    assert cost == pytest.approx(np.array([[2.0, 0.0], [4.0, 6.0]]), abs=1e-7)
+    assert cost.sum(axis=0) == pytest.approx([6.0, 6.0])
 
 
 @pytest.mark.parametrize("block", range(10))

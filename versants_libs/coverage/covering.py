@@ -12,16 +12,24 @@ from .branching import Found, Search
 from .core import Core
 from .dual import Dual
 from .equity import equity
-from .interchange import Interchange
-from .linear import Linear
+from .interchange import Interchange, greedy
 from .pmedian import deadline
 from .problem import Problem
+from .regions import parts, regional_bound
 from .results import Answer
+from .windows import covering_model, covering_start, windows
 
 __all__ = ["cover", "covering_core"]
 
-_RELAXED = (2_000, 250_000)  # pairs between which the relaxation is solved whole first
-_WHOLE_S = 8.0  # of processor, for the model on the sites of the relaxation
+_RELAXED = (2_000, 600_000)  # pairs between which the relaxation is solved whole first
+_NARROW = 250_000  # pairs up to which windows are small enough to be proved
+_WINDOWS, _ENDS = 0.5, 0.96  # shares of the time after which windows and regions end
+_LATE = (
+    0.6  # share of the time after which the whole model is not begun: its first relaxation cannot be ended
+)
+_FEW = 800  # sites that are left after prices: the model of these is solved at once
+_DOUBTFUL = 100  # sites the relaxation is in doubt about, to a region
+_REGION_S = 10.0  # of processor for a region where no limit was given
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -58,25 +66,18 @@ def cover(
     build = time.process_time() - began
     free = p - len(there)
     whole = bool(np.all(problem.weight == np.rint(problem.weight))) and problem.total < 2**50
-    first = Search(core, free, whole=whole, seed=seed, stop=over)
-    margin = gap * (problem.total - first.value)
-    start, prices = None, None
-    if _RELAXED[0] <= len(core.site) <= _RELAXED[1] and free and not over():
-        start, prices = _relaxed(core, free, first.sites, over)
-    search = Search(
-        core,
-        free,
-        whole=whole,
-        seed=seed,
-        stop=over,
-        start=start,
-        prices=prices,
-        margin=margin,
-        most=None if prices is None else 1,
-    )
-    found = search.run()
-    if prices is not None and not found.proven and found.value - found.bound > margin and not over():
-        found = _finished(core, free, found, whole, margin, over)
+    local = greedy(core, free)
+    if len(local):
+        descent = Interchange(core, local)
+        descent.descend(over)
+        local = descent.open
+    found = None
+    fits = _RELAXED[0] <= len(core.site) <= _RELAXED[1] and 0 < free < core.n_sites
+    if fits and core.value(local) and not over():
+        found = _relaxed(problem, core, free, local, whole, _Clock(seconds, over, gap, seed))
+    if found is None:
+        margin = gap * (problem.total - core.value(local))
+        found = Search(core, free, whole=whole, seed=seed, stop=over, start=local, margin=margin).run()
     sites = np.concatenate([there, np.setdiff1d(found.sites, there)])[:p]
     far = problem.reach(sites) if len(sites) else np.full(len(problem.clients), np.inf)
     covered = float(problem.weight[far <= radius].sum())
@@ -92,41 +93,67 @@ def cover(
     )
 
 
-def _relaxed(core: Core, p: int, sites: Ints, stop: Callable[[], bool]) -> tuple[Ints, Floats | None]:
-    """Sites and prices from HiGHS: the relaxation, then the whole model on the sites it uses and those known.
+def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clock: _Clock) -> Found | None:
+    """From the relaxation's prices: windows for the sites, regions or the whole model for the bound. None without prices.
 
-    Prices of a covering are all alike, which makes them slow to climb to the last thousandth; the simplex gets there.
+    Prices of a covering are all alike, which makes them slow to climb to the last thousandth, and the simplex method
+    slow as well; the interior point method has them at once, and any prices are a bound.
     """
-    local = Interchange(core, sites)
-    local.descend(stop)
-    model, free = _model(core, p, np.arange(core.n_sites), whole=False)
-    relaxed = model.solve(stop)
+    model, free = covering_model(core, p, np.arange(core.n_sites), whole=False)
+    relaxed = model.solve(clock.stop, interior=True)
     if not len(relaxed.duals):
-        return local.open, None
-    prices = np.clip(relaxed.duals[1:], 0.0, core.cap)
-    chosen = np.union1d(np.flatnonzero(relaxed.values[free] > 1e-7), local.open)
-    small, columns = _model(core, p, chosen, whole=True)
-    known = _start(core, chosen, local.open, small, columns)
-    used = time.process_time()
-    done = small.solve(lambda: stop() or time.process_time() - used > _WHOLE_S, start=known, gap=1e-5)
-    if not len(done.values):
-        return local.open, prices
-    best = chosen[done.values[columns] > 0.5]
-    best = np.concatenate([best, np.setdiff1d(np.arange(core.n_sites), best)])[:p]
-    return (best if core.value(best) < local.value else local.open), prices
+        return None
+    lam = np.clip(relaxed.duals[1:], 0.0, core.cap)
+    share = np.clip(relaxed.values[free], 0.0, 1.0)
+    plain, rho, _ = Dual(core, p, lam).at(lam)
+    bound = float(np.ceil(plain - 1e-6)) if whole else plain
+    last = float(np.partition(rho, p - 1)[p - 1])
+    rounded = Interchange(core, np.argsort(-share, kind="stable")[:p])
+    rounded.descend(clock.stop)
+    sites = min(first, rounded.open, key=core.value)
+    margin = clock.gap * (problem.total - core.value(sites))
+    enough = bound + max(margin, 0.0 if whole else 3e-9 * bound)
+    reduced = np.maximum(rho - last, 0.0)
+    ends = clock.until(_WINDOWS)
+    if len(core.site) <= _NARROW:
+        sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
+    else:  # a window is nearly the whole there
+        search = Search(
+            core, p, whole=whole, seed=clock.seed, stop=ends, start=sites, prices=lam, margin=margin, most=1
+        )
+        sites = search.run().sites
+    value = core.value(sites)
+    least = 1 - 1e-6 if whole else 1e-9 * value
+    proof = max(least, 3e-9 * value)
+    goal = value - least
+    found = Found(sites, value, min(bound, value), 1, value - bound <= proof, lam)
+    if found.proven or value - bound <= margin or clock.stop():
+        return found
+    kept = np.union1d(np.flatnonzero(plain + reduced < goal), sites)
+    if len(kept) > _FEW:
+        doubt = share * (1 - share)
+        regions = parts(problem, core, doubt + 1e-4, max(1, round(int((doubt > 1e-6).sum()) / _DOUBTFUL)))
+        price = max(0.0, -last)
+        parted = regional_bound(
+            core, p, lam, price, regions, kept, sites, seconds=clock.each, stop=clock.stop
+        )
+        # What prices rule out costs at least the goal.
+        bound = max(bound, min(parted, value if whole else goal))
+        found = Found(sites, value, min(bound, value), len(regions), value - bound <= proof, lam)
+        if found.proven or value - bound <= margin or clock.until(_LATE)():
+            return found
+    return _finished(core, p, found, kept, whole, margin, clock.stop)
 
 
 def _finished(
-    core: Core, p: int, found: Found, whole: bool, margin: float, stop: Callable[[], bool]
+    core: Core, p: int, found: Found, kept: Ints, whole: bool, margin: float, stop: Callable[[], bool]
 ) -> Found:
-    """The whole model without the sites that prices rule out, by HiGHS, from what was found."""
-    bound, rho, _ = Dual(core, p, found.prices).at(found.prices)
-    last = np.partition(rho, p - 1)[p - 1]
+    """The model of the sites that prices do not rule out, by HiGHS, from what was found."""
     least = 1 - 1e-6 if whole else 1e-9 * found.value
     goal = found.value - least
-    kept = np.union1d(np.flatnonzero(bound + rho - last < goal), found.sites)
-    model, columns = _model(core, p, kept, whole=True)
-    done = model.solve(stop, start=_start(core, kept, found.sites, model, columns), gap=margin / found.value)
+    model, columns = covering_model(core, p, kept, whole=True)
+    start = covering_start(core, kept, found.sites)
+    done = model.solve(stop, start=start, gap=margin / found.value)
     sites, value = found.sites, found.value
     if len(done.values):
         best = kept[done.values[columns] > 0.5]
@@ -141,38 +168,25 @@ def _finished(
     return Found(sites, value, bound, found.nodes, value - bound <= max(least, 3e-9 * value), found.prices)
 
 
-def _start(core: Core, kept: Ints, sites: Ints, model: Linear, columns: Ints) -> Floats:
-    """Values of all columns for these sites."""
-    known = np.zeros(model.n_columns)
-    known[columns[np.isin(kept, sites)]] = 1.0
-    known[len(columns) :] = np.where(core.capped(sites) < core.cap, 0.0, 1.0)
-    return known
+class _Clock:
+    """How much of the time there is goes to what; ``gap`` and ``seed`` as asked."""
 
+    def __init__(self, seconds: float | None, stop: Callable[[], bool], gap: float, seed: int) -> None:
+        self.seconds, self.stop, self.gap, self.seed = seconds, stop, gap, seed
+        self.began = time.process_time()
 
-def _model(core: Core, p: int, sites: Ints, whole: bool) -> tuple[Linear, Ints]:
-    """The covering with these sites: a column a site, a column a client that stays uncovered."""
-    place = np.full(core.n_sites, -1)
-    place[sites] = np.arange(len(sites))
-    pairs = np.flatnonzero(place[core.site] >= 0)
-    n = len(core.cap)
-    model = Linear()
-    open_ = model.columns(np.zeros(len(sites)), 0.0, 1.0, whole=whole)
-    left = model.columns(core.cap, 0.0, 1.0)
-    model.rows(
-        np.full(1, -np.inf),
-        np.full(1, float(p)),
-        np.zeros(len(sites), dtype=np.int64),
-        open_,
-        np.ones(len(sites)),
-    )
-    model.rows(
-        np.ones(n),
-        np.full(n, np.inf),
-        np.concatenate([core.client[pairs], np.arange(n)]),
-        np.concatenate([open_[place[core.site[pairs]]], left]),
-        np.ones(len(pairs) + n),
-    )
-    return model, open_
+    def until(self, share: float) -> Callable[[], bool]:
+        """``stop``, or that share of the time is used."""
+        if self.seconds is None:
+            return self.stop
+        end = self.began + share * self.seconds
+        return lambda: self.stop() or time.process_time() >= end
+
+    def each(self, left: int) -> float:
+        """Seconds for one of ``left`` regions."""
+        if self.seconds is None:
+            return _REGION_S
+        return max(0.0, self.began + _ENDS * self.seconds - time.process_time()) / left
 
 
 def covering_core(problem: Problem, radius: float, weight: Floats) -> Core:

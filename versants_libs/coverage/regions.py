@@ -1,0 +1,118 @@
+"""A bound of the covering from its parts: each client is in one region, and each region is solved by itself.
+
+A site that reaches into several regions is bought in each for a share of its price mu, the price of the limit of p sites;
+the shares of a site add up to no more than mu. For any p sites, what they leave uncovered and p * mu is then at least
+the sum of the regions' optima. With the shares in the ratio of the clients' prices lam, the sum of the regions'
+relaxations is the whole relaxation's value, so whatever whole numbers cost a region comes on top of it.
+
+Guignard, Kim (1987), Mathematical Programming 39, 215-228: splitting a variable into copies.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .core import Core
+from .problem import Problem
+from .windows import covering_model, covering_start
+
+__all__ = ["parts", "regional_bound", "shares"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_SAFE = 1e-9  # of all weights, for the rounding of sums
+
+
+def parts(problem: Problem, core: Core, work: Floats, k: int) -> list[Ints]:
+    """The clients that are asked for in ``k`` regions of about the same ``work`` (m,), cut where few sites reach across."""
+    return _cut(problem, core, work, np.flatnonzero(core.cap > 0), k)
+
+
+def _cut(problem: Problem, core: Core, work: Floats, clients: Ints, k: int) -> list[Ints]:
+    if k <= 1 or len(clients) < 2 * k:
+        return [clients]
+    # Along the axis between two sites far from each other.
+    distances = problem.distances
+    every = np.arange(core.n_sites)
+    one = int(distances.block(clients[:1], every)[0].argmax())
+    far = distances.block(clients, np.array([one]))[:, 0]
+    other = int(distances.block(clients[[int(far.argmax())]], every)[0].argmin())
+    along = far - distances.block(clients, np.array([other]))[:, 0]
+    order = clients[np.argsort(along, kind="stable")]
+    place = np.full(len(core.cap), -1)
+    place[order] = np.arange(len(order))
+    pairs = np.flatnonzero(place[core.client] >= 0)
+    site, at = core.site[pairs], place[core.client[pairs]]
+    low, high = np.full(core.n_sites, len(order)), np.full(core.n_sites, -1)
+    np.minimum.at(low, site, at)
+    np.maximum.at(high, site, at)
+    there = np.flatnonzero(high >= 0)
+    middle = (low[there] + high[there] + 1) // 2
+    done = np.cumsum(np.bincount(middle, work[there], minlength=len(order) + 1))
+    across = np.bincount(low[there] + 1, work[there], minlength=len(order) + 2)
+    across -= np.bincount(high[there] + 1, work[there], minlength=len(order) + 2)
+    across = np.cumsum(across)[: len(order)]
+    first = k // 2
+    wanted = np.abs(done[: len(order)] / done[-1] - first / k)
+    cost = np.where(wanted <= max(0.1 / k, float(wanted[1:].min())), across, np.inf)
+    cost[0] = np.inf
+    cut = int(cost.argmin())
+    return _cut(problem, core, work, order[:cut], first) + _cut(problem, core, work, order[cut:], k - first)
+
+
+def shares(core: Core, lam: Floats, mu: float, region: Ints, k: int) -> Floats:
+    """float64 (k, m): what a site costs in each region; of one site at most ``mu`` in all. ``region`` (n,): -1 is none."""
+    price = lam + 1e-9 * core.cap  # a site that nobody pays for is not free
+    asked = region[core.client] >= 0
+    client, site = core.client[asked], core.site[asked]
+    out = np.bincount(region[client] * core.n_sites + site, price[client], minlength=k * core.n_sites)
+    out = out.reshape(k, core.n_sites)
+    return np.asarray(out * (mu / np.maximum(out.sum(axis=0), 1e-300)))
+
+
+def regional_bound(
+    core: Core,
+    p: int,
+    lam: Floats,
+    mu: float,
+    regions: list[Ints],
+    kept: Ints,
+    sites: Ints,
+    *,
+    seconds: Callable[[int], float],
+    stop: Callable[[], bool],
+) -> float:
+    """Below what any p of the ``kept`` sites leave uncovered.
+
+    ``mu``: 0 or more. ``seconds`` (regions left) -> of processor for the next one. ``sites``: to begin with.
+    """
+    region = np.full(len(core.cap), -1)
+    for number, clients in enumerate(regions):
+        region[clients] = number
+    cost = shares(core, lam, mu, region, len(regions))
+    total = -mu * p - _SAFE * float(core.cap.sum())
+    for number, clients in enumerate(regions):
+        reached = np.zeros(core.n_sites, dtype=bool)
+        reached[core.site[region[core.client] == number]] = True
+        chosen = kept[reached[kept]]
+        # By prices alone: lam less what sites would gain beyond their share.
+        near = (region[core.client] == number) & reached[core.site]
+        gain = np.bincount(core.site[near], lam[core.client[near]], minlength=core.n_sites) - cost[number]
+        least = float(lam[clients].sum() - np.maximum(gain[chosen], 0.0).sum())
+        if not stop() and len(chosen):
+            model, _ = covering_model(core, None, chosen, whole=True, cost=cost[number], clients=clients)
+            began, limit = time.process_time(), seconds(len(regions) - number)
+            done = model.solve(
+                lambda began=began, limit=limit: stop() or time.process_time() - began > limit,  # type: ignore[misc]
+                start=covering_start(core, chosen, np.intersect1d(sites, chosen), clients),
+                gap=1e-6,
+                search=False,
+            )
+            least = max(least, done.bound - 1e-6 * max(1.0, abs(done.bound)))
+        total += least
+    return total
