@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -43,6 +44,17 @@ def minutes_word(minutes: float) -> str:
 def euros(amount: float) -> str:
     """Euros without cents."""
     return f"{number(amount)}\u00a0€" if language() == "fr" else f"€\u00a0{number(amount)}"
+
+
+def value_word(text: str) -> str:
+    """What an assumption was set to, its signs as the language writes them: 42,31 €, 58 %–86 %."""
+    said = re.sub(r"(?<=%)-(?=\d)", "–", text)
+    if language() == "en":
+        return said
+    said = re.sub(r"(?<=\d)\.(?=\d)", ",", said)
+    if language() == "fr":
+        return re.sub(r"(?<=\d)%", f"{NARROW}%", said).replace(" €", "\u00a0€")
+    return re.sub(r"([\d,]+) €", "€\u00a0\\1", said)
 
 
 def day_word(text: str) -> str:

@@ -24,9 +24,8 @@ __all__ = ["cover", "covering_core"]
 _RELAXED = (2_000, 600_000)  # pairs between which the relaxation is solved whole first
 _NARROW = 250_000  # pairs up to which windows are small enough to be proved
 _WINDOWS, _ENDS = 0.5, 0.96  # shares of the time after which windows and regions end
-_LATE = (
-    0.6  # share of the time after which the whole model is not begun: its first relaxation cannot be ended
-)
+# Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
+_LATE = 0.6
 _FEW = 800  # sites that are left after prices: the model of these is solved at once
 _DOUBTFUL = 100  # sites the relaxation is in doubt about, to a region
 _REGION_S = 10.0  # of processor for a region where no limit was given

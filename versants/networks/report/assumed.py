@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from versants.networks.words import day_word, versant_word
+from versants.networks.words import day_word, value_word, versant_word
 from versants_libs.coverage.assumptions import NOT_PUBLISHED, Helper, Sizing, parse
 from versants_libs.coverage.needs import FOLDED, PUBLIC
 from versants_libs.coverage.recruiting import SPEAKERS
@@ -25,7 +25,7 @@ def lines(sentences: Iterable[str]) -> list[tuple[str, str, str]]:
         if versant:
             what = _("%(what)s, %(versant)s") % {"what": what, "versant": versant_word(versant)}
         source = sources.get(one.source, one.source)
-        value = day_word(one.value) if key in {"register_people", "register_empty"} else one.value
+        value = day_word(one.value) if key in {"register_people", "register_empty"} else value_word(one.value)
         found.append((what, value, source))
     return found
 
