@@ -40,39 +40,27 @@ def _cut(problem: Problem, core: Core, work: Floats, clients: Ints, k: int) -> l
     cut, order = min(
         (
             _cut_along(core, work, clients[np.argsort(along, kind="stable")], first / k, 0.1 / k)
-            for along in _directions(problem, core, clients)
+            for along in _axes(problem, core, clients)
         ),
         key=lambda found: found[0],
     )[1:]
     return _cut(problem, core, work, order[:cut], first) + _cut(problem, core, work, order[cut:], k - first)
 
 
-def _directions(problem: Problem, core: Core, clients: Ints) -> list[Floats]:
-    """Where clients lie in eight directions of the plane that their distances make.
-
-    Two axes, each between two sites far from each other, the second by what the first leaves of the distances:
-    Faloutsos, Lin (1995), FastMap, SIGMOD 163-174.
-    """
+def _axes(problem: Problem, core: Core, clients: Ints) -> list[Floats]:
+    """Where clients lie along the axes between three sites far from each other, and from two of them to the third."""
     every = np.arange(core.n_sites)
 
-    def squares(client: int) -> Floats:
-        """Of the distances from the site next to a client."""
-        site = int(problem.distances.block(clients[[client]], every)[0].argmin())
-        return np.asarray(problem.distances.block(clients, np.array([site]))[:, 0] ** 2)
+    def distances(client: int, take: str) -> Floats:
+        """Of all clients from the site that is the nearest or the farthest to one of them."""
+        here = problem.distances.block(np.array([client]), every)[0]
+        site = int(here.argmin() if take == "nearest" else here.argmax())
+        return np.asarray(problem.distances.block(clients, np.array([site]))[:, 0])
 
-    def along(here: Floats, there: Floats) -> Floats:
-        """From one end, by the squares from both."""
-        length = max(float(here.max()), 1e-300)
-        return np.asarray((here + length - there) / (2 * np.sqrt(length)))
-
-    one = squares(int(squares(0).argmax()))
-    first = along(one, squares(int(one.argmax())))
-    end = int((one - first**2).argmax())
-    three = np.maximum(squares(end) - (first - first[end]) ** 2, 0.0)
-    end = int(three.argmax())
-    second = along(three, np.maximum(squares(end) - (first - first[end]) ** 2, 0.0))
-    turns = np.arange(8) * np.pi / 8
-    return [np.cos(turn) * first + np.sin(turn) * second for turn in turns]
+    one = distances(int(clients[0]), "farthest")
+    two = distances(int(clients[int(one.argmax())]), "nearest")
+    three = distances(int(clients[int(np.minimum(one, two).argmax())]), "nearest")
+    return [one - two, one - three, two - three, one + two - 2 * three]
 
 
 def _cut_along(core: Core, work: Floats, order: Ints, share: float, off: float) -> tuple[float, int, Ints]:
