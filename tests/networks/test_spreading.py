@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.networks.test_page import EXAMPLE, QUESTION
@@ -140,6 +141,24 @@ def test_stopping_leaves_nothing_behind_and_a_second_attempt_begins_anew(world, 
         assert not StudyPiece.objects.filter(pk=left.pk).exists()
         study_piece(piece_id=left.pk, actor=jobs.actor_params(who))
         assert pool.asked == []
+
+
+@pytest.mark.parametrize(("alive", "places"), [(1, set()), (3, {0, 1})])
+def test_pieces_leave_each_worker_a_place_for_messages(
+    world, officer, study, result, monkeypatch, alive, places
+):
+    monkeypatch.setattr(spreading, "workers", lambda: alive)
+    who = actor_of(officer)
+    with spreading.pool(who, RUN) as pool:
+        pool.ask(orders(study, result)[1:] * 3)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT lock, priority FROM procrastinate_jobs WHERE task_name = 'networks.study_piece'"
+            )
+            queued = cursor.fetchall()
+    assert len(queued) == (len(pool.asked) if places else 0)
+    assert {lock for lock, _priority in queued} == {f"networks.study_piece.{n}" for n in places}
+    assert {priority for _lock, priority in queued} <= {-1}
 
 
 def test_another_house_takes_nothing(world, officer, study, result):

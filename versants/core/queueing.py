@@ -13,8 +13,19 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 
 
-def defer(task: Any, *, schedule_at: datetime | None = None, **arguments: Any) -> int:
-    """Queue ``task``; returns the job's number. Nothing is queued if the present transaction does not stand."""
-    deferrer = task.configure(schedule_at=schedule_at) if schedule_at is not None else task.configure()
+def defer(
+    task: Any,
+    *,
+    schedule_at: datetime | None = None,
+    lock: str | None = None,
+    priority: int = 0,
+    **arguments: Any,
+) -> int:
+    """Queue ``task``; returns the job's number. Nothing is queued if the present transaction does not stand.
+
+    Of those with the same ``lock`` one runs at a time, on all hosts; a higher ``priority`` is taken first.
+    """
+    when = {} if schedule_at is None else {"schedule_at": schedule_at}
+    deferrer = task.configure(lock=lock, priority=priority, **when)
     deferrer.job_manager = JobManager(DjangoConnector(alias="default"))
     return int(deferrer.defer(**arguments))

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from versants.core import apart, jobs
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import VersantsError
-from versants.core.pieces import PieceState, packed, take_first, unpacked
+from versants.core.pieces import PieceState, packed, take_first, unpacked, workers
 from versants.networks import working
 from versants.networks.models import StudyPiece
 
@@ -52,18 +52,29 @@ class Pool:
         self.asked: list[int] = []
 
     def ask(self, orders: Sequence[dict[str, Any]]) -> None:
-        """Write pieces and queue a task for each, in one transaction."""
+        """Write pieces and queue a task for each, in one transaction.
+
+        At a time one piece for each worker beside the job's own, after everything else that waits: each worker has a
+        second place, and messages of a crisis must find one free. A worker alone leaves all of them to the job.
+        """
         from versants.core.queueing import defer
         from versants.networks.tasks import study_piece
 
         assert self.actor.organisation is not None
+        others = workers() - 1
         with acting(self.actor):
             rows = StudyPiece.objects.bulk_create(
                 StudyPiece(run=self.run, organisation_id=self.actor.organisation, order=packed(order))
                 for order in orders
             )
-            for row in rows:
-                defer(study_piece, piece_id=row.pk, actor=jobs.actor_params(self.actor))
+            for i, row in enumerate(rows if others > 0 else ()):
+                defer(
+                    study_piece,
+                    lock=f"networks.study_piece.{i % others}",
+                    priority=-1,
+                    piece_id=row.pk,
+                    actor=jobs.actor_params(self.actor),
+                )
         self.asked += [row.pk for row in rows]
 
     def gather(self, tell: Callable[[float], None] = lambda done: None) -> Iterator[Any]:
