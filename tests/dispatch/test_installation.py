@@ -112,8 +112,9 @@ def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 def test_sdist_holds_the_sources_of_the_core_and_nothing_of_the_workshop(sdist):
     with tarfile.open(sdist) as file:
         names = {name.split("/", 1)[1] for name in file.getnames() if "/" in name}
-    core = ROOT / "versants_libs" / "dispatch" / "core"
-    assert {f"versants_libs/dispatch/core/{path.name}" for path in core.iterdir()} <= names
+    assert "versants_libs/CMakeLists.txt" in names
+    for folder in ("versants_libs/dispatch/core", "versants_libs/coverage/native"):
+        assert {f"{folder}/{path.name}" for path in (ROOT / folder).iterdir()} <= names
     assert {name.split("/")[0] for name in names} & {
         "bench",
         "tests",
@@ -127,10 +128,10 @@ def test_sdist_holds_the_sources_of_the_core_and_nothing_of_the_workshop(sdist):
 def test_wheel_holds_the_core_built_and_not_its_sources(wheel):
     assert "linux" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
-    assert [
-        name for name in names if name.startswith("versants_libs/dispatch/_core.") and name.endswith(".so")
-    ]
-    assert not [name for name in names if name.startswith("versants_libs/dispatch/core/")]
+    for module in ("versants_libs/dispatch/_core.", "versants_libs/coverage/_annealing."):
+        assert [name for name in names if name.startswith(module) and name.endswith(".so")]
+    for sources in ("dispatch/core/", "coverage/native/", "CMakeLists.txt"):
+        assert not [name for name in names if name.startswith(f"versants_libs/{sources}")]
 
 
 def test_wheel_plans_natively_in_an_empty_environment(wheel, installed, tmp_path):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .annealing import anneal, available
 from .branching import Found, Search
 from .core import Core
 from .dual import Dual
@@ -23,7 +24,13 @@ __all__ = ["cover", "covering_core"]
 
 _RELAXED = (2_000, 600_000)  # pairs between which the relaxation is solved whole first
 _NARROW = 250_000  # pairs up to which windows are small enough to be proved
-_WINDOWS, _ENDS = 0.5, 0.96  # shares of the time after which windows and regions end
+_ANNEALED = (
+    0.25,
+    0.7,
+)  # share of what is left of the time for annealing: where windows are small, where they are not
+# Shares of the time after which windows (after annealing, or without it) and regions end.
+_POLISHED, _WINDOWS, _ENDS = 0.35, 0.5, 0.96
+_STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
 _LATE = 0.6
 _FEW = 800  # sites that are left after prices: the model of these is solved at once
@@ -113,10 +120,16 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
     margin = clock.gap * (problem.total - core.value(sites))
     enough = bound + max(margin, 0.0 if whole else 3e-9 * bound)
     reduced = np.maximum(rho - last, 0.0)
-    ends = clock.until(_WINDOWS)
-    if len(core.site) <= _NARROW:
+    narrow = len(core.site) <= _NARROW
+    if available():
+        steps = round(_STEPS * len(core.cap) / len(core.site)) if core.value(sites) > enough else 0
+        annealed = anneal(core, sites, seed=clock.seed, steps=steps, used=clock.used(_ANNEALED[not narrow]))
+        sites = min(sites, annealed, key=core.value)
+    if narrow:
+        ends = clock.until(_POLISHED if available() else _WINDOWS)
         sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
-    else:  # a window is nearly the whole there
+    elif not available():  # a window is nearly the whole there
+        ends = clock.until(_WINDOWS)
         search = Search(
             core, p, whole=whole, seed=clock.seed, stop=ends, start=sites, prices=lam, margin=margin, most=1
         )
@@ -180,6 +193,12 @@ class _Clock:
             return self.stop
         end = self.began + share * self.seconds
         return lambda: self.stop() or time.process_time() >= end
+
+    def used(self, share: float) -> Callable[[], float]:
+        """How much is gone of that share of the time that is left; 1 where ``stop`` says so."""
+        now = time.process_time()
+        span = np.inf if self.seconds is None else share * max(1e-9, self.began + self.seconds - now)
+        return lambda: 1.0 if self.stop() else (time.process_time() - now) / span
 
     def each(self, left: int) -> float:
         """Seconds for one of ``left`` regions."""
