@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from tests.world import actor
 from versants.core import jobs
@@ -134,3 +135,20 @@ def test_its_page_is_the_askers_and_the_teams(world, work, client_for):
     assert b"<html" not in fragment.content
     assert client_for(world.coordinator).post(f"{address}stop/").status_code == 302
     assert Job.objects.get().cancel_asked
+
+
+@pytest.mark.parametrize(("alive", "places"), [(0, {"0"}), (1, {"0"}), (3, {"0", "1", "2"})])
+def test_of_long_ones_each_worker_has_one_at_a_time(world, work, monkeypatch, alive, places):
+    monkeypatch.setattr("versants.core.pieces.workers", lambda: alive)
+    who = actor(world.coordinator)
+    work("long test", long=True)(lambda job: {})
+    work("test")(lambda job: {})
+    with acting(who):
+        for _ in range(6):
+            jobs.start("long test", actor=who, params={})
+        jobs.start("test", actor=who, params={})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lock FROM procrastinate_jobs WHERE task_name = 'core.run_job' ORDER BY id")
+        *long, short = [lock for (lock,) in cursor.fetchall()]
+    assert {lock.removeprefix("core.run_job.long.") for lock in long} == places
+    assert short is None

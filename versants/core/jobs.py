@@ -24,17 +24,23 @@ from versants.core.models import Job, JobState
 
 Runner = Callable[..., dict[str, Any]]
 _RUNNERS: dict[str, Runner] = {}
+_LONG: set[str] = set()
 
 
 class Cancelled(Exception):
     """Somebody asked to stop."""
 
 
-def runner(kind: str) -> Callable[[Runner], Runner]:
-    """Register the function that does the work of ``kind``."""
+def runner(kind: str, *, long: bool = False) -> Callable[[Runner], Runner]:
+    """Register the function that does the work of ``kind``.
+
+    ``long``: of minutes. Of such there is one at a time for each worker: it has two places, and messages of a crisis must
+    find one free.
+    """
 
     def register(function: Runner) -> Runner:
         _RUNNERS[kind] = function
+        (_LONG.add if long else _LONG.discard)(kind)
         return function
 
     return register
@@ -42,6 +48,7 @@ def runner(kind: str) -> Callable[[Runner], Runner]:
 
 def start(kind: str, *, actor: Actor, params: dict[str, Any]) -> Job:
     """Ask for a piece of work; it is queued in the current transaction, so it never runs for nothing."""
+    from versants.core.pieces import workers
     from versants.core.queueing import defer
     from versants.core.tasks import run_job
 
@@ -56,7 +63,8 @@ def start(kind: str, *, actor: Actor, params: dict[str, Any]) -> Job:
         doing=_("Waiting for a worker"),
     )
     audit.record("job.started", subject=job, kind=kind)
-    defer(run_job, job_id=job.pk, actor=actor_params(actor))
+    lock = f"core.run_job.long.{job.pk % max(1, workers())}" if kind in _LONG else None
+    defer(run_job, lock=lock, job_id=job.pk, actor=actor_params(actor))
     return job
 
 

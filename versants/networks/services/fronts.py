@@ -49,7 +49,7 @@ def ask(*, actor: Actor, run: StudyRun) -> Job:
     return job
 
 
-@jobs.runner(KIND)
+@jobs.runner(KIND, long=True)
 def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
     """The work; safe to run twice."""
     job.report(2, _("Working out step by step"))

@@ -76,7 +76,7 @@ def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     return job
 
 
-@jobs.runner(KIND)
+@jobs.runner(KIND, long=True)
 def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
     """The work: read, build, plan, then the same under other rules; safe to run twice."""
     job.report(2, _("Gathering demand and people"))
