@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.booking.visits import make_visit
@@ -76,6 +77,13 @@ def test_pieces_hold_ids_and_times_only(world, situation):
         text = str(spreading.unpacked(row.order))
         for word in ("Dumoulin", "Selam", "Zzcanari", world.person.code, "Refuge", "Mouscron", "Lille"):
             assert word not in text
+
+
+def test_pieces_come_after_everything_else_that_waits(world, situation):
+    spreading.ask(actor(world.coordinator), orders(situation))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT priority FROM procrastinate_jobs WHERE task_name = 'mobile.solve_piece'")
+        assert cursor.fetchall() == [(-1,), (-1,)]
 
 
 def test_a_piece_is_taken_once_and_a_task_that_comes_late_does_nothing(world, situation):

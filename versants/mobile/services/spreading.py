@@ -86,7 +86,10 @@ def over_workers(actor: Actor, *, tell: Callable[[], None] = lambda: None) -> Po
 
 
 def ask(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
-    """Write the pieces and queue a task for each, in one transaction: primary key -> number of the order."""
+    """Write the pieces and queue a task for each, in one transaction: primary key -> number of the order.
+
+    They come after everything else that waits: a message of a crisis is not to stand behind a plan.
+    """
     from versants.core.queueing import defer
     from versants.mobile.tasks import solve_piece
 
@@ -97,7 +100,7 @@ def ask(actor: Actor, orders: Sequence[Order]) -> dict[int, int]:
             for order in orders
         )
         for row in rows:
-            defer(solve_piece, piece_id=row.pk, team_id=actor.team)
+            defer(solve_piece, priority=-1, piece_id=row.pk, team_id=actor.team)
     return {row.pk: order.number for row, order in zip(rows, orders, strict=True)}
 
 
