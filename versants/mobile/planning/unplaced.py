@@ -37,7 +37,8 @@ NOBODY = frozenset({dispatch.Rule.ROLE, dispatch.Rule.LANGUAGE})
 @dataclass
 class Unplaced:
     """``key`` is its letter. ``n_teams`` None: not computed here. ``try_url`` opens the smallest change, which gives
-    ``opens`` teams. ``proposed``: who is in one of the best teams; ``could``: who is in any.
+    ``opens`` teams. ``proposed``: who is in one of the best teams; ``first``: in the one that is there first;
+    ``could``: in any. ``near``: the row where placing by keyboard begins (the uid of a professional).
     """
 
     key: str
@@ -54,6 +55,13 @@ class Unplaced:
     late: bool = False
     proposed: frozenset[int] = frozenset()
     could: frozenset[int] = frozenset()
+    first: frozenset[int] = frozenset()
+    near: str = ""
+
+    @property
+    def near_at(self) -> datetime:
+        """The hour where placing by keyboard begins: when the first team is there, else when it was asked for."""
+        return self.first_at or ceil_step(_stands(self.visit))
 
     @property
     def teams(self) -> str:
@@ -343,6 +351,7 @@ def _explain(situation: Situation, visit: Visit, answer: Answer) -> Told:
             first_at=situation.at(answer.first_s),
             proposed=frozenset(int(person) for team in answer.teams for person in team),
             could=frozenset(int(person) for person in answer.could),
+            first=frozenset(int(person) for person in answer.first),
         )
     alone = replace(situation, focus=(str(visit.pk),))
     told = replace(told, reason=_reason(alone, visit, answer.explanation))
