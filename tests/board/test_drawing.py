@@ -261,7 +261,7 @@ def test_reason_names_the_hardest_place_and_the_change_works(world, client_for):
 def test_language_nobody_speaks_is_said(world, client_for):
     make_visit(world, opens=at(10), slots=[("psychologist", None), ("interpreter", "lin")])
     (item,) = board(client_for(world.coordinator, "en")).unplaced
-    assert item.reason == "Nobody here interprets this language: lingala."
+    assert item.reason == "Nobody here interprets this language: Lingala."
 
 
 def test_thinking_stops_with_its_budget(world, client_for, monkeypatch):

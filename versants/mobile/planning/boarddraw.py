@@ -238,7 +238,7 @@ class Drawing:
             brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
             best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
             if best is not None:
-                return f"{best.language.name.lower()}, {best.get_level_display()}"
+                return f"{words.tongue(best.language.name)}, {best.get_level_display()}"
         return sentences.trade(colleague.row.disciplines[0])
 
     def tail(self, person: Row) -> str:

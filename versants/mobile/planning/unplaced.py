@@ -187,7 +187,7 @@ def _roles(visit: Visit) -> str:
         if slot.pk in taken:
             continue
         interprets = slot.discipline == Discipline.INTERPRETER and slot.language_id
-        name = slot.language.name.lower() if interprets else sentences.trade(slot.discipline)
+        name = words.tongue(slot.language.name) if interprets else sentences.trade(slot.discipline)
         if slot.mode and slot.mode != visit.mode:
             name = f"{name} {slot.get_mode_display()}"
         names.append(name)
@@ -385,7 +385,7 @@ def _reason(situation: Situation, visit: Visit, explanation: dispatch.Explanatio
         if best is None or best.rule in NOBODY:
             if slot.discipline == Discipline.INTERPRETER and slot.language_id:
                 return _("Nobody here interprets this language: %(language)s.") % {
-                    "language": slot.language.name.lower()
+                    "language": words.tongue(slot.language.name)
                 }
             return _("Nobody here has this trade and language: %(trade)s.") % {
                 "trade": sentences.trade(slot.discipline)
