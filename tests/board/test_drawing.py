@@ -205,6 +205,8 @@ def test_hours_of_the_week_are_whole_or_not_said(world, client_for):
         x for x in board(client_for(world.coordinator)).grid.lines if str(x.label) == "Élise Dumoulin"
     )
     assert line.tail == "2:00\u00a0h"
+    english = board(client_for(world.coordinator, "en")).grid.lines
+    assert next(x.tail for x in english if str(x.label) == "Élise Dumoulin") == "2:00\u00a0h"
     found = board(client_for(world.practitioner), f"{DAY}&all=1")
     own = next(x for x in found.grid.lines if str(x.label) == "Marc Poulain")
     other = next(x for x in found.grid.lines if str(x.label) == "Élise Dumoulin")

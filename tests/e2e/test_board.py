@@ -42,7 +42,7 @@ def test_placing_by_keyboard_begins_where_the_visit_is_asked_for(running: Runnin
     )
     assert focused[0] == near
     assert focused[1].endswith(f", {at[11:16]}")
-    assert page.locator("[data-where]").inner_text() == focused[1]
+    assert asked.locator("[data-where]").inner_text() == focused[1]  # beside the visit, not below the list
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.ariaLabel") != focused[1]
     page.keyboard.press("ArrowRight")

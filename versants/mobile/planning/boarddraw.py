@@ -247,7 +247,8 @@ class Drawing:
         if self.planner or colleague.row.pk == self.actor.professional:
             # Others see part of a week only: half a sum would be a wrong one.
             noon = self.horizon.start + timedelta(hours=12)
-            parts.append(_("%(time)s h") % {"time": words.hm(colleague.week_s(noon))})
+            hours = _("%(time)s h") % {"time": words.hm(colleague.week_s(noon))}
+            parts.append(hours.replace(" ", words.NBSP))  # a number and its unit stay on one line
         if colleague.watches:
             parts.append(_("on watch"))
         return ", ".join(parts)

@@ -77,6 +77,7 @@ function choose(item) {
   }
   if (!item) return;
   item.dataset.chosen = "";
+  if (hint) item.append(hint); // what the keys do, and the hour that is chosen, where the eye is
   nearest(item)?.focus();
 }
 
