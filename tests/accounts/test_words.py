@@ -9,6 +9,7 @@ import allauth
 from babel.messages.pofile import read_po
 from django.utils import translation
 
+import versants.core
 from versants.core.web.words import french_spaces
 
 #: Of parts of allauth that nobody reaches here: telephones, user names, signing up, other products' access, codes by mail.
@@ -55,3 +56,22 @@ def test_french_has_its_apostrophes_and_spaces():
     assert {
         text: words for text, words in said.items() if "'" in words or words != french_spaces(words)
     } == {}
+
+
+def test_english_is_that_of_this_house():
+    """The English of allauth speaks of signing up and of us; its pages here say what to do and whom to ask."""
+    source = Path(versants.core.__file__).parent / "locale" / "en" / "LC_MESSAGES" / "django.po"
+    with source.open("rb") as file:
+        ours = {str(message.id): str(message.string) for message in read_po(file, locale="en") if message.id}
+    assert set(ours) <= set(known_in("fr"))  # none that allauth no longer says
+    with translation.override("en"):
+        assert {text: translation.gettext(text) for text in ours} == ours
+    assert {
+        text for text in ours.values() if re.search(r"[Pp]lease|contact us|two-factor|signup", text)
+    } == set()
+
+
+def test_a_forgotten_password_has_one_link_and_it_does_not_stand_before_the_field(client):
+    page = client.get("/account/login/").content.decode()
+    assert page.count("/account/password/reset/") == 1
+    assert page.index("/account/password/reset/") > page.index('type="password"')

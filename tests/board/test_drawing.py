@@ -150,6 +150,28 @@ def test_illness_is_absence_and_nothing_more(world, client_for):
     assert "ill" not in page.content.decode().replace("will", "").split()
 
 
+def test_a_whole_day_is_said_so_on_a_telephone(world, client_for):
+    from versants.people.models import Absence
+
+    for professional, low, high in (
+        (world.elise, at(0), at(0) + timedelta(days=1)),
+        (world.marc, at(9), at(11)),
+    ):
+        Absence.objects.create(
+            organisation=professional.organisation,
+            professional=professional,
+            held=span(low, high),
+            kind="training",
+        )
+    page = client_for(world.coordinator, "en").get(f"{DAY}&all=1").content.decode()
+    assert '<span class="at"><span class="small">all day</span></span>' in page
+    assert '<span class="at">09:00<small>11:00</small></span>' in page
+    assert '<span class="at">00:00' not in page
+    week = client_for(world.coordinator, "en").get(f"{DAY}&view=week&all=1").content.decode()
+    assert 'title="training, all day"><i>training</i>' in week
+    assert 'title="training, 09:00 to 11:00"><i>09:00 training</i>' in week
+
+
 def test_other_teams_time_is_busy_for_a_clinician(world, client_for):
     """A clinician sees no visit of the other team; that its people are busy then, she does."""
     placed(world, at(10), world.thomas, team=world.french, site=world.cada, person=world.french_person)
@@ -183,6 +205,8 @@ def test_hours_of_the_week_are_whole_or_not_said(world, client_for):
         x for x in board(client_for(world.coordinator)).grid.lines if str(x.label) == "Élise Dumoulin"
     )
     assert line.tail == "2:00\u00a0h"
+    english = board(client_for(world.coordinator, "en")).grid.lines
+    assert next(x.tail for x in english if str(x.label) == "Élise Dumoulin") == "2:00\u00a0h"
     found = board(client_for(world.practitioner), f"{DAY}&all=1")
     own = next(x for x in found.grid.lines if str(x.label) == "Marc Poulain")
     other = next(x for x in found.grid.lines if str(x.label) == "Élise Dumoulin")
@@ -261,7 +285,7 @@ def test_reason_names_the_hardest_place_and_the_change_works(world, client_for):
 def test_language_nobody_speaks_is_said(world, client_for):
     make_visit(world, opens=at(10), slots=[("psychologist", None), ("interpreter", "lin")])
     (item,) = board(client_for(world.coordinator, "en")).unplaced
-    assert item.reason == "Nobody here interprets this language: lingala."
+    assert item.reason == "Nobody here interprets this language: Lingala."
 
 
 def test_thinking_stops_with_its_budget(world, client_for, monkeypatch):

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.board.test_drawing import DAY, at, board, placed
 from tests.booking.visits import make_visit
@@ -132,12 +133,28 @@ def test_placing_shows_everybody_who_could_take_it(world, client_for):
     assert client.get(f"{DAY}&place=nothing").status_code == 200
 
 
+def test_placing_by_keyboard_begins_with_the_team_that_is_there_first(world, client_for):
+    visit = make_visit(world, opens=at(10), closes=at(12))
+    client = client_for(world.coordinator)
+    page = client.get(f"{DAY}&place={visit.uid}")
+    (item,) = page.context["board"].unplaced
+    rows = [row for row in page.context["board"].grid.lines if row.key == item.near]
+    assert len(rows) == 1
+    assert Professional.objects.get(uid=item.near).pk in item.first <= item.could
+    assert at(10) <= item.near_at == item.first_at <= at(12)
+    written = f'data-near="{item.near}" data-near-at="{timezone.localtime(item.first_at).isoformat()}"'
+    assert written in page.content.decode()
+
+
 def test_placing_without_a_possible_team_shows_the_trade(world, client_for):
     placed(world, at(10), world.selam, minutes=120)
     placed(world, at(10), world.hiwot, minutes=120)
     visit = make_visit(world, opens=at(10), closes=at(10, 30))
     found = board(client_for(world.coordinator), f"{DAY}&place={visit.uid}")
     assert found.unplaced[0].n_teams == 0
+    # Nobody can: it begins with somebody of the trade, when it was asked for.
+    assert found.unplaced[0].near in {str(one.uid) for one in (world.elise, world.nadege, world.selam)}
+    assert found.unplaced[0].near_at == at(10)
     assert {"Élise Dumoulin", "Nadège Lefebvre", "Selam Tesfay"} <= set(names(found))
     assert "Marc Poulain" not in names(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import random
+import re
 from collections import Counter
 from datetime import date, timedelta
 
@@ -180,6 +181,14 @@ def test_the_workbook_reopened_equals_the_page(world, client_for, language):
     with translation.override(language):
         assert sheets[1].corner == {"fr": "Versant", "nl": "Deelgebied"}[language]
     assert any(f.value is None for sheet in sheets for line in sheet.lines for f in line.figures)
+
+
+@pytest.mark.parametrize(("language", "others"), [("fr", ["nl"]), ("nl", ["fr"]), ("en", ["nl", "fr"])])
+def test_the_workbook_is_offered_in_ones_own_language_and_those_of_the_programme(
+    world, client_for, language, others
+):
+    html = client_for(world.officer, language).get(reverse("figures")).content.decode()
+    assert re.findall(r'xlsx\?semester=[\d-]+&amp;lang=(\w+)"', html) == [language, *others]
 
 
 def test_no_text_of_the_workbook_becomes_a_formula(world):

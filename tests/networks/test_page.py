@@ -128,7 +128,9 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
 def test_the_report_and_its_annex_open(world, client_for, officer):
     client = client_for(officer)
     run = worked_out(client, officer)
-    for language in ("fr", "nl"):
+    for language, offered in (("fr", ["fr", "nl"]), ("nl", ["nl", "fr"]), ("en", ["en", "nl", "fr"])):
+        shown = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
+        assert re.findall(r"report\.pdf\?lang=(\w+)", shown) == offered
         made = client.get(reverse("study_pdf", args=[run.uid]) + f"?lang={language}")
         assert made["Content-Type"] == "application/pdf"
         assert made.content.startswith(b"%PDF")

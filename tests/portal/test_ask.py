@@ -325,6 +325,16 @@ def test_the_follow_page_shows_its_request_and_no_other(world, link, phone):
     assert mine.number not in page.content.decode()
 
 
+def test_a_promise_that_has_passed_is_not_made_again(world, link, settings, client_for):
+    request = ask_by_link(world, link[0])
+    url = f"/r/{link[1]}/{request.uid}/"
+    assert "You have an answer before" in client_for(language="en").get(url).content.decode()
+    settings.FROZEN_NOW = (request.promised_at + timedelta(minutes=1)).isoformat()
+    html = client_for(language="en").get(url).content.decode()
+    assert "You have an answer before" not in html
+    assert "An answer was promised before" in html
+
+
 def test_late_details_and_withdrawal_by_post_only(world, link, phone):
     request = ask_by_link(world, link[0])
     url = f"/r/{link[1]}/{request.uid}/"

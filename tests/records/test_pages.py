@@ -99,7 +99,10 @@ def test_signing_what_is_not_whole_keeps_what_was_typed(walk, client_for, page):
     )
     assert answer.status_code == 422
     assert answer.context["form"].errors["done"]
-    assert "à garder" in answer.content.decode()
+    html = answer.content.decode()
+    assert "à garder" in html
+    # Said at the head of the page too: on a telephone what is marked stands far below it.
+    assert html.index('class="note alarm"') < html.index('data-test="record-form"')
     assert (Record.objects.get().state, InterventionFact.objects.count()) == ("draft", 0)
 
 

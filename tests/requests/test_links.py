@@ -103,6 +103,16 @@ def test_what_was_chosen_badly_is_said(world, client_for):
     assert RequestLink.objects.count() == 0
 
 
+def test_the_team_a_link_asks_is_chosen_by_whoever_makes_it(world, client_for):
+    """A list that begins with a team sends a centre's requests over the border by oversight."""
+    form = client_for(world.site_manager).get("/links/").content.decode()
+    teams = re.search(r'<select[^>]* name="team".*?</select>', form)[0]
+    assert re.search(r"<option value=\"([^\"]*)\"", teams)[1] == ""
+    own = client_for(world.coordinator).get("/links/").content.decode()
+    teams = re.search(r'<select[^>]* name="team".*?</select>', own)[0]
+    assert re.findall(r"<option value=\"([^\"]*)\"", teams) == [str(world.walloon.uid)]
+
+
 def test_nobody_else_opens_the_links(world, client_for):
     for name in ("requester", "clinician", "desk", "officer"):
         assert client_for(getattr(world, name)).get("/links/").status_code == 403

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from versants.core import clock
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import VersantsError
 from versants.core.web import words
@@ -110,6 +111,8 @@ def _next(found: Request, visits: list[dict[str, Any]]) -> str:
     """What happens next and by when, in one sentence."""
     when = {"day": words.day_long(found.promised_at), "time": words.clock_time(found.promised_at)}
     if found.state in {RequestState.NEW, RequestState.INCOMPLETE}:
+        if found.promised_at <= clock.now():
+            return _("An answer was promised before %(day)s, %(time)s. Please ring the team.") % when
         if found.channel == Channel.PUBLIC:
             return _("The team rings you before %(day)s, %(time)s.") % when
         return _("You have an answer before %(day)s, %(time)s.") % when

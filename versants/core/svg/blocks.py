@@ -90,7 +90,7 @@ def week_cells(cells: Iterable[Any]) -> SafeString:
                     f'<span class="vh"> {text(block.state)}</span></a>'
                 )
             else:
-                hour = f"{block.from_label} " if block.kind == "busy" else ""
+                hour = f"{block.from_label} " if block.kind == "busy" and not block.whole else ""
                 found.append(
                     f'<span class="{"busy" if block.kind == "busy" else "off"}" title="{text(block.title)}">'
                     f"<i>{hour}{text(block.label)}</i></span>"
@@ -182,16 +182,25 @@ def day_list(grid: Grid) -> SafeString:
 def day_rows(stops: Iterable[tuple[Block, int, int]]) -> SafeString:
     """What one person does in a day, as items of a list."""
     found = [
-        f'<li><span class="at">{block.from_label}<small>{block.to_label}</small></span>{row(block, there, back)}</li>'
+        f'<li><span class="at">{_hours(block)}</span>{row(block, there, back)}</li>'
         for block, there, back in stops
     ]
     return mark_safe("".join(found))
 
 
+def _hours(block: Block) -> str:
+    """From and to, or that it takes the whole day."""
+    if block.whole:
+        whole = text(_("all day"))
+        return f'<span class="small">{whole}</span>'
+    return f"{block.from_label}<small>{block.to_label}</small>"
+
+
 def week_rows(cells: Iterable[Any], days: dict[Any, str]) -> SafeString:
     """What one person does in a week, as items of a list; ``days``: the name of each day."""
     found = [
-        f'<li><span class="at">{days[day.day]}<small>{block.from_label}</small></span>{row(block)}</li>'
+        f'<li><span class="at">{days[day.day]}<small>{"" if block.whole else block.from_label}</small></span>'
+        f"{row(block)}</li>"
         for day in cells
         for block in day.blocks
     ]

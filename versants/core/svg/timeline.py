@@ -51,6 +51,11 @@ class Block:
         return f"{clock.local(self.end):%H:%M}"
 
     @cached_property
+    def whole(self) -> bool:
+        """Does it take the whole day, from midnight to midnight?"""
+        return self.from_label == self.to_label == "00:00"
+
+    @cached_property
     def minutes(self) -> int:
         """Its length, in whole minutes."""
         return round((self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 60)
@@ -59,7 +64,11 @@ class Block:
     def title(self) -> str:
         """The whole block in words: 1. Mouscron, 09:00 to 10:30, does not move."""
         name = f"{self.key}. {self.label}" if self.key else str(self.label)
-        hours = _("%(start)s to %(end)s") % {"start": self.from_label, "end": self.to_label}
+        hours = (
+            _("all day")
+            if self.whole
+            else _("%(start)s to %(end)s") % {"start": self.from_label, "end": self.to_label}
+        )
         return ", ".join(part for part in (name, hours, str(self.state)) if part)
 
 

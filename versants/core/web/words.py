@@ -49,6 +49,11 @@ def spaced(sign: str) -> str:
     return (NBSP if sign == ":" else NNBSP) + sign
 
 
+def tongue(name: str) -> str:
+    """The name of a language inside a sentence: French writes it small, Dutch and English do not."""
+    return name.lower() if (get_language() or "fr").startswith("fr") else name
+
+
 def one_stop(text: str) -> str:
     """A sentence that ends with a shortened month has one full stop: Demandé 25 nov."""
     return re.sub(r"(?<!\.)\.\.(?!\.)", ".", text)

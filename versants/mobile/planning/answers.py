@@ -57,12 +57,13 @@ class Memory(Generic[Value]):
 
 @dataclass(frozen=True)
 class Answer:
-    """``n_teams`` there are, the first together at ``first_s``, seconds of the problem. ``teams``: the people of the
-    best ones, best first; ``could``: everybody who is in one. Without a team, ``explanation`` says why.
+    """``n_teams`` there are, the ``first`` of them together at ``first_s``, seconds of the problem. ``teams``: the people
+    of the best ones, best first; ``could``: everybody who is in one. Without a team, ``explanation`` says why.
     """
 
     n_teams: int
     first_s: int = 0
+    first: tuple[str, ...] = ()
     teams: tuple[tuple[str, ...], ...] = ()
     could: frozenset[str] = frozenset()
     explanation: dispatch.Explanation | None = None
@@ -80,6 +81,7 @@ class Told:
     try_url: str
     proposed: frozenset[int]
     could: frozenset[int]
+    first: frozenset[int] = frozenset()
 
 
 _kept: Memory[Answer] = Memory()
@@ -111,9 +113,11 @@ class Question:
         if not options:
             return Answer(0, explanation=desk.explain(visit))
         teams = [tuple(service.person for service in one.services.values()) for one in options]
+        first = min(range(len(options)), key=lambda n: options[n].together_at)
         return Answer(
             n_teams=len(options),
-            first_s=min(one.together_at for one in options),
+            first_s=options[first].together_at,
+            first=teams[first],
             teams=tuple(teams[: self.best]),
             could=frozenset(person for team in teams for person in team),
         )

@@ -238,7 +238,7 @@ class Drawing:
             brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
             best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
             if best is not None:
-                return f"{best.language.name.lower()}, {best.get_level_display()}"
+                return f"{words.tongue(best.language.name)}, {best.get_level_display()}"
         return sentences.trade(colleague.row.disciplines[0])
 
     def tail(self, person: Row) -> str:
@@ -247,7 +247,8 @@ class Drawing:
         if self.planner or colleague.row.pk == self.actor.professional:
             # Others see part of a week only: half a sum would be a wrong one.
             noon = self.horizon.start + timedelta(hours=12)
-            parts.append(_("%(time)s h") % {"time": words.hm(colleague.week_s(noon))})
+            hours = _("%(time)s h") % {"time": words.hm(colleague.week_s(noon))}
+            parts.append(hours.replace(" ", words.NBSP))  # a number and its unit stay on one line
         if colleague.watches:
             parts.append(_("on watch"))
         return ", ".join(parts)

@@ -163,6 +163,7 @@ def _built(
         colleagues = workforce.load(actor, which, horizon, held=False)
     draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, partial(address, query))
     groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues), teams)
+    _add_near(without, choice, colleagues, groups)
     if not read:
         # Only the sum of their week is told, of those who have a row.
         workforce.add_held(actor, [row.colleague for group in groups for row in group.rows], horizon)
@@ -398,6 +399,23 @@ def _named(without: Sequence[Unplaced], choice: Choice, colleagues: Mapping[int,
             asked = unplaced.with_the_trade(item.visit, colleagues.values())
             found |= item.could or {colleague.row.pk for colleague in asked}
     return found
+
+
+def _add_near(
+    without: Sequence[Unplaced],
+    choice: Choice,
+    colleagues: Mapping[int, Colleague],
+    groups: Iterable[Group],
+) -> None:
+    """The row where placing by keyboard begins: of the team that is there first, else of who could go or has the trade."""
+    for item in without:
+        if item.visit.uid != choice.placing:
+            continue
+        shown = {row.colleague.row.pk: str(row.colleague.row.uid) for group in groups for row in group.rows}
+        trade = [one.row.pk for one in unplaced.with_the_trade(item.visit, colleagues.values())]
+        wanted: tuple[Collection[int], ...] = (item.first, item.proposed, item.could, trade)
+        found = (uid for some in wanted for pk, uid in shown.items() if pk in some)
+        item.near = next(found, "")
 
 
 def _groups(

@@ -54,7 +54,7 @@ def role_of(slot: Any, visit: Any) -> str:
     """Interpreter, Tigrinya, by telephone."""
     parts = [trade(slot.discipline)]
     if slot.language_id:
-        parts.append(slot.language.name.lower())
+        parts.append(words.tongue(slot.language.name))
     if slot.mode and slot.mode != visit.mode:
         parts.append(str(Mode(slot.mode).label))
     return ", ".join(parts)
@@ -139,7 +139,7 @@ def _language(visit, slot, colleague, start) -> list[Why]:
     level = Level(one.level).label
     values: dict[str, Any] = {
         "name": colleague.row.first_name,
-        "language": one.language.name.lower(),
+        "language": words.tongue(one.language.name),
         "level": level,
     }
     found = []
@@ -300,7 +300,7 @@ def _rule(
     """What stands in the way, as the end of a sentence that begins with the name; and what is missing."""
     n = minutes(margin)
     short = _("%(n)d min") % {"n": n} if n < 180 else words.hm(margin)
-    language = slot.language.name.lower() if slot is not None and slot.language_id else ""
+    language = words.tongue(slot.language.name) if slot is not None and slot.language_id else ""
     values: dict[str, Any] = {
         "trade": trade(slot.discipline) if slot is not None else "",
         "language": language,
@@ -394,7 +394,7 @@ def what_if(situation: Situation, relaxation: Relaxation) -> str:
 def language_name(code: str) -> str:
     """The name of a language in the reader's words; its code if it is none."""
     found = Language.objects.filter(pk=code).first()
-    return found.name.lower() if found else code
+    return words.tongue(found.name) if found else code
 
 
 def versant_label(code: str) -> str:

@@ -37,7 +37,8 @@ NOBODY = frozenset({dispatch.Rule.ROLE, dispatch.Rule.LANGUAGE})
 @dataclass
 class Unplaced:
     """``key`` is its letter. ``n_teams`` None: not computed here. ``try_url`` opens the smallest change, which gives
-    ``opens`` teams. ``proposed``: who is in one of the best teams; ``could``: who is in any.
+    ``opens`` teams. ``proposed``: who is in one of the best teams; ``first``: in the one that is there first;
+    ``could``: in any. ``near``: the row where placing by keyboard begins (the uid of a professional).
     """
 
     key: str
@@ -54,6 +55,13 @@ class Unplaced:
     late: bool = False
     proposed: frozenset[int] = frozenset()
     could: frozenset[int] = frozenset()
+    first: frozenset[int] = frozenset()
+    near: str = ""
+
+    @property
+    def near_at(self) -> datetime:
+        """The hour where placing by keyboard begins: when the first team is there, else when it was asked for."""
+        return self.first_at or ceil_step(_stands(self.visit))
 
     @property
     def teams(self) -> str:
@@ -179,7 +187,7 @@ def _roles(visit: Visit) -> str:
         if slot.pk in taken:
             continue
         interprets = slot.discipline == Discipline.INTERPRETER and slot.language_id
-        name = slot.language.name.lower() if interprets else sentences.trade(slot.discipline)
+        name = words.tongue(slot.language.name) if interprets else sentences.trade(slot.discipline)
         if slot.mode and slot.mode != visit.mode:
             name = f"{name} {slot.get_mode_display()}"
         names.append(name)
@@ -343,6 +351,7 @@ def _explain(situation: Situation, visit: Visit, answer: Answer) -> Told:
             first_at=situation.at(answer.first_s),
             proposed=frozenset(int(person) for team in answer.teams for person in team),
             could=frozenset(int(person) for person in answer.could),
+            first=frozenset(int(person) for person in answer.first),
         )
     alone = replace(situation, focus=(str(visit.pk),))
     told = replace(told, reason=_reason(alone, visit, answer.explanation))
@@ -376,7 +385,7 @@ def _reason(situation: Situation, visit: Visit, explanation: dispatch.Explanatio
         if best is None or best.rule in NOBODY:
             if slot.discipline == Discipline.INTERPRETER and slot.language_id:
                 return _("Nobody here interprets this language: %(language)s.") % {
-                    "language": slot.language.name.lower()
+                    "language": words.tongue(slot.language.name)
                 }
             return _("Nobody here has this trade and language: %(trade)s.") % {
                 "trade": sentences.trade(slot.discipline)

@@ -123,7 +123,7 @@ def mandates(changes: Sequence[Change]) -> list[tuple[str, str]]:
 
 
 def of(situation: Situation, relaxation: Relaxation) -> Change | None:
-    """The library's relaxation as a change one can try."""
+    """The library's relaxation as a change one can try; None for one that cannot be tried here or any more."""
     params: dict[str, Any] = dict(relaxation.params)
     visit = situation.visits[situation.focus[0]]
     uids = {str(slot.pk): str(slot.uid) for slot in visit.slots.all()}
@@ -131,6 +131,8 @@ def of(situation: Situation, relaxation: Relaxation) -> Change | None:
     if relaxation.kind in ("window_later", "window_earlier"):
         start = situation.at(int(params["start"]))
         if relaxation.kind == "window_earlier":
+            if start < situation.now:
+                return None  # nobody arrives in the past
             return Change("earlier", value=str(-(-int((visit.window.lower - start).total_seconds()) // 60)))
         # A window is half-open: the new start must lie inside it.
         return Change("later", value=str(int((start - visit.window.upper).total_seconds()) // 60 + 1))

@@ -23,6 +23,7 @@ from versants.core import clock
 from versants.core.access.classes import COORDINATING_ROLES, TEAM_ROLES, Role
 from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition, VersantsError
+from versants.core.web import words
 from versants.mobile.models import BoardMove
 from versants.mobile.planning import dayboard
 from versants.mobile.planning.situation import slots_of
@@ -141,7 +142,10 @@ def _choices(found: dayboard.Board, view: str, versant: str, language: str) -> l
             "name": "language",
             "label": _("Languages"),
             "value": language,
-            "options": [("", _("all languages")), *((code, name.lower()) for code, name in found.languages)],
+            "options": [
+                ("", _("all languages")),
+                *((code, words.tongue(name)) for code, name in found.languages),
+            ],
         },
     ]
 

@@ -186,7 +186,7 @@ def sentence_of_change(situation: Situation, change: whatif.Change) -> str:
         return _("%(language)s will do") % {"language": sentences.language_name(change.value)}
     if change.kind == "level" and slot is not None and slot.language_id:
         return _("%(language)s at %(level)s is enough") % {
-            "language": slot.language.name.lower(),
+            "language": words.tongue(slot.language.name),
             "level": slot.get_level_display(),
         }
     if change.kind == "gender":

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from versants.core.errors import Conflict
 from versants.core.models import Job
 from versants.core.web.jobs import TITLES
-from versants.networks import rules, words
+from versants.networks import rules
 from versants.networks.forms import QuestionForm, area_words, initial_of
 from versants.networks.models import StudyRun
 from versants.networks.report.annex import annex
@@ -91,8 +91,8 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
         context |= results.context(run, measure)
         context["front_job"] = Job.objects.visible_to(request.actor).filter(uid=run.front_job).first()
         context["front_minutes"] = round(fronts.SECONDS / 60)
-        context["other_language"] = "nl" if (get_language() or "fr").startswith("fr") else "fr"
-        context["language"] = words.language() if words.language() in {"fr", "nl"} else "fr"
+        context["language"] = (get_language() or "fr")[:2]
+        context["other_languages"] = [code for code in ("nl", "fr") if code != context["language"]]
     else:
         context |= _progress(request, run)
     return render(request, "networks/study.html", context)

@@ -23,6 +23,8 @@ class LoginForm(allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
+        # The link for a forgotten password stands once, below: not between the name of the field and the field.
+        self.fields["password"].help_text = ""
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):

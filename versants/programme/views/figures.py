@@ -132,8 +132,8 @@ def figures(request: HttpRequest) -> HttpResponse:
         "definition": counted,
         "definition_text": exports.text_of(counted) if counted else "",
         "persons_text": exports.text_of(definition("person")) if definition("person") else "",
-        "other_language": "nl" if request.LANGUAGE_CODE.startswith("fr") else "fr",
-        "export_language": request.LANGUAGE_CODE[:2] if request.LANGUAGE_CODE[:2] in {"fr", "nl"} else "fr",
+        "export_language": request.LANGUAGE_CODE[:2],
+        "other_languages": [code for code in ("nl", "fr") if code != request.LANGUAGE_CODE[:2]],
         "first": known.semesters[0].key,
         "last": known.semesters[-1].key,
     }

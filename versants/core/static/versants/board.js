@@ -7,6 +7,7 @@ const hint = document.getElementById("board-hint");
 
 // The board's hours are those of the place, wherever the browser is; Paris keeps the same.
 const ZONE = "Europe/Brussels";
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: ZONE });
 
 /** @type {HTMLElement | null} The visit that is being placed. */
 let chosen = null;
@@ -15,10 +16,9 @@ let chosen = null;
 const cells = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("tr[data-row] td[data-at]")]);
 
 /** The instant a pointer is at: cells span up to an hour, starts are on five minutes.
- * @param {HTMLElement} cell @param {number | null} x @returns {string} */
+ * @param {HTMLElement} cell @param {number} x @returns {string} */
 function instant(cell, x) {
   const start = new Date(cell.dataset.at ?? "");
-  if (x === null) return start.toISOString();
   const box = cell.getBoundingClientRect();
   const rtl = getComputedStyle(cell).direction === "rtl";
   const share = box.width ? (rtl ? box.right - x : x - box.left) / box.width : 0;
@@ -27,13 +27,34 @@ function instant(cell, x) {
   return new Date(start.getTime() + step * 5 * 60_000).toISOString();
 }
 
+/** How far a cell's beginning is from an instant, in milliseconds. @param {HTMLElement} cell @param {number} at @returns {number} */
+const away = (cell, at) => Math.abs(Date.parse(cell.dataset.at ?? "") - at);
+
+/** The instant that Enter places at: the one the visit is best placed at if it lies in the cell, else its beginning.
+ * @param {HTMLElement} cell @returns {Date} */
+function keyed(cell) {
+  const start = Date.parse(cell.dataset.at ?? "");
+  const near = Date.parse(chosen?.dataset.nearAt ?? "");
+  const end = start + /** @type {HTMLTableCellElement} */ (cell).colSpan * 5 * 60_000;
+  return new Date(near >= start && near < end ? near : start);
+}
+
+/** Where placing begins: the person and the hour nearest to what was asked for. @param {HTMLElement} item @returns {HTMLElement | undefined} */
+function nearest(item) {
+  const all = cells();
+  const mine = all.filter((cell) => cell.closest("tr")?.dataset.row === item.dataset.near);
+  const at = Date.parse(item.dataset.nearAt ?? "");
+  const rows = mine.length ? mine : all;
+  return rows.find((cell) => keyed(cell).getTime() === at) ?? [...rows].sort((a, b) => away(a, at) - away(b, at))[0];
+}
+
 /** Send the chosen visit to a person's row at an hour. @param {HTMLElement} cell @param {number | null} x */
 function place(cell, x) {
   const row = cell.closest("tr");
   if (!chosen || !form || !row) return;
   const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
   field("professional").value = row.dataset.row ?? "";
-  field("start").value = instant(cell, x);
+  field("start").value = x === null ? keyed(cell).toISOString() : instant(cell, x);
   field("version").value = chosen.dataset.visitVersion ?? "";
   form.action = chosen.dataset.place ?? "";
   form.submit();
@@ -49,15 +70,15 @@ function choose(item) {
       cell.tabIndex = -1;
       cell.setAttribute("role", "button");
       const name = cell.closest("tr")?.querySelector("th b")?.textContent ?? "";
-      const at = new Date(cell.dataset.at ?? "");
-      cell.setAttribute("aria-label", `${name}, ${at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", timeZone: ZONE })}`);
+      cell.setAttribute("aria-label", `${name}, ${clock.format(keyed(cell))}`);
     } else {
       for (const attribute of ["tabindex", "role", "aria-label"]) cell.removeAttribute(attribute);
     }
   }
   if (!item) return;
   item.dataset.chosen = "";
-  cells()[0]?.focus();
+  if (hint) item.append(hint); // what the keys do, and the hour that is chosen, where the eye is
+  nearest(item)?.focus();
 }
 
 /** The cell to go to from one by an arrow. @param {HTMLElement} cell @param {string} key @returns {HTMLElement | undefined} */
@@ -74,8 +95,15 @@ function neighbour(cell, key) {
   const other = rows[rows.indexOf(row) + (key === "ArrowDown" ? 1 : -1)];
   const there = /** @type {HTMLElement[]} */ ([...(other?.querySelectorAll("td[data-at]") ?? [])]);
   const at = Date.parse(cell.dataset.at ?? "");
-  return there.sort((a, b) => Math.abs(Date.parse(a.dataset.at ?? "") - at) - Math.abs(Date.parse(b.dataset.at ?? "") - at))[0];
+  return there.sort((a, b) => away(a, at) - away(b, at))[0];
 }
+
+// Whose hour has the focus, for those who see the page: a reader of screens hears it from the cell.
+document.addEventListener("focusin", (event) => {
+  const where = hint?.querySelector("[data-where]");
+  const cell = event.target instanceof HTMLElement && event.target.matches("td[data-at]") ? event.target : null;
+  if (where && chosen) where.textContent = cell?.getAttribute("aria-label") ?? "";
+});
 
 for (const item of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-visit]"))) {
   item.draggable = true;
