@@ -20,6 +20,7 @@ from versants.mobile.enums import AssignmentState, InterventionKind, Mode, Pin, 
 from versants.mobile.models import Assignment, Visit
 from versants.mobile.planning import sentences
 from versants.mobile.planning.calendar import Horizon, shifts
+from versants.mobile.planning.kept import Days
 from versants.mobile.planning.situation import Places, slots_of
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import AbsenceKind
@@ -156,14 +157,20 @@ def state_of(visit: Visit, now: datetime, one: Assignment | None = None) -> tupl
 class Drawing:
     """What all drawings of one page share. ``keys``: visit -> number or letter; ``planner``: may look at who can go."""
 
-    actor: Actor
-    horizon: Horizon
+    days: Days
     keys: dict[int, str]
-    absences: dict[tuple[int, datetime], str]
     planner: bool
     address: Callable[[str, bool], str]  # of the page with a group opened, or closed again
     now: datetime = field(default_factory=clock.now)
-    _who: dict[int, str] = field(default_factory=dict)
+    language: str | None = field(default_factory=get_language)
+
+    @property
+    def actor(self) -> Actor:
+        return self.days.actor
+
+    @property
+    def horizon(self) -> Horizon:
+        return self.days.horizon
 
     def fold(self, group: Group) -> str:
         """The page with the group opened, or closed again."""
@@ -179,27 +186,26 @@ class Drawing:
 
     def who(self, visit: Visit) -> str:
         """Who can go; asked for each who does."""
-        if visit.pk not in self._who:
-            self._who[visit.pk] = reverse("visit_who", args=[visit.uid])
-        return self._who[visit.pk]
+        return str(self.days.said(visit, "who", lambda: reverse("visit_who", args=[visit.uid])))
 
     def place(self, visit: Visit) -> str:
-        name = visit.commune.name
-        if visit.kind in NAMED_KINDS:
-            name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_kind_display()}
-        if visit.mode != Mode.ON_SITE:
-            name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_mode_display()}
-        return name
+        return str(self.days.said(visit, ("place", self.language), lambda: _place(visit)))
 
     def visit(self, visit: Visit, one: Assignment) -> timeline.Block:
-        style, sign, word = state_of(visit, self.now, one)
+        state, key = state_of(visit, self.now, one), self.keys[visit.pk]
+        asked = ("block", self.language, self.planner, one.pk, key, state)
+        block: timeline.Block = self.days.said(visit, asked, lambda: self._block(visit, one, key, state))
+        return block
+
+    def _block(self, visit: Visit, one: Assignment, key: str, state: tuple[str, str, str]) -> timeline.Block:
+        style, sign, word = state
         return timeline.Block(
             one.held.lower,
             one.held.upper,
             "visit",
             self.place(visit),
             url=self.url(visit),
-            key=self.keys[visit.pk],
+            key=key,
             style=style,
             sign=sign,
             state=word,
@@ -212,7 +218,6 @@ class Drawing:
         """Everything else that holds this person: that it does, not what it is, except in the own house."""
         if not colleague.busy:
             return []
-        pk = colleague.row.pk
         mine = [
             (max(one.held.lower, self.horizon.start), min(one.held.upper, self.horizon.end))
             for _visit, one in held
@@ -222,7 +227,7 @@ class Drawing:
             if (start, end) in mine:
                 mine.remove((start, end))
                 continue
-            kind = self.absences.get((pk, start), "")
+            kind = colleague.away.get(start, "")
             if kind in (AbsenceKind.LEAVE, AbsenceKind.ILL):
                 found.append(timeline.Block(start, end, "off", _("absent")))
             elif kind in NAMED_ABSENCES:
@@ -253,6 +258,13 @@ class Drawing:
         return ", ".join(parts)
 
     def listed(self, visit: Visit) -> Listed:
+        key, state = self.keys[visit.pk], state_of(visit, self.now)
+        people = tuple(state_of(visit, self.now, one) for one in visit.holding)
+        asked = ("listed", self.language, self.planner, key, state, people)
+        listed: Listed = self.days.said(visit, asked, lambda: self._listed(visit, key, state))
+        return listed
+
+    def _listed(self, visit: Visit, key: str, state: tuple[str, str, str]) -> Listed:
         holders = {one.slot_id: one for one in visit.holding}
         people = []
         for slot in slots_of(visit):
@@ -268,9 +280,9 @@ class Drawing:
                         word if waits else "",
                     )
                 )
-        _style, sign, word = state_of(visit, self.now)
+        _style, sign, word = state
         return Listed(
-            self.keys[visit.pk],
+            key,
             visit,
             self.place(visit),
             visit.held.lower,
@@ -280,6 +292,16 @@ class Drawing:
             word,
             self.who(visit) if self.planner else "",
         )
+
+
+def _place(visit: Visit) -> str:
+    """Where it is, and what it is where that matters to everybody."""
+    name = visit.commune.name
+    if visit.kind in NAMED_KINDS:
+        name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_kind_display()}
+    if visit.mode != Mode.ON_SITE:
+        name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_mode_display()}
+    return str(name)
 
 
 # A day
