@@ -49,9 +49,9 @@ $$ BEGIN RETURN QUERY WITH linked AS (
        FROM people_oncall o WHERE o.professional_id = ANY(professionals)
      UNION ALL SELECT 'days', b.professional_id, 6, b.ctid, b.xmin::text::bigint
        FROM people_absence b WHERE b.professional_id = ANY(professionals)
-     UNION ALL SELECT 'days', a.professional_id, 7, v.ctid,
-         hashtidextended(a.ctid, a.xmin::text::bigint) # v.xmin::text::bigint
-       FROM mobile_assignment a JOIN mobile_visit v ON v.id = a.visit_id
+     UNION ALL SELECT 'days', a.professional_id, 7, a.ctid,
+         coalesce(hashtidextended(v.ctid, v.xmin::text::bigint), 0) # a.xmin::text::bigint
+       FROM mobile_assignment a LEFT JOIN mobile_visit v ON v.id = a.visit_id  -- a visit is seen by some only
        WHERE a.professional_id = ANY(professionals) AND a.starts_at < upper(span)
          AND a.starts_at > lower(span) - interval '1 day'
      UNION ALL SELECT 'visits', v.id, 8, v.ctid, hashtidextended(c.ctid, c.xmin::text::bigint) # v.xmin::text::bigint
