@@ -75,7 +75,7 @@ WRITES = {
         lambda w, s: Mandate.objects.update(period=span(clock.today() - timedelta(days=90), clock.today())),
         ONLY_DAY,
     ),
-    "hours change": (lambda w, s: w.elise.weekly_shifts.all().delete(), ONLY_DAY),
+    "hours change": (lambda w, s: w.elise.weekly_shifts.all().delete(), BOTH),
     "a language is lost": (
         lambda w, s: ProfessionalLanguage.objects.filter(professional=w.selam, language="tir").delete(),
         BOTH,

@@ -222,6 +222,12 @@ class Drawing:
             (max(one.held.lower, self.horizon.start), min(one.held.upper, self.horizon.end))
             for _visit, one in held
         ]
+        key = ("commitments", self.language, tuple(mine))
+        return colleague.said(key, lambda: self._commitments(colleague, mine))
+
+    def _commitments(
+        self, colleague: Colleague, mine: list[tuple[datetime, datetime]]
+    ) -> list[timeline.Block]:
         found = []
         for start, end in colleague.busy:
             if (start, end) in mine:
@@ -239,18 +245,18 @@ class Drawing:
     def detail(self, person: Row) -> str:
         """Psychologist; Tigrinya, C1."""
         colleague = person.colleague
-        if colleague.is_only_interpreter:
-            brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
-            best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
-            if best is not None:
-                return f"{best.language.name.lower()}, {best.get_level_display()}"
-        return sentences.trade(colleague.row.disciplines[0])
+        return colleague.said(("detail", self.language), lambda: _detail(colleague))
 
     def tail(self, person: Row) -> str:
         """22:30 h, on call."""
-        colleague, parts = person.colleague, []
-        if self.planner or colleague.row.pk == self.actor.professional:
-            # Others see part of a week only: half a sum would be a wrong one.
+        colleague = person.colleague
+        # Others see part of a week only: half a sum would be a wrong one.
+        whole = self.planner or colleague.row.pk == self.actor.professional
+        return colleague.said(("tail", self.language, whole), lambda: self._tail(colleague, whole=whole))
+
+    def _tail(self, colleague: Colleague, *, whole: bool) -> str:
+        parts = []
+        if whole:
             noon = self.horizon.start + timedelta(hours=12)
             parts.append(_("%(time)s h") % {"time": words.hm(colleague.week_s(noon))})
         if colleague.watches:
@@ -292,6 +298,15 @@ class Drawing:
             word,
             self.who(visit) if self.planner else "",
         )
+
+
+def _detail(colleague: Colleague) -> str:
+    if colleague.is_only_interpreter:
+        brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
+        best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
+        if best is not None:
+            return f"{best.language.name.lower()}, {best.get_level_display()}"
+    return str(sentences.trade(colleague.row.disciplines[0]))
 
 
 def _place(visit: Visit) -> str:
@@ -421,7 +436,21 @@ def week(draw: Drawing, groups: Sequence[Group]) -> list[WeekRow]:
 
 
 def _week_row(draw: Drawing, person: Row, days: Sequence[tuple[date, datetime, datetime]]) -> WeekRow:
+    colleague = person.colleague
     blocks = person.commitments + [draw.visit(visit, one) for visit, one in person.held]
+    tail = draw.tail(person)
+    # The very blocks, kept beside the row so that no other one takes their place.
+    key = ("week", draw.language, tail, tuple(id(block) for block in blocks))
+    return colleague.said(key, lambda: (_week_of(draw, person, blocks, tail, days), blocks))[0]
+
+
+def _week_of(
+    draw: Drawing,
+    person: Row,
+    blocks: list[timeline.Block],
+    tail: str,
+    days: Sequence[tuple[date, datetime, datetime]],
+) -> WeekRow:
     blocks.sort(key=lambda b: (b.start, b.end))
     works = {weekday for weekday, *_ in person.colleague.pattern}
     cells = []
@@ -429,7 +458,7 @@ def _week_row(draw: Drawing, person: Row, days: Sequence[tuple[date, datetime, d
         inside = tuple(b for b in blocks if b.start < high and b.end > low)
         watch = any(a < high and b > low for a, b in person.colleague.watches)
         cells.append(WeekCell(day, inside, off=day.weekday() not in works and not watch and not inside))
-    return WeekRow(str(person.colleague.row), draw.detail(person), tuple(cells), draw.tail(person))
+    return WeekRow(str(person.colleague.row), draw.detail(person), tuple(cells), tail)
 
 
 # The map

@@ -23,7 +23,6 @@ from versants.mobile.planning.situation import Preferred
 from versants.mobile.planning.versions import Sums
 from versants.mobile.planning.workforce import Colleague
 
-SAID = 64  # of a visit, how much of what was drawn of it is kept
 Earlier = list[tuple[str, str]]
 
 
@@ -118,7 +117,7 @@ class Days:
         known = self._visits[visit.pk].said
         found = known.get(key)
         if found is None:
-            if len(known) >= SAID:  # its number changes with the visits before it
+            if len(known) >= workforce.SAID:  # its number changes with the visits before it
                 known.clear()
             found = known[key] = make()
         return found

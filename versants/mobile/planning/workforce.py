@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
 from django.db.models import BooleanField, F, Func, IntegerField, Prefetch, Q, Value
@@ -33,6 +33,8 @@ SECONDS = Func(
     template="extract(epoch FROM upper(%(expressions)s) - lower(%(expressions)s))::int",
     output_field=IntegerField(),
 )
+T = TypeVar("T")
+SAID = 64  # of one person or visit, how much of what was drawn of it is kept
 TALK = "talk"  # skill: interprets talks up to that hardness
 # What a team tells those who ask it; planning reads none of it, and reading it costs more than all the rest.
 TOLD = ("opening_hours", "promise_minutes", "presents")
@@ -82,6 +84,17 @@ class Colleague:
     busy: list[tuple[datetime, datetime]] = field(default_factory=list)
     away: dict[datetime, str] = field(default_factory=dict)
     _person: tuple[Hashable, Person] | None = field(default=None, init=False, repr=False, compare=False)
+    _said: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def said(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is drawn of them: made once for as long as they are this very Colleague. ``key``: what else it depends
+        on, beside them and the days they were read for."""
+        found: T | None = self._said.get(key)
+        if found is None:
+            if len(self._said) >= SAID:
+                self._said.clear()
+            found = self._said[key] = make()
+        return found
 
     @property
     def id(self) -> str:
