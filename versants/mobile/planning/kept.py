@@ -189,7 +189,7 @@ class Days:
         _days.keep((self.actor, self.horizon), self)
 
 
-# By reader and days; a day of some hundred people is about a megabyte.
+# By reader and days. The boards that are remembered hold the same rows.
 _days: Memory[Days] = Memory(8)
 
 

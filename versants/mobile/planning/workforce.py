@@ -239,9 +239,10 @@ def person(
     """
     inside = list(planned)
     key = (horizon, place, tuple((one.held.lower, one.held.upper) for one in inside), not_before)
-    if colleague._person is None or colleague._person[0] != key:
-        colleague._person = (key, _person(colleague, horizon, place, inside, not_before))
-    return colleague._person[1]
+    known = colleague._person
+    if known is None or known[0] != key:  # another look may be making its own: each returns what it made
+        known = colleague._person = (key, _person(colleague, horizon, place, inside, not_before))
+    return known[1]
 
 
 def _person(
