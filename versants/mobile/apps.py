@@ -58,9 +58,10 @@ $$ BEGIN RETURN QUERY WITH linked AS (
        FROM mobile_visit v JOIN territory_commune c ON c.uid = v.commune_id WHERE v.id = ANY(visits)
      UNION ALL SELECT 'visits', s.visit_id, 9, s.ctid, s.xmin::text::bigint
        FROM mobile_slot s WHERE s.visit_id = ANY(visits)
-     UNION ALL SELECT 'visits', a.visit_id, 10, a.ctid,
-         hashtidextended(p.ctid, p.xmin::text::bigint) # a.xmin::text::bigint
-       FROM mobile_assignment a JOIN people_professional p ON p.id = a.professional_id WHERE a.visit_id = ANY(visits)
+     UNION ALL SELECT 'visits', a.visit_id, 10, a.ctid, a.xmin::text::bigint # coalesce((
+         SELECT hashtidextended(p.ctid, p.xmin::text::bigint) FROM people_professional p WHERE p.id = a.professional_id
+       ), 0)
+       FROM mobile_assignment a WHERE a.visit_id = ANY(visits)  -- joined, everybody would be read for each place
      UNION ALL SELECT 'visits', v.id, 11, s.ctid, s.xmin::text::bigint
        FROM mobile_visit v JOIN people_site s ON s.id = v.site_id WHERE v.id = ANY(visits)
      UNION ALL SELECT 'before', 0, 12, r.ctid, r.xmin::text::bigint
