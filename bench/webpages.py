@@ -84,15 +84,15 @@ def _person(actor: Actor, request: HttpRequest) -> int:
 
 
 def _board(actor: Actor, request: HttpRequest) -> int:
-    from versants.mobile.planning import dayboard
+    from versants.mobile.planning import dayboard, kept
     from versants.mobile.planning.calendar import Horizon, horizon_of_day, week_bounds
 
     day = clock.today()
     week = request.GET.get("view") == "week"
     horizon = Horizon(*week_bounds(day)) if week else horizon_of_day(day)
     choice = dayboard.Choice()
-    placed, waiting = dayboard._visits_of(actor, horizon, choice, dayboard.Teams.of(actor, choice))
-    return len(placed) + len(waiting)
+    ids = dayboard._ids_of(actor, horizon, choice, dayboard.Teams.of(actor, choice))
+    return len(kept.read_visits(actor, [*ids.placed, *ids.waiting]))
 
 
 def _figures(actor: Actor, _request: HttpRequest) -> int:

@@ -18,7 +18,7 @@ from versants.core.errors import InvalidTransition
 from versants.core.models import AuditEvent, Grant, Message
 from versants.mobile import tasks
 from versants.mobile.models import Assignment, RequestEvent
-from versants.mobile.planning import unplaced
+from versants.mobile.planning import kept
 from versants.mobile.services import booking, offers, request_story
 
 NOW = "2026-11-24T07:00:00+00:00"  # eight in the morning
@@ -238,7 +238,7 @@ def test_board_and_request_say_who_did_not_answer(world, placed, later):
     later(minutes=21)
     sweep()
     with acting(actor(world.coordinator)) as who, translation.override("en"):
-        earlier = unplaced._earlier_answers(who, [placed])
+        earlier = kept.earlier_answers(who, [placed])
         assert sorted(earlier[placed.pk]) == [("lapsed", "Selam"), ("lapsed", "Élise")]
         told = " ".join(str(step.text) for step in request_story.story(who, placed.request))
     assert "Selam did not answer in time" in told

@@ -16,50 +16,64 @@ $$ SELECT a.professional_id, a.held FROM mobile_assignment a
    WHERE b.professional_id = ANY(professionals) AND b.held && span $$;
 """
 
-# How everything stands that says who can go, and that the board shows, as a number: written anew, a row has another
-# place or another writer. Of these professionals what they can and do from one instant to another; of these visits all
-# there is, with those who were with the same persons before; all who are there and what they speak, so that somebody
-# new is noticed; houses, teams, places and what was loaded of them. Ids of rows and transactions only, summed up. The
-# plan is made once a connection: with the rules of each table in it, planning takes longer than reading.
+# How everything stands that says who can go, and that the board shows, as sums: written anew, a row has another place or
+# another writer. ``people``: of each of these professionals what they can and when they work; ``days``: of each what they
+# do from one instant to another; ``visits``: of each of these visits all there is, with those who hold or held its places;
+# ``before``: who was with the same persons before, of all asked; ``house``: teams, houses and what was loaded of places;
+# ``everybody``: all who are there and what they speak, so that somebody new is noticed. Ids of rows and transactions
+# only, summed up. The plan is made once a connection: with the rules of each table in it, planning takes longer than
+# reading.
 STANDS = """
-CREATE OR REPLACE FUNCTION app.stands(professionals bigint[], visits bigint[], asked bigint[], low timestamptz,
-                                      high timestamptz)
-RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
+CREATE OR REPLACE FUNCTION app.stands(professionals bigint[], visits bigint[], asked bigint[], span tstzrange)
+RETURNS TABLE (part text, sums text) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
 SET max_parallel_workers_per_gather = 0 SET plan_cache_mode = force_generic_plan AS
-$$ BEGIN RETURN (WITH linked AS (
+$$ BEGIN RETURN QUERY WITH linked AS (
      SELECT v.request_id AS id FROM mobile_visit v WHERE v.id = ANY(asked)
      UNION SELECT theirs.request_id FROM mobile_visit v JOIN mobile_requestperson mine ON mine.request_id = v.request_id
        JOIN mobile_requestperson theirs ON theirs.person_id = mine.person_id WHERE v.id = ANY(asked)
    ), rows AS (
-     SELECT 1 AS k, ctid AS t, xmin::text::bigint AS x FROM people_professional
-     UNION ALL SELECT 2, ctid, xmin::text::bigint FROM people_professionallanguage
-     UNION ALL SELECT 3, ctid, xmin::text::bigint FROM people_mandate WHERE professional_id = ANY(professionals)
-     UNION ALL SELECT 4, ctid, xmin::text::bigint FROM people_weeklyshift WHERE professional_id = ANY(professionals)
-     UNION ALL SELECT 5, ctid, xmin::text::bigint FROM people_oncall WHERE professional_id = ANY(professionals)
-     UNION ALL SELECT 6, ctid, xmin::text::bigint FROM people_absence WHERE professional_id = ANY(professionals)
-     UNION ALL SELECT 7, v.ctid, hashtidextended(a.ctid, a.xmin::text::bigint) # v.xmin::text::bigint
-       FROM mobile_assignment a JOIN mobile_visit v ON v.id = a.visit_id
-       WHERE a.professional_id = ANY(professionals) AND a.starts_at < high AND a.starts_at > low - interval '1 day'
-     UNION ALL SELECT 9, ctid, xmin::text::bigint FROM mobile_visit WHERE id = ANY(visits)
-     UNION ALL SELECT 10, ctid, xmin::text::bigint FROM mobile_slot WHERE visit_id = ANY(visits)
-     UNION ALL SELECT 11, ctid, xmin::text::bigint FROM mobile_assignment WHERE visit_id = ANY(visits)
-     UNION ALL SELECT 12, s.ctid, s.xmin::text::bigint FROM mobile_visit v JOIN people_site s ON s.id = v.site_id
-       WHERE v.id = ANY(visits)
-     UNION ALL SELECT 13, r.ctid, r.xmin::text::bigint FROM mobile_requestperson r JOIN linked ON linked.id = r.request_id
-     UNION ALL SELECT CASE WHEN a.starts_at < app.now() THEN 14 ELSE 15 END, a.ctid, a.xmin::text::bigint
-       FROM linked JOIN mobile_visit v ON v.request_id = linked.id JOIN mobile_assignment a ON a.visit_id = v.id
-     UNION ALL SELECT CASE WHEN g.period @> app.now() THEN 16 ELSE 17 END, g.ctid, g.xmin::text::bigint
-       FROM core_grant g JOIN linked ON g.subject_kind = 'request' AND g.subject_id = linked.id
-     UNION ALL SELECT 18, ctid, xmin::text::bigint FROM people_team
-     UNION ALL SELECT 19, ctid, xmin::text::bigint FROM people_organisation
-     UNION ALL SELECT 20, c.ctid, c.xmin::text::bigint
+     SELECT 'everybody' AS part, 0::bigint AS id, 1 AS k, p.ctid AS t, p.xmin::text::bigint AS x FROM people_professional p
+     UNION ALL SELECT 'everybody', 0, 2, l.ctid, l.xmin::text::bigint FROM people_professionallanguage l
+     UNION ALL SELECT 'house', 0, 3, t.ctid, t.xmin::text::bigint FROM people_team t
+     UNION ALL SELECT 'house', 0, 4, o.ctid, o.xmin::text::bigint FROM people_organisation o
+     UNION ALL SELECT 'house', 0, 5, s.ctid, s.xmin::text::bigint FROM territory_source s
+     UNION ALL SELECT 'people', p.id, 1, p.ctid, hashtidextended(c.ctid, c.xmin::text::bigint) # p.xmin::text::bigint
        FROM people_professional p JOIN territory_commune c ON c.uid = p.base_id WHERE p.id = ANY(professionals)
-     UNION ALL SELECT 21, c.ctid, c.xmin::text::bigint
+     UNION ALL SELECT 'people', l.professional_id, 2, l.ctid, l.xmin::text::bigint
+       FROM people_professionallanguage l WHERE l.professional_id = ANY(professionals)
+     UNION ALL SELECT 'people', m.professional_id, 3, m.ctid, m.xmin::text::bigint
+       FROM people_mandate m WHERE m.professional_id = ANY(professionals)
+     UNION ALL SELECT 'people', w.professional_id, 4, w.ctid, w.xmin::text::bigint
+       FROM people_weeklyshift w WHERE w.professional_id = ANY(professionals)
+     UNION ALL SELECT 'people', o.professional_id, 5, o.ctid, o.xmin::text::bigint
+       FROM people_oncall o WHERE o.professional_id = ANY(professionals)
+     UNION ALL SELECT 'days', b.professional_id, 6, b.ctid, b.xmin::text::bigint
+       FROM people_absence b WHERE b.professional_id = ANY(professionals)
+     UNION ALL SELECT 'days', a.professional_id, 7, a.ctid,
+         coalesce(hashtidextended(v.ctid, v.xmin::text::bigint), 0) # a.xmin::text::bigint
+       FROM mobile_assignment a LEFT JOIN mobile_visit v ON v.id = a.visit_id  -- a visit is seen by some only
+       WHERE a.professional_id = ANY(professionals) AND a.starts_at < upper(span)
+         AND a.starts_at > lower(span) - interval '1 day'
+     UNION ALL SELECT 'visits', v.id, 8, v.ctid, hashtidextended(c.ctid, c.xmin::text::bigint) # v.xmin::text::bigint
        FROM mobile_visit v JOIN territory_commune c ON c.uid = v.commune_id WHERE v.id = ANY(visits)
-     UNION ALL SELECT 22, ctid, xmin::text::bigint FROM territory_source
+     UNION ALL SELECT 'visits', s.visit_id, 9, s.ctid, s.xmin::text::bigint
+       FROM mobile_slot s WHERE s.visit_id = ANY(visits)
+     UNION ALL SELECT 'visits', a.visit_id, 10, a.ctid, a.xmin::text::bigint # coalesce((
+         SELECT hashtidextended(p.ctid, p.xmin::text::bigint) FROM people_professional p WHERE p.id = a.professional_id
+       ), 0)
+       FROM mobile_assignment a WHERE a.visit_id = ANY(visits)  -- joined, everybody would be read for each place
+     UNION ALL SELECT 'visits', v.id, 11, s.ctid, s.xmin::text::bigint
+       FROM mobile_visit v JOIN people_site s ON s.id = v.site_id WHERE v.id = ANY(visits)
+     UNION ALL SELECT 'before', 0, 12, r.ctid, r.xmin::text::bigint
+       FROM mobile_requestperson r JOIN linked ON linked.id = r.request_id
+     UNION ALL SELECT 'before', 0, CASE WHEN a.starts_at < app.now() THEN 13 ELSE 14 END, a.ctid, a.xmin::text::bigint
+       FROM linked JOIN mobile_visit v ON v.request_id = linked.id JOIN mobile_assignment a ON a.visit_id = v.id
+     UNION ALL SELECT 'before', 0, CASE WHEN g.period @> app.now() THEN 15 ELSE 16 END, g.ctid, g.xmin::text::bigint
+       FROM core_grant g JOIN linked ON g.subject_kind = 'request' AND g.subject_id = linked.id
    )
-   SELECT string_agg(k || ':' || n || ':' || s, ' ' ORDER BY k)
-   FROM (SELECT k, count(*) AS n, sum(hashtidextended(t, x)) AS s FROM rows GROUP BY k) AS sums);
+   SELECT e.part, string_agg(e.id || ':' || e.n || ':' || e.s, ' ' ORDER BY e.id)
+   FROM (SELECT r.part, r.id, count(*) AS n, sum(hashtidextended(r.t, r.x # (r.k::bigint << 40))) AS s
+         FROM rows r GROUP BY r.part, r.id) AS e GROUP BY e.part;
    END $$;
 """
 

@@ -6,7 +6,7 @@ from .differences import diff
 from .drawing import gantt
 from .errors import FormatError, InstanceError
 from .evaluation import evaluate
-from .io import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from .io import person_to_json, plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from .layout import Coordinates
 from .matrix import Matrix
 from .model import (
@@ -116,6 +116,7 @@ __all__ = [
     "gantt",
     "in_order",
     "lower_bound",
+    "person_to_json",
     "plan_from_json",
     "plan_to_json",
     "problem_from_json",

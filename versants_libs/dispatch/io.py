@@ -65,8 +65,9 @@ def read_text(path: Path) -> str:
 # Writing
 
 
-def problem_to_json(problem: Problem) -> dict[str, Any]:
-    """The JSON form of a problem."""
+def problem_to_json(problem: Problem, *, person: Callable[[Person], Any] | None = None) -> dict[str, Any]:
+    """The JSON form of a problem; ``person`` stands for :func:`person_to_json` where the forms of people are kept."""
+    person = person or person_to_json
     value: dict[str, Any] = {"format": FORMAT_PROBLEM, "epoch": problem.epoch, "horizon": problem.horizon}
     value["step"] = problem.step
     value["days"] = [list(day) for day in problem.days]
@@ -89,7 +90,7 @@ def problem_to_json(problem: Problem) -> dict[str, Any]:
         value["travel_by"] = {mode: [list(row) for row in rows] for mode, rows in problem.travel_by.items()}
     if problem.travel_at:
         value["travel_at"] = [_band_to_json(band) for band in problem.travel_at]
-    value["people"] = {person.id: _person_to_json(person) for person in problem.people}
+    value["people"] = {one.id: person(one) for one in problem.people}
     value["visits"] = {visit.id: _visit_to_json(visit) for visit in problem.visits}
     if problem.links:
         value["links"] = [
@@ -143,7 +144,8 @@ def _tuple_to_json(value: Any) -> dict[str, Any]:
     }
 
 
-def _person_to_json(person: Person) -> dict[str, Any]:
+def person_to_json(person: Person) -> dict[str, Any]:
+    """The JSON form of somebody, without their id."""
     out = _plain(person, ("id", "pairs", "mandates", "shifts", "busy", "limits"))
     if person.pairs:
         out["pairs"] = [{"from": a, "to": b, "level": level} for (a, b), level in person.pairs.items()]

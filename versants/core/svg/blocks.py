@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from versants.core.svg.signs import ICONS, MARKS
 from versants.core.svg.timeline import Block, Grid, Line
+from versants.core.web import words
 
 ROWS = 2048  # kept of each kind: a table row of a week has some five kilobytes
 
@@ -248,3 +249,54 @@ def week_list(lines: Iterable[Any], days: dict[Any, str]) -> SafeString:
     """The same rows as lists, for a phone; ``days``: the name of each day."""
     language, names = get_language(), tuple(days.items())
     return mark_safe("".join(_week_item(language, line, names) for line in lines))
+
+
+def placed(items: Iterable[Any], *, dated: bool) -> SafeString:
+    """Visits in words, as items of a list: each has ``key``, ``place``, ``start``, ``end``, ``url``, ``sign``, ``word``
+    and ``people`` (name, role, sign and word). ``dated``: with the day before the hours.
+    """
+    language = get_language()
+    return mark_safe(
+        "".join(
+            _placed(
+                language,
+                text(one.key),
+                f"{words.day_short(one.start)}, " if dated else "",
+                f"{words.clock_time(one.start)}–{words.clock_time(one.end)}",
+                text(one.place),
+                one.url,
+                (one.sign, text(one.word)),
+                tuple((name, role, sign, text(word)) for name, role, sign, word in one.people),
+            )
+            for one in items
+        )
+    )
+
+
+@lru_cache(ROWS)
+def _placed(
+    _language: str | None,
+    key: str,
+    day: str,
+    hours: str,
+    place: str,
+    url: str,
+    state: tuple[str, str],
+    people: tuple[tuple[str, str, str, str], ...],
+) -> str:
+    where = f'<a href="{text(url)}">{place}</a>' if url else place
+    mark = _marked(*state) if state[0] != "wait" else ""
+    who = [
+        f"{text(name)}, {text(role)}{f' {_marked(sign, word)}' if sign else ''}"
+        for name, role, sign, word in people
+    ]
+    and_so = f"{words.spaced(';')} "
+    return (
+        f'<li id="v{key}"><span class="key">{key}</span><span><b>{text(day)}{hours}</b> {where} {mark}<br>'
+        f'<span class="small soft">{and_so.join(who)}</span></span></li>'
+    )
+
+
+def _marked(name: str, word: str) -> str:
+    """A state: shape, then word."""
+    return f'<span class="mark {name}">{sign(name)}{word}</span>'

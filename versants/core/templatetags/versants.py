@@ -94,6 +94,12 @@ def week_list(lines: Any, days: Any) -> SafeString:
 
 
 @register.simple_tag
+def placed(items: Any, *, dated: bool) -> SafeString:
+    """Visits in words, as items of a list."""
+    return blocks.placed(items, dated=dated)
+
+
+@register.simple_tag
 def icon(name: str, *, big: bool = False, flips: bool = False) -> SafeString:
     """A 24 px sign, hidden from screen readers: a word stands beside it. ``flips`` in right-to-left pages."""
     if name not in ICONS:

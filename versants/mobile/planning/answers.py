@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from threading import Lock
 from typing import Generic, TypeVar
@@ -88,13 +89,36 @@ _kept: Memory[Answer] = Memory()
 told: Memory[Told] = Memory()  # by how the rows stand: what is remembered here needs no problem to be built
 
 
+class _Same:
+    """This very person, not one like them: to find them costs nothing, however much is known of them."""
+
+    def __init__(self, person: dispatch.Person) -> None:
+        self.person = person
+
+    def __hash__(self) -> int:
+        return id(self.person)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.person is self.person
+
+
+@lru_cache(maxsize=4096)
+def _written(same: _Same) -> str:
+    """Somebody as text: from one look at a day to the next, most are as they were."""
+    return json.dumps(dispatch.person_to_json(same.person), separators=(",", ":"), sort_keys=True)
+
+
 class Question:
     """The day as it stands; asked of one visit after the other."""
 
     def __init__(self, problem: dispatch.Problem, plan: dispatch.Plan, *, best: int) -> None:
         self.problem, self.plan, self.best = problem, plan, best
         self._desk: dispatch.Desk | None = None
-        whole = [dispatch.problem_to_json(problem), dispatch.plan_to_json(plan), best]
+        whole = [
+            dispatch.problem_to_json(problem, person=lambda one: _written(_Same(one))),
+            dispatch.plan_to_json(plan),
+            best,
+        ]
         self._key = sha256(json.dumps(whole, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
 
     def known(self, visit: str) -> Answer | None:
@@ -127,3 +151,4 @@ def forget() -> None:
     """Everything; for tests."""
     for memory in _memories:
         memory.clear()
+    _written.cache_clear()

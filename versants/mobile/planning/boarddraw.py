@@ -20,6 +20,7 @@ from versants.mobile.enums import AssignmentState, InterventionKind, Mode, Pin, 
 from versants.mobile.models import Assignment, Visit
 from versants.mobile.planning import sentences
 from versants.mobile.planning.calendar import Horizon, shifts
+from versants.mobile.planning.kept import Days
 from versants.mobile.planning.situation import Places, slots_of
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import AbsenceKind
@@ -156,14 +157,20 @@ def state_of(visit: Visit, now: datetime, one: Assignment | None = None) -> tupl
 class Drawing:
     """What all drawings of one page share. ``keys``: visit -> number or letter; ``planner``: may look at who can go."""
 
-    actor: Actor
-    horizon: Horizon
+    days: Days
     keys: dict[int, str]
-    absences: dict[tuple[int, datetime], str]
     planner: bool
     address: Callable[[str, bool], str]  # of the page with a group opened, or closed again
     now: datetime = field(default_factory=clock.now)
-    _who: dict[int, str] = field(default_factory=dict)
+    language: str | None = field(default_factory=get_language)
+
+    @property
+    def actor(self) -> Actor:
+        return self.days.actor
+
+    @property
+    def horizon(self) -> Horizon:
+        return self.days.horizon
 
     def fold(self, group: Group) -> str:
         """The page with the group opened, or closed again."""
@@ -179,27 +186,26 @@ class Drawing:
 
     def who(self, visit: Visit) -> str:
         """Who can go; asked for each who does."""
-        if visit.pk not in self._who:
-            self._who[visit.pk] = reverse("visit_who", args=[visit.uid])
-        return self._who[visit.pk]
+        return str(self.days.said(visit, "who", lambda: reverse("visit_who", args=[visit.uid])))
 
     def place(self, visit: Visit) -> str:
-        name = visit.commune.name
-        if visit.kind in NAMED_KINDS:
-            name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_kind_display()}
-        if visit.mode != Mode.ON_SITE:
-            name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_mode_display()}
-        return name
+        return str(self.days.said(visit, ("place", self.language), lambda: _place(visit)))
 
     def visit(self, visit: Visit, one: Assignment) -> timeline.Block:
-        style, sign, word = state_of(visit, self.now, one)
+        state, key = state_of(visit, self.now, one), self.keys[visit.pk]
+        asked = ("block", self.language, self.planner, one.pk, key, state)
+        block: timeline.Block = self.days.said(visit, asked, lambda: self._block(visit, one, key, state))
+        return block
+
+    def _block(self, visit: Visit, one: Assignment, key: str, state: tuple[str, str, str]) -> timeline.Block:
+        style, sign, word = state
         return timeline.Block(
             one.held.lower,
             one.held.upper,
             "visit",
             self.place(visit),
             url=self.url(visit),
-            key=self.keys[visit.pk],
+            key=key,
             style=style,
             sign=sign,
             state=word,
@@ -212,17 +218,22 @@ class Drawing:
         """Everything else that holds this person: that it does, not what it is, except in the own house."""
         if not colleague.busy:
             return []
-        pk = colleague.row.pk
         mine = [
             (max(one.held.lower, self.horizon.start), min(one.held.upper, self.horizon.end))
             for _visit, one in held
         ]
+        key = ("commitments", self.language, tuple(mine))
+        return colleague.said(key, lambda: self._commitments(colleague, mine))
+
+    def _commitments(
+        self, colleague: Colleague, mine: list[tuple[datetime, datetime]]
+    ) -> list[timeline.Block]:
         found = []
         for start, end in colleague.busy:
             if (start, end) in mine:
                 mine.remove((start, end))
                 continue
-            kind = self.absences.get((pk, start), "")
+            kind = colleague.away.get(start, "")
             if kind in (AbsenceKind.LEAVE, AbsenceKind.ILL):
                 found.append(timeline.Block(start, end, "off", _("absent")))
             elif kind in NAMED_ABSENCES:
@@ -234,18 +245,18 @@ class Drawing:
     def detail(self, person: Row) -> str:
         """Psychologist; Tigrinya, C1."""
         colleague = person.colleague
-        if colleague.is_only_interpreter:
-            brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
-            best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
-            if best is not None:
-                return f"{words.tongue(best.language.name)}, {best.get_level_display()}"
-        return sentences.trade(colleague.row.disciplines[0])
+        return colleague.said(("detail", self.language), lambda: _detail(colleague))
 
     def tail(self, person: Row) -> str:
         """22:30 h, on call."""
-        colleague, parts = person.colleague, []
-        if self.planner or colleague.row.pk == self.actor.professional:
-            # Others see part of a week only: half a sum would be a wrong one.
+        colleague = person.colleague
+        # Others see part of a week only: half a sum would be a wrong one.
+        whole = self.planner or colleague.row.pk == self.actor.professional
+        return colleague.said(("tail", self.language, whole), lambda: self._tail(colleague, whole=whole))
+
+    def _tail(self, colleague: Colleague, *, whole: bool) -> str:
+        parts = []
+        if whole:
             noon = self.horizon.start + timedelta(hours=12)
             hours = _("%(time)s h") % {"time": words.hm(colleague.week_s(noon))}
             parts.append(hours.replace(" ", words.NBSP))  # a number and its unit stay on one line
@@ -254,6 +265,13 @@ class Drawing:
         return ", ".join(parts)
 
     def listed(self, visit: Visit) -> Listed:
+        key, state = self.keys[visit.pk], state_of(visit, self.now)
+        people = tuple(state_of(visit, self.now, one) for one in visit.holding)
+        asked = ("listed", self.language, self.planner, key, state, people)
+        listed: Listed = self.days.said(visit, asked, lambda: self._listed(visit, key, state))
+        return listed
+
+    def _listed(self, visit: Visit, key: str, state: tuple[str, str, str]) -> Listed:
         holders = {one.slot_id: one for one in visit.holding}
         people = []
         for slot in slots_of(visit):
@@ -269,9 +287,9 @@ class Drawing:
                         word if waits else "",
                     )
                 )
-        _style, sign, word = state_of(visit, self.now)
+        _style, sign, word = state
         return Listed(
-            self.keys[visit.pk],
+            key,
             visit,
             self.place(visit),
             visit.held.lower,
@@ -281,6 +299,25 @@ class Drawing:
             word,
             self.who(visit) if self.planner else "",
         )
+
+
+def _detail(colleague: Colleague) -> str:
+    if colleague.is_only_interpreter:
+        brought = [one for one in colleague.languages if one.language_id not in WORKING_LANGUAGES]
+        best = max(brought, key=lambda one: (one.level, one.language_id), default=None)
+        if best is not None:
+            return f"{words.tongue(best.language.name)}, {best.get_level_display()}"
+    return str(sentences.trade(colleague.row.disciplines[0]))
+
+
+def _place(visit: Visit) -> str:
+    """Where it is, and what it is where that matters to everybody."""
+    name = visit.commune.name
+    if visit.kind in NAMED_KINDS:
+        name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_kind_display()}
+    if visit.mode != Mode.ON_SITE:
+        name = _("%(place)s, %(what)s") % {"place": name, "what": visit.get_mode_display()}
+    return str(name)
 
 
 # A day
@@ -400,7 +437,21 @@ def week(draw: Drawing, groups: Sequence[Group]) -> list[WeekRow]:
 
 
 def _week_row(draw: Drawing, person: Row, days: Sequence[tuple[date, datetime, datetime]]) -> WeekRow:
+    colleague = person.colleague
     blocks = person.commitments + [draw.visit(visit, one) for visit, one in person.held]
+    tail = draw.tail(person)
+    # The very blocks, kept beside the row so that no other one takes their place.
+    key = ("week", draw.language, tail, tuple(id(block) for block in blocks))
+    return colleague.said(key, lambda: (_week_of(draw, person, blocks, tail, days), blocks))[0]
+
+
+def _week_of(
+    draw: Drawing,
+    person: Row,
+    blocks: list[timeline.Block],
+    tail: str,
+    days: Sequence[tuple[date, datetime, datetime]],
+) -> WeekRow:
     blocks.sort(key=lambda b: (b.start, b.end))
     works = {weekday for weekday, *_ in person.colleague.pattern}
     cells = []
@@ -408,7 +459,7 @@ def _week_row(draw: Drawing, person: Row, days: Sequence[tuple[date, datetime, d
         inside = tuple(b for b in blocks if b.start < high and b.end > low)
         watch = any(a < high and b > low for a, b in person.colleague.watches)
         cells.append(WeekCell(day, inside, off=day.weekday() not in works and not watch and not inside))
-    return WeekRow(str(person.colleague.row), draw.detail(person), tuple(cells), draw.tail(person))
+    return WeekRow(str(person.colleague.row), draw.detail(person), tuple(cells), tail)
 
 
 # The map

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from string import ascii_uppercase
-from typing import Any, NamedTuple
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from django.utils.safestring import SafeString
@@ -22,17 +22,19 @@ from versants.core import clock
 from versants.core.access.classes import COORDINATING_ROLES, Role
 from versants.core.access.scope import Actor
 from versants.core.svg import timeline
-from versants.mobile.enums import HOLDING, Urgency, VisitState
-from versants.mobile.models import Assignment, Slot, Visit, held_within
-from versants.mobile.planning import boarddraw, sentences, unplaced, versions, workforce
+from versants.mobile.enums import Urgency, VisitState
+from versants.mobile.models import Assignment, Visit, held_within
+from versants.mobile.planning import boarddraw, sentences, unplaced, workforce
 from versants.mobile.planning.answers import Memory
 from versants.mobile.planning.boarddraw import WORKING_LANGUAGES, Drawing, Group, Listed, Row, WeekRow
 from versants.mobile.planning.calendar import Horizon, ceil_step, horizon_of_day, shifts, week_bounds
+from versants.mobile.planning.kept import Days, Ids
 from versants.mobile.planning.situation import relevant
 from versants.mobile.planning.unplaced import Described, Unplaced
+from versants.mobile.planning.versions import Sums
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import Discipline, TeamKind
-from versants.people.models import Absence, Professional, ProfessionalLanguage, Team
+from versants.people.models import Professional, ProfessionalLanguage, Team
 from versants.territory.maps import DayMap
 
 # With more mobile teams than that, the visits of the own team and of those one opens are shown, not of all.
@@ -96,29 +98,16 @@ def build(actor: Actor, day: date, choice: Choice, *, query: str = "") -> Board:
     ids = _ids_of(actor, horizon, choice, teams)
     key = (actor, get_language(), day, choice, query)
     known = _boards.get(key)
-    rows = None
-    if known is not None:
-        rows = _stands(known.people, ids, horizon)
-        if known.holds(now, (teams, ids, rows)):
-            return replace(known.board, unplaced=known.described.now(actor))
-
-    def stands(people: Sequence[int]) -> str:
-        same = rows is not None and known is not None and tuple(people) == known.people
-        return rows if same and rows is not None else _stands(people, ids, horizon)
-
-    board, described, people, until = _built(actor, day, choice, horizon, teams, ids, query, stands)
-    # How the rows stood was asked before they were read: what is written meanwhile is another sum the next time. The
-    # first time nobody knows yet of whom to ask.
-    sound = rows is not None and known is not None and people == known.people and described.whole
-    found = (teams, ids, rows) if sound else None
+    days = Days(actor, horizon)
+    days.look(ids, known.people if known is not None else None)
+    if known is not None and known.holds(now, (teams, ids, days.sums.of(known.people))):
+        return replace(known.board, unplaced=known.described.now(actor))
+    board, described, people, until = _built(actor, day, choice, horizon, teams, ids, query, days)
+    days.keep(ids)
+    # How the rows stand was asked before they were read: what is written meanwhile is another sum the next time.
+    found = (teams, ids, days.sums.of(people)) if described.whole else None
     _boards.keep(key, Remembered(board, described, people, now, until, found))
     return board
-
-
-def _stands(people: Sequence[int], ids: Ids, horizon: Horizon) -> str:
-    """How the rows stand that the board is made of."""
-    low, high = workforce.weeks_of(horizon)
-    return versions.stands(people, [*ids.placed, *ids.waiting], [*ids.half, *ids.waiting], low, high)
 
 
 def _built(
@@ -129,11 +118,11 @@ def _built(
     teams: Teams,
     ids: Ids,
     query: str,
-    stands: Callable[[Sequence[int]], str],
+    days: Days,
 ) -> tuple[Board, Described, tuple[int, ...], datetime | None]:
     """The board, what is told of those without a team, whom it was made of, and when time alone changes it."""
     by_day = choice.view == "day"
-    placed, waiting = _read(actor, ids)
+    placed, waiting = _read(days, ids)
     half = [visit for visit in placed if visit.state == VisitState.OPEN]
     whole = [visit for visit in placed if visit.state != VisitState.OPEN]
     lacking = sorted(
@@ -145,28 +134,30 @@ def _built(
     explain = planner and by_day
     shown = _shown(actor, placed, choice, teams)
     among = shown | _could(lacking, ()) if explain else None
-    described = unplaced.describe(actor, lacking, keys, horizon, whole, among=among, stands=stands)
-    without, read = described.items, described.read
+    described = unplaced.describe(days, lacking, keys, whole, among=among)
+    without = described.items
     # Of a closed team only those have a row who hold or are proposed something, unless all who could go are asked for.
     whole_list = choice.placing is not None or choice.language or EVERYBODY in choice.opened
-    closed = () if whole_list else teams.closed
+    closed = () if whole_list else tuple(team.pk for team in teams.closed)
     proposed = {pk for item in without for pk in item.proposed}
-    if read:
+    if described.people:
         keep = proposed | {one.professional_id for visit in placed for one in visit.holding}
         colleagues = {
             pk: one
-            for pk, one in read.items()
+            for pk, one in days.people(described.people).items()
             if one.row.team_id not in closed or pk in keep or one.is_only_interpreter
         }
     else:
         which = shown | _could(lacking, closed) | Q(pk__in=proposed)
-        colleagues = workforce.load(actor, which, horizon, held=False)
-    draw = Drawing(actor, horizon, keys, _absences(actor, horizon), planner, partial(address, query))
+        colleagues = days.people(workforce.ids_of(actor, which))
+    draw = Drawing(days, keys, planner, _addresses(query))
     groups = _groups(draw, colleagues, placed, choice, _named(without, choice, colleagues), teams)
     _add_near(without, choice, colleagues, groups)
-    if not read:
-        # Only the sum of their week is told, of those who have a row.
-        workforce.add_held(actor, [row.colleague for group in groups for row in group.rows], horizon)
+    # Of those who have a row, the sum of their week is told.
+    rows = [row for group in groups for row in group.rows]
+    held = days.with_held(row.colleague for row in rows)
+    for row in rows:
+        row.colleague = held[row.colleague.row.pk]
     board = Board(
         day=day,
         view=choice.view,
@@ -197,19 +188,25 @@ def _until(
     return min((at for at in instants if at > now), default=None)
 
 
-def address(query: str, key: str, on: bool) -> str:
-    """The page of that query with one group opened, or closed again; the group is where the reader lands."""
+def _addresses(query: str) -> Callable[[str, bool], str]:
+    """The page of that query with a group opened, or closed again; the group is where the reader lands."""
     params = QueryDict(query, mutable=True)
     params.pop("place", None)
-    others = [one for one in params.getlist("all") if one not in (key, EVERYBODY)]
-    params.setlist("all", [*others, key] if on else others)
-    return f"?{params.urlencode()}#{key}"
+    opened = params.pop("all", [])
+    rest = params.urlencode()
+
+    def of(key: str, on: bool) -> str:
+        others = [one for one in opened if one not in (key, EVERYBODY)]
+        groups = urlencode([("all", one) for one in ([*others, key] if on else others)])
+        return f"?{'&'.join(part for part in (rest, groups) if part)}#{key}"
+
+    return of
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """A board, of whom it was made, and ``found``: the teams, visits and sum of rows it is true for; None: not known,
-    but of whom to ask is. Built at ``since``; at ``until`` time alone changes it.
+    """A board, of whom it was made, and ``found``: the teams, visits and sums of rows it is true for; None: something is
+    still to be told. Built at ``since``; at ``until`` time alone changes it.
     """
 
     board: Board
@@ -217,9 +214,9 @@ class Remembered:
     people: tuple[int, ...]
     since: datetime
     until: datetime | None
-    found: tuple[Teams, Ids, str | None] | None
+    found: tuple[Teams, Ids, Sums] | None
 
-    def holds(self, now: datetime, found: tuple[Teams, Ids, str | None]) -> bool:
+    def holds(self, now: datetime, found: tuple[Teams, Ids, Sums]) -> bool:
         """Do the rows stand as they stood, and does the clock change nothing but words?"""
         if self.found is None or self.found != found or now < self.since:
             return False
@@ -235,20 +232,20 @@ _boards: Memory[Remembered] = Memory(16)
 
 @dataclass(frozen=True)
 class Teams:
-    """Whose visits are shown: of ``shown`` (ids; None: of every team); ``closed`` are named and can be opened."""
+    """Whose visits are shown: of ``shown`` (ids; None: of every team); ``closed`` ones are named and can be opened."""
 
     shown: frozenset[int] | None = None
-    closed: tuple[int, ...] = ()
+    closed: tuple[Team, ...] = ()
 
     @classmethod
     def of(cls, actor: Actor, choice: Choice) -> Teams:
         """All, as long as they are few; else the own one and those opened. One query."""
-        found = list(Team.objects.filter(kind=TeamKind.INTEGRAPSY).values_list("pk", "uid", "versant"))
+        found = list(Team.objects.filter(kind=TeamKind.INTEGRAPSY).defer(*workforce.TOLD))
         if len(found) <= FEW_TEAMS:
             return cls()
-        near = [(pk, uid) for pk, uid, versant in found if not choice.versant or versant == choice.versant]
-        shown = {pk for pk, uid in near if f"team-{uid}" in choice.opened or pk == actor.desk}
-        closed = tuple(pk for pk, _uid in near if pk not in shown)
+        near = [team for team in found if not choice.versant or team.versant == choice.versant]
+        shown = {team.pk for team in near if group_key(team) in choice.opened or team.pk == actor.desk}
+        closed = tuple(team for team in near if team.pk not in shown)
         return cls(frozenset(shown | {actor.desk or 0}), closed)
 
     def near(self, professional: Professional, actor: Actor) -> bool:
@@ -286,21 +283,6 @@ def _visits(actor: Actor, choice: Choice):
     return rows
 
 
-def _add_parts(rows: Sequence[Visit]) -> None:
-    """What the board reads of visits: less than who can go, as there are many of them. Five queries."""
-    prefetch_related_objects(
-        rows,
-        *("commune", "team"),
-        Prefetch("slots", Slot.objects.select_related("language")),
-        Prefetch(
-            "assignments",
-            # With a join, their rules make the statement read everybody for each place.
-            Assignment.objects.filter(state__in=HOLDING).prefetch_related("professional"),
-            to_attr="holding",
-        ),
-    )
-
-
 def _of_teams(actor: Actor, horizon: Horizon, teams: Teams) -> Q:
     """The visits of the teams shown and those their people are placed in; a desk sees who waits on its own side."""
     if teams.shown is None:
@@ -310,16 +292,6 @@ def _of_teams(actor: Actor, horizon: Horizon, teams: Teams) -> Q:
     if actor.team is None or actor.role == Role.DESK:
         found |= Q(state=VisitState.OPEN, versant=actor.versant)
     return found
-
-
-class Ids(NamedTuple):
-    """The visits of the board: ``placed`` stand in these days, ``half`` of them without all their people; those
-    ``waiting`` have nobody and their time lies in these days, or went by unnoticed.
-    """
-
-    placed: tuple[int, ...]
-    half: tuple[int, ...]
-    waiting: tuple[int, ...]
 
 
 def _ids_of(actor: Actor, horizon: Horizon, choice: Choice, teams: Teams) -> Ids:
@@ -344,25 +316,15 @@ def _ids_of(actor: Actor, horizon: Horizon, choice: Choice, teams: Teams) -> Ids
     )
 
 
-def _read(actor: Actor, ids: Ids) -> tuple[list[Visit], list[Visit]]:
+def _read(days: Days, ids: Ids) -> tuple[list[Visit], list[Visit]]:
     """The placed visits and those that wait, each in order, as they are by now."""
-    # Communes and teams are few and shared by many: each is read once, not beside every row.
-    rows = Visit.objects.visible_to(actor).select_related("site")
-    found = list(rows.filter(workforce.one_of("pk", [*ids.placed, *ids.waiting])))
-    _add_parts(found)
+    found = days.visits([*ids.placed, *ids.waiting])
     known = frozenset(ids.placed)
     placed = [visit for visit in found if visit.pk in known and visit.held is not None]
     waiting = [visit for visit in found if visit.pk not in known and visit.held is None]
     placed.sort(key=lambda visit: (visit.held.lower, visit.held.upper, visit.pk))
     waiting.sort(key=lambda visit: (visit.window.lower, visit.window.upper, visit.pk))
     return placed, waiting
-
-
-def _visits_of(
-    actor: Actor, horizon: Horizon, choice: Choice, teams: Teams
-) -> tuple[list[Visit], list[Visit]]:
-    """Visits that stand in these days, with or without all their people; and those without anybody."""
-    return _read(actor, _ids_of(actor, horizon, choice, teams))
 
 
 def _shown(actor: Actor, placed: Sequence[Visit], choice: Choice, chosen: Teams) -> Q:
@@ -457,7 +419,7 @@ def _groups(
                 continue
         order[pk] = (*rank, row.last_name, row.first_name, pk)
         group.rows.append(Row(colleague, mine, commitments))
-    for team in Team.objects.filter(pk__in=teams.closed).defer(*workforce.TOLD) if teams.closed else ():
+    for team in teams.closed:
         sorts = (0, True, str(team), team.pk)
         found.setdefault(sorts, Group(group_key(team), str(team))).closed = True
     groups = [found[sorts] for sorts in sorted(found)]
@@ -503,12 +465,6 @@ def _group(actor: Actor, colleague: Colleague) -> tuple[tuple[Any, ...], str, st
         return (2, False, ""), "interpreters", _("Interpreters")
     sorts = (int(row.team.kind != TeamKind.INTEGRAPSY), row.team_id != actor.desk, str(row.team), row.team_id)
     return sorts, group_key(row.team), str(row.team)
-
-
-def _absences(actor: Actor, horizon: Horizon) -> dict[tuple[int, datetime], str]:
-    """Professional and beginning -> kind, of the actor's own house only: for the others, that they are busy is all."""
-    rows = Absence.objects.visible_to(actor).filter(held__overlap=(horizon.start, horizon.end))
-    return {(row.professional_id, max(row.held.lower, horizon.start)): row.kind for row in rows}
 
 
 def _languages(colleagues: Mapping[int, Colleague], chosen: str) -> list[tuple[str, str]]:

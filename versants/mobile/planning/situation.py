@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
@@ -30,6 +30,7 @@ UNSERVED = {Urgency.CRISIS: 20, Urgency.URGENT: 6, Urgency.PLANNED: 2}
 # What it costs to change one place people already know of, in seconds of road: moves happen to serve somebody else,
 # hardly ever to save a few kilometres.
 CHANGE = 10_000
+Preferred = Mapping[int, Mapping[str, frozenset[str]]]
 PLACED = (VisitState.OPEN, VisitState.PLANNED, VisitState.DONE)
 
 
@@ -278,13 +279,19 @@ class Builder:
         self.possible: dict[int, set[str]] = {}
         self.whole = False
         self.spread = False  # True: placed visits of the focus may move unless pinned
+        # Who was with the same persons before, where it is known already.
+        self.preferred: Callable[[Callable[[], Preferred]], Preferred] = lambda make: make()
 
     def build(self) -> Situation:
         visits: list[dispatch.Visit] = []
         plan: dict[str, dispatch.Assignment] = {}
+        if not self.spread:
+            # First of all places, so that another visit leaves everybody's number as it is.
+            for colleague in self.colleagues.values():
+                self.places.commune(colleague.row.base)
         for visit in self.others:
             self._fixed(visit, visits, plan)
-        preferred = _continuity(self.actor, self.focus, self.colleagues)
+        preferred = self.preferred(lambda: _continuity(self.actor, self.focus, self.colleagues))
         asked: list[Visit] = []
         for visit in self.focus:
             if self.spread and visit.held and (visit.held.lower < self.now or visit.state == VisitState.DONE):
@@ -480,9 +487,7 @@ def _into(visit: Visit, language: str) -> str | None:
     return into if into != language else None
 
 
-def _continuity(
-    actor: Actor, visits: Sequence[Visit], people: Mapping[int, Colleague]
-) -> dict[int, dict[str, frozenset[str]]]:
+def _continuity(actor: Actor, visits: Sequence[Visit], people: Mapping[int, Colleague]) -> Preferred:
     """Visit -> trade -> those whose choice keeps the same faces.
 
     Who was there before, at this request's visits or at another of the same persons'; and who holds a place at another

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from functools import partial
 
 from django.db.models import Q
 from django.urls import reverse
@@ -17,10 +17,11 @@ from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.web import words
 from versants.mobile.enums import AssignmentState, Urgency
-from versants.mobile.models import Assignment, Visit
+from versants.mobile.models import Visit
 from versants.mobile.planning import answers, sentences, whatif, workforce
 from versants.mobile.planning.answers import Answer, Told
-from versants.mobile.planning.calendar import Horizon, ceil_step
+from versants.mobile.planning.calendar import ceil_step
+from versants.mobile.planning.kept import Days
 from versants.mobile.planning.situation import Builder, Situation, slots_of
 from versants.mobile.planning.workforce import Colleague
 from versants.people.enums import Discipline
@@ -91,12 +92,11 @@ def spelled(n: int) -> str:
 
 @dataclass
 class Described:
-    """The entries; the colleagues read for them, if they had to be, and the ids of all who were thought of; what those
-    asked ``earlier`` said; whether everything that is asked was told within the budget.
+    """The entries; all who were thought of, by id; what those asked ``earlier`` said; whether everything that is asked
+    was told within the budget.
     """
 
     items: list[Unplaced] = field(default_factory=list)
-    read: dict[int, Colleague] = field(default_factory=dict)
     people: tuple[int, ...] = ()
     earlier: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     whole: bool = True
@@ -116,28 +116,21 @@ class Described:
 
 
 def describe(
-    actor: Actor,
-    visits: Sequence[Visit],
-    keys: Mapping[int, str],
-    horizon: Horizon,
-    placed: Sequence[Visit],
-    *,
-    among: Q | None,
-    stands: Callable[[Sequence[int]], str],
+    days: Days, visits: Sequence[Visit], keys: Mapping[int, str], placed: Sequence[Visit], *, among: Q | None
 ) -> Described:
     """One entry per visit, in the order given. With ``among``, who is thought of, also why and what would help, within
-    ``BUDGET_S``. ``stands``: how the rows stand that say whether these professionals can go.
+    ``BUDGET_S``. The visits are of these ``days``.
     """
     if not visits:
         return Described()
-    earlier = _earlier_answers(actor, visits)
-    now = clock.now()
+    actor, now = days.actor, clock.now()
+    earlier = {visit.pk: days.earlier(visit) for visit in visits}
     found = [
         Unplaced(
             key=keys[visit.pk],
             visit=visit,
             title=_title(visit),
-            note=_note(visit, earlier.get(visit.pk, []), mine=visit.team_id == actor.team),
+            note=_note(visit, earlier[visit.pk], mine=visit.team_id == actor.team),
             mine=visit.team_id == actor.team,
             late=visit.held is None and visit.window.upper <= now,
         )
@@ -145,25 +138,8 @@ def describe(
     ]
     described = Described(found, earlier=earlier)
     if among is not None:
-        _explain_all(actor, described, horizon, among, placed, stands)
+        _explain_all(days, described, among, placed)
     return described
-
-
-def _earlier_answers(actor: Actor, visits: Sequence[Visit]) -> dict[int, list[tuple[str, str]]]:
-    """Visit -> (state, first name) of those who were asked before and do not come."""
-    rows = (
-        Assignment.objects.visible_to(actor)
-        .filter(
-            visit__in=[visit.pk for visit in visits],
-            state__in=(AssignmentState.DECLINED, AssignmentState.LAPSED),
-        )
-        .order_by("pk")
-        .values_list("visit_id", "state", "professional__first_name")
-    )
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for visit, state, name in rows:
-        found[visit].append((state, name))
-    return found
 
 
 # In words
@@ -265,18 +241,12 @@ def _arrival(visit: Visit) -> str:
 # Why, and what would help
 
 
-def _explain_all(
-    actor: Actor,
-    described: Described,
-    horizon: Horizon,
-    among: Q,
-    placed: Sequence[Visit],
-    stands: Callable[[Sequence[int]], str],
-) -> None:
+def _explain_all(days: Days, described: Described, among: Q, placed: Sequence[Visit]) -> None:
     """One problem for all of them: the day as it stands, and the visits that have nobody.
 
     Nobody is read and no problem built where all was told before and no row that matters was written since.
     """
+    actor, horizon = days.actor, days.horizon
     asked = [
         item
         for item in described.items
@@ -289,16 +259,20 @@ def _explain_all(
     shown = [visit.pk for visit in placed]
     people = workforce.ids_of(actor, among)
     described.people = tuple(people)
-    rows = stands(people)
+    days.ask(people)
+    rows = days.sums.of(people).key()
     key = (actor, get_language(), horizon, now, tuple(people), tuple(ids), tuple(shown), rows)
     told = [known for pk in ids if (known := answers.told.get((key, pk))) is not None]
     if len(told) == len(ids):
         for item, known in zip(asked, told, strict=True):
             _tell(item, known)
         return
-    colleagues = workforce.load(actor, Q(pk__in=people), horizon)
+    colleagues = days.people(people, whole=True)
     began, worked_out = time.perf_counter(), False
-    situation = Builder(actor, horizon, colleagues, now, [item.visit for item in asked], placed).build()
+    focus = [item.visit for item in asked]
+    builder = Builder(actor, horizon, colleagues, now, focus, placed)
+    builder.preferred = partial(days.preferred, focus, people)
+    situation = builder.build()
     question = answers.Question(situation.problem, situation.plan, best=BEST)
     for item in asked:
         answer = question.known(str(item.visit.pk))
@@ -312,7 +286,6 @@ def _explain_all(
         found = _explain(situation, item.visit, answer)
         answers.told.keep((key, item.visit.pk), found)
         _tell(item, found)
-    described.read = colleagues
 
 
 def _tell(item: Unplaced, told: Told) -> None:

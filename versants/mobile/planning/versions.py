@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,18 +22,60 @@ def data_version() -> str:
         return str(cursor.fetchone()[0])
 
 
+@dataclass(frozen=True)
+class Sums:
+    """How rows stand: texts that are others after any write to them. Nothing of the rows is read.
+
+    ``house``: teams, houses and what was loaded of places; ``everybody``: all professionals and what they speak;
+    ``before``: who was with the same persons before. By id: ``people``, what each can and when they work; ``days``, what
+    each does in the days asked for; ``visits``, all there is of each.
+    """
+
+    house: str = ""
+    everybody: str = ""
+    before: str = ""
+    people: Mapping[int, str] = field(default_factory=dict)
+    days: Mapping[int, str] = field(default_factory=dict)
+    visits: Mapping[int, str] = field(default_factory=dict)
+
+    def of(self, professionals: Iterable[int]) -> Sums:
+        """The same of these professionals only."""
+        asked = set(professionals)
+        people = {pk: one for pk, one in self.people.items() if pk in asked}
+        days = {pk: one for pk, one in self.days.items() if pk in asked}
+        return replace(self, people=people, days=days)
+
+    def key(self) -> tuple[Hashable, ...]:
+        """All of it, to remember something under."""
+        by_id = (tuple(sorted(part.items())) for part in (self.people, self.days, self.visits))
+        return (self.house, self.everybody, self.before, *by_id)
+
+
 def stands(
     professionals: Iterable[int], visits: Iterable[int], asked: Iterable[int], low: datetime, high: datetime
-) -> str:
-    """What says who can go, as text that is another one after any change of it: of these ``professionals``, with what
-    they do in [low, high), of these ``visits``, and of those ``asked`` who was there before. Nothing of it is read.
+) -> Sums:
+    """How everything stands that says who can go: of these ``professionals``, with what they do in [low, high), of these
+    ``visits``, and of those ``asked`` who was there before. One query.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT app.stands(%s::bigint[], %s::bigint[], %s::bigint[], %s, %s)",
+            "SELECT part, sums FROM app.stands(%s::bigint[], %s::bigint[], %s::bigint[], tstzrange(%s, %s))",
             [list(professionals), list(visits), list(asked), low, high],
         )
-        return str(cursor.fetchone()[0])
+        found = dict(cursor.fetchall())
+    return Sums(
+        house=found.get("house", ""),
+        everybody=found.get("everybody", ""),
+        before=found.get("before", ""),
+        people=_by_id(found.get("people", "")),
+        days=_by_id(found.get("days", "")),
+        visits=_by_id(found.get("visits", "")),
+    )
+
+
+def _by_id(text: str) -> dict[int, str]:
+    pairs = (one.split(":", 1) for one in text.split())
+    return {int(pk): sums for pk, sums in pairs}
 
 
 def changed_visits(actor: Actor, since: int) -> list[dict[str, Any]]:

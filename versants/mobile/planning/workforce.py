@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import permutations
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection
 from django.db.models import BooleanField, F, Func, IntegerField, Prefetch, Q, Value
@@ -17,7 +17,15 @@ from versants.mobile.enums import HOLDING, Urgency
 from versants.mobile.models import Assignment, held_within
 from versants.mobile.planning.calendar import Horizon, shifts, week_bounds
 from versants.people.enums import Discipline
-from versants.people.models import Mandate, OnCall, Professional, ProfessionalLanguage, Team, WeeklyShift
+from versants.people.models import (
+    Absence,
+    Mandate,
+    OnCall,
+    Professional,
+    ProfessionalLanguage,
+    Team,
+    WeeklyShift,
+)
 from versants_libs.dispatch import Busy, Limits, Person, Span
 
 SECONDS = Func(
@@ -25,6 +33,8 @@ SECONDS = Func(
     template="extract(epoch FROM upper(%(expressions)s) - lower(%(expressions)s))::int",
     output_field=IntegerField(),
 )
+T = TypeVar("T")
+SAID = 64  # of one person or visit, how much of what was drawn of it is kept
 TALK = "talk"  # skill: interprets talks up to that hardness
 # What a team tells those who ask it; planning reads none of it, and reading it costs more than all the rest.
 TOLD = ("opening_hours", "promise_minutes", "presents")
@@ -61,7 +71,9 @@ class Held(NamedTuple):
 
 @dataclass
 class Colleague:
-    """What planning knows of one professional. ``held``: all they hold in the horizon and its weeks."""
+    """What planning knows of one professional. ``held``: all they hold in the horizon and its weeks. ``away``: beginning
+    -> kind of their absences in the horizon, where the reader may know it.
+    """
 
     row: Professional
     languages: list[ProfessionalLanguage] = field(default_factory=list)
@@ -70,6 +82,19 @@ class Colleague:
     watches: list[tuple[datetime, datetime]] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     busy: list[tuple[datetime, datetime]] = field(default_factory=list)
+    away: dict[datetime, str] = field(default_factory=dict)
+    _person: tuple[Hashable, Person] | None = field(default=None, init=False, repr=False, compare=False)
+    _said: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def said(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is drawn of them: made once for as long as they are this very Colleague. ``key``: what else it depends
+        on, beside them and the days they were read for."""
+        found: T | None = self._said.get(key)
+        if found is None:
+            if len(self._said) >= SAID:
+                self._said.clear()
+            found = self._said[key] = make()
+        return found
 
     @property
     def id(self) -> str:
@@ -101,12 +126,19 @@ class Colleague:
         )
 
 
-def load(actor: Actor, which: Q, horizon: Horizon, *, held: bool = True) -> dict[int, Colleague]:
-    """The active professionals ``which`` selects, with all that planning needs: eleven queries whatever their number.
+def load(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
+    """The active professionals ``which`` selects, with all that planning needs: eleven queries whatever their number."""
+    found = read(actor, which, horizon)
+    if found:
+        add_mandates(actor, found.values())
+        add_busy(found.values(), horizon)
+        add_held(actor, found.values(), horizon)
+    return found
 
-    Houses, teams, communes and languages are few and shared by many: each is read once, not beside every row. Without
-    ``held``, what says whether they may go is left out: their mandates, and what they hold, which ``add_held`` reads for
-    those it is asked of.
+
+def read(actor: Actor, which: Q, horizon: Horizon) -> dict[int, Colleague]:
+    """The active professionals ``which`` selects: what they speak and when they work, without what they do. Eight
+    queries. Houses, teams, communes and languages are few and shared by many: each is read once, not beside every row.
     """
     rows = (
         Professional.objects.visible_to(actor)
@@ -121,21 +153,38 @@ def load(actor: Actor, which: Q, horizon: Horizon, *, held: bool = True) -> dict
     spoken = ProfessionalLanguage.objects.visible_to(actor).filter(theirs)
     for one in spoken.prefetch_related("language").order_by("pk"):
         found[one.professional_id].languages.append(one)
-    if held:
-        for mandate in Mandate.objects.visible_to(actor).filter(theirs).order_by("period"):
-            found[mandate.professional_id].mandates.append(mandate)
     hours = WeeklyShift.objects.visible_to(actor).filter(theirs).order_by("pk")
     for professional, *hour in hours.values_list("professional_id", "weekday", "start", "end"):
         found[professional].pattern.append(tuple(hour))
-    span = (horizon.start, horizon.end)
-    watches = OnCall.objects.visible_to(actor).filter(theirs, held__overlap=span)
+    watches = OnCall.objects.visible_to(actor).filter(theirs, held__overlap=(horizon.start, horizon.end))
     for professional, held_on in watches.order_by("pk").values_list("professional_id", "held"):
         found[professional].watches.append((held_on.lower, held_on.upper))
-    for professional, start, end in busy_times(list(found), *span):
-        found[professional].busy.append((start, end))
-    if held:
-        add_held(actor, found.values(), horizon)
     return found
+
+
+def add_mandates(actor: Actor, colleagues: Iterable[Colleague]) -> None:
+    """Where these may go, in order. One query."""
+    found = {colleague.row.pk: colleague for colleague in colleagues}
+    rows = Mandate.objects.visible_to(actor).filter(one_of("professional", found))
+    for mandate in rows.order_by("period"):
+        found[mandate.professional_id].mandates.append(mandate)
+
+
+def add_busy(colleagues: Iterable[Colleague], horizon: Horizon) -> None:
+    """When these are busy in the horizon. One query."""
+    found = {colleague.row.pk: colleague for colleague in colleagues}
+    for professional, start, end in busy_times(list(found), horizon.start, horizon.end):
+        found[professional].busy.append((start, end))
+
+
+def add_away(actor: Actor, colleagues: Iterable[Colleague], horizon: Horizon) -> None:
+    """What these are absent for, of the actor's own house only: for the others, that they are busy is all. One query."""
+    found = {colleague.row.pk: colleague for colleague in colleagues}
+    rows = Absence.objects.visible_to(actor).filter(
+        one_of("professional", found), held__overlap=(horizon.start, horizon.end)
+    )
+    for professional, held_on, kind in rows.order_by("pk").values_list("professional_id", "held", "kind"):
+        found[professional].away[max(held_on.lower, horizon.start)] = kind
 
 
 def add_held(actor: Actor, colleagues: Iterable[Colleague], horizon: Horizon) -> None:
@@ -186,10 +235,20 @@ def person(
     """The library's person.
 
     ``planned`` are the assignments that the problem itself holds: their times are not busy time here. Nobody leaves
-    before ``not_before``, except on what had begun by then.
+    before ``not_before``, except on what had begun by then. Made once for the same somebody, place, times and instant.
     """
-    row = colleague.row
     inside = list(planned)
+    key = (horizon, place, tuple((one.held.lower, one.held.upper) for one in inside), not_before)
+    known = colleague._person
+    if known is None or known[0] != key:  # another look may be making its own: each returns what it made
+        known = colleague._person = (key, _person(colleague, horizon, place, inside, not_before))
+    return known[1]
+
+
+def _person(
+    colleague: Colleague, horizon: Horizon, place: int, inside: Sequence[Assignment], not_before: datetime
+) -> Person:
+    row = colleague.row
     levels = {one.language_id: one.level - 1 for one in colleague.languages}
     only_from = {one.language_id for one in colleague.languages if one.understands_only}
     pairs: dict[tuple[str, str], int] = {}

@@ -15,8 +15,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from versants.core import clock
@@ -26,6 +26,7 @@ from versants.core.errors import ActionDenied, BadInput, InvalidTransition, Vers
 from versants.core.web import words
 from versants.mobile.models import BoardMove
 from versants.mobile.planning import dayboard
+from versants.mobile.planning.answers import Memory
 from versants.mobile.planning.situation import slots_of
 from versants.mobile.planning.unplaced import spelled
 from versants.mobile.planning.versions import data_version
@@ -34,6 +35,7 @@ from versants.mobile.services.booking import Refused
 from versants.mobile.views.today import read_day
 from versants.mobile.views.who import _start, _version, find, render_who, see_other
 from versants.people.models import Professional
+from versants.territory.maps import DayMap
 from versants.territory.models import Language, Versant
 
 VIEWS = ("day", "week")
@@ -75,7 +77,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "board": found,
         "people": _markup(request, found, "mobile/board/_people.html"),
         "placed": _markup(request, found, "mobile/board/_placed.html"),
-        "map": _markup(request, found, "territory/map.html", map=found.map) if found.map else "",
+        "map": _map(request, found.map) if found.map else "",
         "day": day,
         "is_today": clock.today() in found.days,
         "view": view,
@@ -110,10 +112,23 @@ def _last_move(actor: Actor) -> dict[str, Any] | None:
     return {"uid": move.uid, "what": what} if move is not None and what else None
 
 
-def _markup(request: HttpRequest, found: dayboard.Board, template: str, **more: Any) -> SafeString:
+def _markup(request: HttpRequest, found: dayboard.Board, template: str) -> SafeString:
     """A part of the page as it was written for this board and this address before."""
-    context = {"board": found, **more}
-    return found.markup(template, lambda: render_to_string(template, context, request))
+    return found.markup(template, lambda: render_to_string(template, {"board": found}, request))
+
+
+# A map that was drawn is the same one for as long as its stops and ways are (``boarddraw.map_of``).
+_maps: Memory[tuple[DayMap, SafeString]] = Memory(32)
+
+
+def _map(request: HttpRequest, drawn: DayMap) -> SafeString:
+    """The map as it was written before."""
+    key = (get_language(), id(drawn))
+    known = _maps.get(key)
+    if known is None or known[0] is not drawn:
+        known = (drawn, render_to_string("territory/map.html", {"map": drawn}, request))
+        _maps.keep(key, known)
+    return known[1]
 
 
 def _placing(request: HttpRequest) -> UUID | None:
