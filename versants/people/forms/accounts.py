@@ -23,6 +23,7 @@ class LoginForm(allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
+        self.fields["password"].help_text = ""  # the way to a new password stands once, below the form
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):
@@ -35,9 +36,30 @@ class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
+        self.fields["password1"].help_text = ""  # what is asked of it stands under the title
 
 
 class ChangePasswordForm(allauth.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _without_placeholders(self)
+        self.fields["password1"].help_text = ""
+
+
+class ReauthenticatePasswordForm(allauth.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _without_placeholders(self)
+
+
+class AddEmailForm(allauth.AddEmailForm):
+    """Another address: it counts once the link that is sent there was opened."""
+
+    email = allauth.EmailField(
+        label=_("Another address"),
+        help_text=_("A link goes there. Once it was opened, you may choose this address."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
