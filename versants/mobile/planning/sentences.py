@@ -42,8 +42,8 @@ def minutes(seconds: int) -> int:
 
 
 def day_full(day: Any) -> str:
-    """30.06.2027."""
-    return format_date(day, "dd.MM.yyyy", locale=words.locale())
+    """30 juin 2027, 30 jun 2027."""
+    return format_date(day, "d MMM yyyy", locale=words.locale())
 
 
 def trade(discipline: str) -> str:
