@@ -54,7 +54,7 @@ def test_of_several_one_is_chosen_and_one_button_is_filled(account):
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("fr", "Mes adresses e-mail"), ("nl", "Mijn e-mailadressen"), ("en", "My e-mail addresses")],
+    [("fr", "Mon adresse e-mail"), ("nl", "Mijn e-mailadres"), ("en", "My e-mail address")],
 )
 def test_the_page_speaks_with_the_voice_of_the_house(account, language, words):
     page = said(signed_in(account, language))

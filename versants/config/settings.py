@@ -205,6 +205,7 @@ MFA_FORMS = {
     "reauthenticate": "versants.people.forms.accounts.ReauthenticateForm",
     "activate_totp": "versants.people.forms.accounts.ActivateTOTPForm",
     "add_webauthn": "versants.people.forms.accounts.AddWebAuthnForm",
+    "edit_webauthn": "versants.people.forms.accounts.EditWebAuthnForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Versants"

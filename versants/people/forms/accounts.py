@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as AllauthAddWebAuthnForm
+from allauth.mfa.webauthn.forms import EditWebAuthnForm as AllauthEditWebAuthnForm
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -160,6 +161,10 @@ class AddWebAuthnForm(AllauthAddWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("A name for it, to know it again")
         self.fields["name"].max_length = 60  # type: ignore[attr-defined]
+
+
+class EditWebAuthnForm(AllauthEditWebAuthnForm):
+    name = forms.CharField(label=_("A name for it, to know it again"), max_length=60)
 
 
 def _as_code(form: Any) -> None:
