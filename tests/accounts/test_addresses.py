@@ -99,3 +99,15 @@ def test_what_happens_to_an_address_is_told_in_the_words_of_the_house(
     (mail,) = messages_to(SECOND, "account.email_deleted")
     assert before in mail.get_content()
     assert "IP" not in mail.get_content()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fr", "choisissez d’abord une autre adresse"), ("nl", "kies eerst een ander adres")],
+)
+def test_the_address_one_signs_in_with_stays_and_it_is_said(account, language, words):
+    EmailAddress.objects.create(user=account, email=SECOND, verified=True, primary=False)
+    client = signed_in(account, language)
+    page = client.post(PAGE, {"email": account.email, "action_remove": "1"}, follow=True).content.decode()
+    assert words in page
+    assert EmailAddress.objects.filter(user=account, email=account.email).exists()
