@@ -193,8 +193,7 @@ def _look(
 ) -> None:
     """Pictures in every language, width and theme; findings into ``one``. Axe runs in all four pairs of width and theme,
     in the first language and in Arabic; ``FAST`` leaves two: light on a telephone, dark at a desk."""
-    asked = re.sub(r"day=[^&]+", "", urlsplit(one.path).query)
-    name = f"{re.sub('[^a-z0-9]+', '-', f'{one.route} {asked}'.lower()).strip('-') or 'home'}.{one.role}"
+    name = _name(one)
     fast = bool(os.environ.get("FAST"))
     spoken = [*languages, "ar"] if one.role == NOBODY and one.route in scenes.PERSONS else languages
     for language in spoken:
@@ -237,6 +236,18 @@ def _look(
                 if language in (languages[0], "ar") and (not fast or (width < 640) == (theme == "light")):
                     one.problems += [f"{language} {width} {theme}: {text}" for text in checks.axe(page)]
         context.close()
+
+
+_named: dict[str, int] = {}
+
+
+def _name(one: Seen) -> str:
+    """What its pictures are called; a second page of the same address and role does not take the place of the first."""
+    asked = re.sub(r"day=[^&]+", "", urlsplit(one.path).query)
+    words = re.sub("[^a-z0-9]+", "-", f"{one.route} {asked}".lower()).strip("-") or "home"
+    name = f"{words}.{one.role}"
+    _named[name] = _named.get(name, 0) + 1
+    return name if _named[name] == 1 else f"{words}-{_named[name]}.{one.role}"
 
 
 def _listen(page: Page) -> list[str]:

@@ -28,6 +28,8 @@ LINKED = {
     "/visits/<uuid:uid>/who/",
 }
 MADE = {
+    "/account/2fa/webauthn/keys/<int:pk>/edit/",
+    "/account/2fa/webauthn/keys/<int:pk>/remove/",
     "/account/back/<str:token>/",
     "/account/invited/<str:token>/",
     "/call-me/<uuid:uid>/",
@@ -42,7 +44,6 @@ MADE = {
 
 _MACHINES = "answers a machine"
 _FILE = "gives a file"
-_PASSKEY = "needs a passkey: tests/e2e/test_accounts.py adds one and looks at the pages on the way"
 _PARTNER = (
     "needs a partner's sign-in, which the demonstration world has none of (tests/accounts/test_oidc.py)"
 )
@@ -66,9 +67,6 @@ EXCEPTED = {
     "/requests/export.csv": _FILE,
     "/mesh/<uuid:uid>/": "takes minutes to compute: tests/networks/test_browser.py opens one that is stored",
     "/account/2fa/authenticate/": "between the password and the code: tests/e2e/test_accounts.py looks at it",
-    "/account/2fa/webauthn/keys/<int:pk>/edit/": _PASSKEY,
-    "/account/2fa/webauthn/keys/<int:pk>/remove/": _PASSKEY,
-    "/account/2fa/webauthn/reauthenticate/": _PASSKEY,
     "/account/3rdparty/": _PARTNER,
     "/account/3rdparty/login/cancelled/": _PARTNER,
     "/account/3rdparty/login/error/": _PARTNER,

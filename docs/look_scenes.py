@@ -18,6 +18,13 @@ Anne;Essai0;anne0@example.org;psychologue;français langue maternelle, néerland
 Bruno;Essai1;bruno1@example.org;interprète;tigrigna C2, français C1;
 ;Essai2;pas-une-adresse;astronaute;klingon A1;31/02/2027
 """
+_DEVICE = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
 _CENTRES = """Centre;Commune;Adresse;Téléphone;Places
 Centre des Essais;7700 Mouscron;rue des Essais 1;+32 000 00 00 01;120
 Centre des Fautes;Atlantide;;;beaucoup
@@ -41,6 +48,7 @@ def prepare(browser: Browser, running: Running) -> list[tuple[str, str]]:
         ("dpo", _demand),
         ("clinician", _note),
         ("administrator", _codes),
+        ("administrator", _passkey),
     ):
         context = browser.new_context(locale="fr-BE", base_url=running.url)
         context.add_cookies([{"name": "versants_language", "value": "fr", "url": running.url}])
@@ -135,6 +143,31 @@ def _codes(page: Page, _running: Running) -> list[str]:
     page.locator("main form button").last.click()
     page.wait_for_url("**/account/2fa/recovery-codes/")
     return []
+
+
+def _passkey(page: Page, running: Running) -> list[str]:
+    """A passkey of a device that answers by itself, at the name a browser trusts without a certificate."""
+    browser = page.context.browser
+    assert browser is not None
+    context = browser.new_context(locale="fr-BE", base_url=running.url.replace("127.0.0.1", "localhost"))
+    mine = context.new_page()
+    mine.set_default_timeout(15_000)
+    sign_in(mine, running.login("administrator"))
+    mine.goto("/account/2fa/webauthn/")
+    if not mine.locator('main a[href*="/edit/"]').count():  # else it is there from an earlier look
+        session = context.new_cdp_session(mine)
+        session.send("WebAuthn.enable")
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": _DEVICE})
+        mine.goto("/account/2fa/webauthn/add/")
+        mine.fill("input[name=name]", "Clé du bureau")
+        mine.click('[data-test="add-passkey"]')
+        mine.wait_for_url(lambda url: "/add/" not in url)
+        mine.goto("/account/2fa/webauthn/")
+    links = mine.eval_on_selector_all(
+        "main a[href*='/keys/']", "all => all.map(one => one.getAttribute('href'))"
+    )
+    context.close()
+    return ["/account/2fa/webauthn/", "/account/2fa/webauthn/reauthenticate/", *links]
 
 
 _ready = False

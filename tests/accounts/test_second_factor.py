@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.utils import get_form_class
+from django import forms
 from django.urls import reverse
+from django.utils import translation
 
 from tests.accounts.signing import code, fresh, sign_in, with_app, with_password
 from tests.world import make_membership
@@ -170,3 +174,17 @@ def test_making_new_recovery_codes_says_what_becomes_of_the_old(world):
     assert "jetez ce papier" in client.get("/account/2fa/recovery-codes/generate/").content.decode()
     client.post("/account/2fa/recovery-codes/generate/")
     assert Authenticator.objects.get(user=account, type="recovery_codes").data != before.data
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("fr", "Un nom, pour la reconnaître"), ("nl", "Een naam, om ze te herkennen")]
+)
+def test_a_passkey_is_renamed_in_the_readers_language(world, language, words):
+    account = with_password(world.requester.account)
+    key = Authenticator.objects.create(
+        user=account, type=Authenticator.Type.WEBAUTHN, data={"name": "Ma clé", "credential": {}}
+    )
+    form = get_form_class(app_settings.FORMS, "edit_webauthn", forms.Form)(instance=key)
+    with translation.override(language):
+        assert form["name"].label == words
+    assert form["name"].value() == "Ma clé"

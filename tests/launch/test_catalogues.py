@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from versants.launch import catalogues
+from versants.launch.paths import PROJECT
+
+PACKAGE = PROJECT / "versants"
 
 CODE = """
 from django.utils.translation import gettext_lazy as _, ngettext, pgettext
@@ -128,3 +133,23 @@ def test_compiled_catalogue_is_read_by_gettext_and_made_once(package: Path):
     french = gettext.translation("django", package / "locale", ["fr"])
     assert french.gettext("My day") == "~My day"
     assert french.ngettext("%(n)s visit", "%(n)s visits", 3) == "~%(n)s visits"
+
+
+def test_no_sentence_hides_inside_an_f_string():
+    """The extraction does not look there: the sentence must be in the catalogues from somewhere else."""
+    known = {one for path in PACKAGE.rglob("locale/nl/LC_MESSAGES/django.po") for one in ids_of(path)}
+    hidden = {
+        (str(path.relative_to(PACKAGE)), call.args[0].value)
+        for path in PACKAGE.rglob("*.py")
+        for string in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"_", "gettext"}
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+    assert {(path, text) for path, text in hidden if text not in known} == set()
+
+
+def ids_of(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        return {one.id if isinstance(one.id, str) else one.id[0] for one in read_po(file, locale="nl")}

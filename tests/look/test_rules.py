@@ -12,7 +12,7 @@ TEMPLATES = sorted(PACKAGE.glob("*/templates/**/*.html"))
 SHEET = PACKAGE / "core/static/versants/versants.css"
 SCRIPTS = sorted((PACKAGE / "core/static").rglob("*.js"))
 # Found by Django or allauth by their name, not by ours.
-BY_NAME = ("django/forms/", "allauth/", "account/", "mfa/", "help/")
+BY_NAME = ("django/forms/", "allauth/", "account/", "socialaccount/", "mfa/", "help/")
 
 
 def name(path):

@@ -123,6 +123,20 @@ def test_title_says_the_whole_block():
         assert block.title == "1. Mouscron, 09:00 à 10:30, ne bouge pas"
 
 
+def test_a_whole_day_is_said_without_hours():
+    from django.utils import translation
+
+    from versants.core.svg import blocks
+
+    away = Block(at(0), at(0, day=DAY + timedelta(days=1)), "busy", "occupé")
+    with translation.override("fr"):
+        assert away.title == "occupé, toute la journée"
+        assert "00:00" not in blocks.day_rows([(away, 0, 0)])
+        assert "toute la journée" in blocks.day_rows([(away, 0, 0)])
+        morning = Block(at(0), at(12), "busy", "occupé")
+        assert morning.title == "occupé, 00:00 à 12:00"
+
+
 minutes = st.integers(min_value=-60, max_value=420)
 blocks = st.builds(
     lambda a, length, kind: Block(

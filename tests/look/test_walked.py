@@ -55,3 +55,10 @@ def test_a_page_that_answers_otherwise_is_not_walked():
 
 def test_a_status_is_expected_of_pages_that_are_walked():
     assert look_pages.STATUS.keys() <= look_pages.LINKED | look_pages.MADE
+
+
+def test_two_pages_of_one_address_and_role_have_pictures_of_their_own():
+    pages = [look.Seen("/imports/<uuid:uid>/", "desk", f"/imports/{n}/", "", 200) for n in range(2)]
+    names = [look._name(one) for one in pages]
+    assert len(set(names)) == 2
+    assert all(name.startswith("imports-uuid-uid") and name.endswith(".desk") for name in names)

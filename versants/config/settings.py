@@ -183,6 +183,8 @@ ACCOUNT_FORMS = {
     "reset_password": "versants.people.forms.accounts.ResetPasswordForm",
     "reset_password_from_key": "versants.people.forms.accounts.ResetPasswordKeyForm",
     "change_password": "versants.people.forms.accounts.ChangePasswordForm",
+    "add_email": "versants.people.forms.accounts.AddEmailForm",
+    "reauthenticate": "versants.people.forms.accounts.ReauthenticatePasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -203,6 +205,7 @@ MFA_FORMS = {
     "reauthenticate": "versants.people.forms.accounts.ReauthenticateForm",
     "activate_totp": "versants.people.forms.accounts.ActivateTOTPForm",
     "add_webauthn": "versants.people.forms.accounts.AddWebAuthnForm",
+    "edit_webauthn": "versants.people.forms.accounts.EditWebAuthnForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Versants"

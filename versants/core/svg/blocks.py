@@ -91,7 +91,7 @@ def week_cells(cells: Iterable[Any]) -> SafeString:
                     f'<span class="vh"> {text(block.state)}</span></a>'
                 )
             else:
-                hour = f"{block.from_label} " if block.kind == "busy" and not block.whole else ""
+                hour = f"{block.from_label} " if block.kind == "busy" and not block.whole_day else ""
                 found.append(
                     f'<span class="{"busy" if block.kind == "busy" else "off"}" title="{text(block.title)}">'
                     f"<i>{hour}{text(block.label)}</i></span>"
@@ -180,6 +180,12 @@ def day_list(grid: Grid) -> SafeString:
     return mark_safe("".join(_day_item(language, line) for line in grid.lines if line.first))
 
 
+def _hours(block: Block) -> str:
+    if block.whole_day:
+        return "<small>" + text(_("all day")) + "</small>"
+    return f"{block.from_label}<small>{block.to_label}</small>"
+
+
 def day_rows(stops: Iterable[tuple[Block, int, int]]) -> SafeString:
     """What one person does in a day, as items of a list."""
     found = [
@@ -189,19 +195,14 @@ def day_rows(stops: Iterable[tuple[Block, int, int]]) -> SafeString:
     return mark_safe("".join(found))
 
 
-def _hours(block: Block) -> str:
-    """From and to, or that it takes the whole day."""
-    if block.whole:
-        whole = text(_("all day"))
-        return f'<span class="small">{whole}</span>'
-    return f"{block.from_label}<small>{block.to_label}</small>"
+def _begins(block: Block) -> str:
+    return "" if block.whole_day else f"<small>{block.from_label}</small>"
 
 
 def week_rows(cells: Iterable[Any], days: dict[Any, str]) -> SafeString:
     """What one person does in a week, as items of a list; ``days``: the name of each day."""
     found = [
-        f'<li><span class="at">{days[day.day]}<small>{"" if block.whole else block.from_label}</small></span>'
-        f"{row(block)}</li>"
+        f'<li><span class="at">{days[day.day]}{_begins(block)}</span>{row(block)}</li>'
         for day in cells
         for block in day.blocks
     ]
@@ -232,7 +233,8 @@ def _week_item(_language: str | None, line: Any, days: tuple[tuple[Any, str], ..
     if line.busy:
         inside = f'<ol class="rows">{week_rows(line.cells, dict(days))}</ol>'
     else:
-        inside = f'<p class="small soft">{_("Nothing this week.")}</p>'
+        nothing = _("Nothing this week.")  # apart: the catalogues do not look inside an f-string
+        inside = f'<p class="small soft">{text(nothing)}</p>'
     return (
         f'<section class="day-of"><h4>{text(line.label)} <span class="soft small">{text(line.detail)}{tail}'
         f"</span></h4>{inside}</section>"

@@ -61,14 +61,17 @@ class Block:
         return round((self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 60)
 
     @cached_property
+    def whole_day(self) -> bool:
+        """From midnight to midnight: no hour says anything."""
+        return self.from_label == self.to_label == "00:00"
+
+    @cached_property
     def title(self) -> str:
         """The whole block in words: 1. Mouscron, 09:00 to 10:30, does not move."""
         name = f"{self.key}. {self.label}" if self.key else str(self.label)
-        hours = (
-            _("all day")
-            if self.whole
-            else _("%(start)s to %(end)s") % {"start": self.from_label, "end": self.to_label}
-        )
+        hours = _("%(start)s to %(end)s") % {"start": self.from_label, "end": self.to_label}
+        if self.whole_day:
+            hours = _("all day")
         return ", ".join(part for part in (name, hours, str(self.state)) if part)
 
 

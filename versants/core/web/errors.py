@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from psycopg_pool import PoolTimeout
 
@@ -99,7 +100,7 @@ def render_error(
                 "dir": "rtl" if translation.get_language_bidi() else "ltr",
                 "typed": _typed(request) if status == 503 else [],
                 "again": request.get_full_path(),
-                "reference": getattr(request, "request_id", "") if status >= 500 else "",
+                "reference": _in_one_piece(getattr(request, "request_id", "") if status >= 500 else ""),
             }
             response = HttpResponse(render_to_string("errors/error.html", context), status=status)
         response["Content-Language"] = translation.get_language() or ""
@@ -107,6 +108,11 @@ def render_error(
     if status in {429, 503}:
         response["Retry-After"] = "120"
     return response
+
+
+def _in_one_piece(reference: str) -> str:
+    """What is read aloud is not broken at its hyphen."""
+    return format_html('<span class="nowrap">{}</span>', reference) if reference else ""
 
 
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:

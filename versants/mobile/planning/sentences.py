@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from babel.dates import format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,8 +41,8 @@ def minutes(seconds: int) -> int:
 
 
 def day_full(day: Any) -> str:
-    """30.06.2027."""
-    return format_date(day, "dd.MM.yyyy", locale=words.locale())
+    """30 juin 2027, 30 juni 2027; the first of a French month is 1er."""
+    return words.day_plain(day)
 
 
 def trade(discipline: str) -> str:

@@ -240,12 +240,17 @@ def _for(actor: Actor, request: Request) -> Any:
     return format_html("{}, {}", who, codes)
 
 
+def _bold(code: str) -> SafeString:
+    """A code is not broken at its hyphen."""
+    return format_html('<b class="nowrap">{}</b>', code)
+
+
 def _code(row: RequestPerson, visits: dict[int, int]) -> SafeString:
     code = inbox.code_of(row)
     if row.person_id is None:
-        return format_html("{} <b>{}</b>", _("code"), code)
+        return format_html("{} {}", _("code"), _bold(code))
     url = url_or_empty("person", code)
-    shown = format_html('<a href="{}"><b>{}</b></a>', url, code) if url else format_html("<b>{}</b>", code)
+    shown = format_html('<a href="{}">{}</a>', url, _bold(code)) if url else _bold(code)
     n = visits.get(row.person_id, 0)
     followed = (
         ngettext("followed already (%(n)d visit)", "followed already (%(n)d visits)", n) % {"n": n}

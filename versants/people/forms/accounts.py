@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as AllauthAddWebAuthnForm
+from allauth.mfa.webauthn.forms import EditWebAuthnForm as AllauthEditWebAuthnForm
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -23,8 +24,7 @@ class LoginForm(allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
-        # The link for a forgotten password stands once, below: not between the name of the field and the field.
-        self.fields["password"].help_text = ""
+        self.fields["password"].help_text = ""  # the way to a new password stands once, below the form
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):
@@ -37,9 +37,30 @@ class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
+        self.fields["password1"].help_text = ""  # what is asked of it stands under the title
 
 
 class ChangePasswordForm(allauth.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _without_placeholders(self)
+        self.fields["password1"].help_text = ""
+
+
+class ReauthenticatePasswordForm(allauth.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _without_placeholders(self)
+
+
+class AddEmailForm(allauth.AddEmailForm):
+    """Another address: it counts once the link that is sent there was opened."""
+
+    email = allauth.EmailField(
+        label=_("Another address"),
+        help_text=_("A link goes there. Once it was opened, you may choose this address."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
@@ -140,6 +161,10 @@ class AddWebAuthnForm(AllauthAddWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("A name for it, to know it again")
         self.fields["name"].max_length = 60  # type: ignore[attr-defined]
+
+
+class EditWebAuthnForm(AllauthEditWebAuthnForm):
+    name = forms.CharField(label=_("A name for it, to know it again"), max_length=60)
 
 
 def _as_code(form: Any) -> None:

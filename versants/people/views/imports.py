@@ -211,9 +211,8 @@ def left(request: HttpRequest, uid: UUID) -> HttpResponse:
             "import.no_faults", _("No row of this import is faulty, or its file has gone.")
         )
     audit.record("import.returned", subject=imported, rows=report.n(FAULTY))
-    return _sent(
-        writing.left_behind(service.grid_of(imported), report), f"{imported.kind}-{_('to-correct')}.xlsx"
-    )
+    name = _("to-correct")
+    return _sent(writing.left_behind(service.grid_of(imported), report), f"{imported.kind}-{name}.xlsx")
 
 
 @require_GET

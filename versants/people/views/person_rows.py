@@ -27,7 +27,7 @@ def persons(rows: Sequence[Person], columns: Sequence[Column]) -> SafeString:
         "".join(
             f'<tr><td class="m"><a class="nowrap" href="{escape(address(row.code))}"><b>{escape(row.code)}</b></a></td>'
             f"<td>{escape(starts(row.get_age_group_display()))}</td>"
-            f"{spoken}{escape(', '.join(str(one.language) for one in row.languages.all()))}</td>"
+            f"{spoken}{escape(starts(', '.join(str(one.language) for one in row.languages.all())))}</td>"
             f"{team}{said(row.team)}</td>{since}{escape(words.day_short(row.created_at))}</td></tr>"
             for row in rows
         )
