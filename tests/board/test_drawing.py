@@ -164,7 +164,7 @@ def test_a_whole_day_is_said_so_on_a_telephone(world, client_for):
             kind="training",
         )
     page = client_for(world.coordinator, "en").get(f"{DAY}&all=1").content.decode()
-    assert '<span class="at"><span class="small">all day</span></span>' in page
+    assert '<span class="at"><small>all day</small></span>' in page
     assert '<span class="at">09:00<small>11:00</small></span>' in page
     assert '<span class="at">00:00' not in page
     week = client_for(world.coordinator, "en").get(f"{DAY}&view=week&all=1").content.decode()

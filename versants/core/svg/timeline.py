@@ -51,11 +51,6 @@ class Block:
         return f"{clock.local(self.end):%H:%M}"
 
     @cached_property
-    def whole(self) -> bool:
-        """Does it take the whole day, from midnight to midnight?"""
-        return self.from_label == self.to_label == "00:00"
-
-    @cached_property
     def minutes(self) -> int:
         """Its length, in whole minutes."""
         return round((self.end.astimezone(UTC) - self.start.astimezone(UTC)).total_seconds() / 60)
