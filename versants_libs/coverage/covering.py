@@ -28,8 +28,8 @@ _ANNEALED = (
     0.25,
     0.7,
 )  # share of what is left of the time for annealing: where windows are small, where they are not
-# Shares of the time after which windows (after annealing, or without it) and regions end.
-_POLISHED, _WINDOWS, _ENDS = 0.35, 0.5, 0.96
+# Shares of the time after which windows and regions end.
+_WINDOWS, _ENDS = 0.45, 0.96
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
 _LATE = 0.6
@@ -126,7 +126,7 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
         annealed = anneal(core, sites, seed=clock.seed, steps=steps, used=clock.used(_ANNEALED[not narrow]))
         sites = min(sites, annealed, key=core.value)
     if narrow:
-        ends = clock.until(_POLISHED if available() else _WINDOWS)
+        ends = clock.until(_WINDOWS)
         sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
     elif not available():  # a window is nearly the whole there
         ends = clock.until(_WINDOWS)
