@@ -24,10 +24,8 @@ __all__ = ["cover", "covering_core"]
 
 _RELAXED = (2_000, 600_000)  # pairs between which the relaxation is solved whole first
 _NARROW = 250_000  # pairs up to which windows are small enough to be proved
-_ANNEALED = (
-    0.25,
-    0.7,
-)  # share of what is left of the time for annealing: where windows are small, where they are not
+# Share of what is left of the time for annealing: where windows are small, and where they are not.
+_ANNEALED = (0.25, 0.7)
 # Shares of the time after which windows and regions end.
 _WINDOWS, _ENDS = 0.45, 0.96
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
