@@ -111,3 +111,28 @@ def test_the_address_one_signs_in_with_stays_and_it_is_said(account, language, w
     page = client.post(PAGE, {"email": account.email, "action_remove": "1"}, follow=True).content.decode()
     assert words in page
     assert EmailAddress.objects.filter(user=account, email=account.email).exists()
+
+
+def test_an_address_nobody_has_shown_to_be_theirs_gets_no_new_password(
+    account, django_capture_on_commit_callbacks
+):
+    EmailAddress.objects.create(user=account, email=SECOND, verified=False, primary=False)
+
+    def asked(address: str) -> int:
+        before = len(messages_to(address, "password_reset_key"))
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = fresh().post("/account/password/reset/", {"email": address})
+        assert (answer.status_code, answer.url) == (302, "/account/password/reset/done/")
+        return len(messages_to(address, "password_reset_key")) - before
+
+    assert (asked(SECOND), asked(account.email)) == (0, 1)
+    EmailAddress.objects.filter(email=SECOND).update(verified=True)
+    assert asked(SECOND) == 1
+
+
+def test_an_address_nobody_has_shown_to_be_theirs_does_not_become_the_accounts(account):
+    EmailAddress.objects.create(user=account, email=SECOND, verified=False, primary=False)
+    first = account.email
+    signed_in(account).post(PAGE, {"email": SECOND, "action_primary": "1"})
+    account.refresh_from_db()
+    assert account.email == first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as allauth
+from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
@@ -28,9 +29,21 @@ class LoginForm(allauth.LoginForm):
 
 
 class ResetPasswordForm(allauth.ResetPasswordForm):
+    """A new password by mail: to the address of the account, or to another that its owner has shown to be theirs."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
+
+    def clean_email(self) -> str:
+        """Whoever reads an address that was typed wrong must not get the account."""
+        email: str = super().clean_email()
+        shown = EmailAddress.objects.filter(user__in=self.users, email__iexact=email, verified=True)
+        theirs = set(shown.values_list("user_id", flat=True))
+        self.users = [
+            one for one in self.users if one.pk in theirs or one.email.casefold() == email.casefold()
+        ]
+        return email
 
 
 class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
