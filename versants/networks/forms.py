@@ -37,7 +37,7 @@ PEOPLE = (
         ),
     ),
 )
-SIMPLE = (("low", _("few: 10 %")), ("middle", _("in between: 25 %")), ("high", _("many: 40 %")))
+SIMPLE = (("low", _("few: 10%")), ("middle", _("in between: 25%")), ("high", _("many: 40%")))
 
 
 class Slider(forms.NumberInput):

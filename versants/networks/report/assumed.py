@@ -80,7 +80,7 @@ def _sources() -> dict[str, str]:
             "521,229 / 68 M in France (ISM Interprétariat 2024)"
         ),
         said["remote"]: _(
-            "58 %% in the Netherlands (rvr.org 14729, 2023), 86 %% in France (ISM Interprétariat 2024)"
+            "58%% in the Netherlands (rvr.org 14729, 2023), 86%% in France (ISM Interprétariat 2024)"
         )
         % (),
         said["evening"]: _(

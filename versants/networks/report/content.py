@@ -160,8 +160,8 @@ def held_words(source: Source) -> str:
     if held.interval is None or held.years is None:
         return _("Simulated years, with the recruits, give %(share)s.") % {"share": share}
     return ngettext(
-        "%(n)d simulated year, with the recruits, gives %(share)s (95 %% interval: %(low)s to %(high)s).",
-        "%(n)d simulated years, with the recruits, give %(share)s (95 %% interval: %(low)s to %(high)s).",
+        "%(n)d simulated year, with the recruits, gives %(share)s (95%% interval: %(low)s to %(high)s).",
+        "%(n)d simulated years, with the recruits, give %(share)s (95%% interval: %(low)s to %(high)s).",
         held.years,
     ) % {
         "n": held.years,
@@ -475,7 +475,7 @@ def simulation(source: Source) -> list[Block]:
     ]
     if not rows:
         return []
-    head = [_("Language"), _("Talks a year"), _("Predicted"), _("Simulated"), _("95 %% interval") % ()]
+    head = [_("Language"), _("Talks a year"), _("Predicted"), _("Simulated"), _("95%% interval") % ()]
     return [heading(_("A year simulated")), table(head, rows)]
 
 

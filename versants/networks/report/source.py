@@ -52,7 +52,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Share of all requests held in ``years`` simulated, with its 95 % interval; None where nobody kept them."""
+    """Share of all requests held in ``years`` simulated, with its 95% interval; None where nobody kept them."""
 
     share: float
     interval: tuple[float, float] | None

@@ -53,8 +53,8 @@ def scenario_word(key: str) -> str:
     """A case in words."""
     known = {
         "no_helpers": _("without language helpers"),
-        "simple_low": _("helpers take few talks (10 %% of them)") % (),
-        "simple_high": _("helpers take many talks (40 %% of them)") % (),
+        "simple_low": _("helpers take few talks (10%% of them)") % (),
+        "simple_high": _("helpers take many talks (40%% of them)") % (),
         "border_closed": _("border closed: everybody works in their own country"),
     }
     if key.startswith("discouraged_"):
