@@ -112,14 +112,22 @@ def test_what_changes_is_said_from_what_to_what_and_goes_back(house, bring_in):
         ]
     )  # fmt: skip
     imported, report = bring_in(house, "professionals", changed)
-    said = {(c.label, c.before, c.after) for c in report.outcomes[0].changes}
-    assert said == {
+    changes = report.outcomes[0].changes
+    assert {(str(c.label), str(c.before), str(c.after)) for c in changes} == {
         ("disciplines", "psychologue", "psychologue, médiateur interculturel"),
         ("téléphone", "+32 000 00 00 00", "+32 000 00 99 99"),
         ("anglais, niveau", "C1", "C2"),
         ("habilitation FR, de, à", "15/01/2020 – …", "15/01/2020 – 31/12/2030"),
     }  # fmt: skip
-    assert report.outcomes[0].created == ["langue de travail\xa0: arabe B1"]
+    assert [str(one) for one in report.outcomes[0].created] == ["langue de travail\xa0: arabe B1"]
+    # Whoever opens it in another language reads it in theirs.
+    kept = service.report_of(imported)
+    with translation.override("nl"):
+        assert "disciplines" in {str(c.label) for c in kept.outcomes[0].changes}
+        assert ("psycholoog", "psycholoog, intercultureel bemiddelaar") in {
+            (str(c.before), str(c.after)) for c in kept.outcomes[0].changes
+        }
+        assert [str(one).split(":")[0] for one in kept.outcomes[0].created] == ["werktaal"]
     assert ProfessionalLanguage.objects.get(language_id="ara").understands_only
     assert undo(house, imported) == []
     assert state() == before
@@ -172,7 +180,7 @@ def test_a_field_changed_since_stays_the_others_go_back(house, bring_in):
     imported, report = bring_in(
         house, "centres", as_csv([["Nom", "Commune", "Adresse", "Type"], ["A", "Moeskroen", "Rue 2", "CADA"]])
     )
-    assert [(c.before, c.after) for c in report.outcomes[0].changes] == [("x", "CADA"), ("Rue 1", "Rue 2")]
+    assert [(str(c.before), str(c.after)) for c in report.outcomes[0].changes] == [("x", "CADA"), ("Rue 1", "Rue 2")]
     Site.objects.filter(name="A").update(address="Rue 3")
     assert len(undo(house, imported)) == 1
     site = Site.objects.get(name="A")
@@ -254,7 +262,7 @@ def test_a_corrected_month_replaces_its_count(house, bring_in):
     bring_in(house, "past", as_csv(rows))
     rows[1][3] = "5"
     imported, report = bring_in(house, "past", as_csv(rows))
-    assert [(c.before, c.after) for c in report.outcomes[0].changes] == [("4", "5")]
+    assert [(str(c.before), str(c.after)) for c in report.outcomes[0].changes] == [("4", "5")]
     assert InterventionFact.objects.get().delivered == 5
     undo(house, imported)
     assert InterventionFact.objects.get().delivered == 4

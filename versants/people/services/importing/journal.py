@@ -15,7 +15,9 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.utils.translation import gettext as _
+
+from versants.people.services.importing.said import Said, as_json, kept, of_json
+from versants.people.services.importing.said import Said as _
 
 CREATED, CHANGED = "created", "changed"
 
@@ -61,8 +63,8 @@ def restored(model: type[models.Model], name: str, value: Any) -> Any:
     return field_.to_python(value)
 
 
-def shown(obj: models.Model, name: str) -> str:
-    """The value of a field as a reader sees it."""
+def shown(obj: models.Model, name: str) -> Said | str:
+    """The value of a field as a reader sees it, in the language of the reader."""
     value = getattr(obj, name)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
@@ -73,28 +75,35 @@ def shown(obj: models.Model, name: str) -> str:
         field_ = obj._meta.get_field(name)
     except FieldDoesNotExist:
         field_ = None
-    display = getattr(obj, f"get_{name}_display", None)
-    if display is not None and value not in (None, ""):
-        return str(display())
-    choices = dict(getattr(getattr(field_, "base_field", None), "choices", None) or ())
+    one = getattr(field_, "base_field", field_)
+    choices = dict(getattr(one, "flatchoices", None) or ())
     if isinstance(value, list):
-        return ", ".join(str(choices.get(one, one)) for one in value)
-    return "" if value is None else str(value)
+        return Said("", of=[kept(choices.get(each, each)) for each in value]) if value else ""
+    word: Said | str = kept(choices[value]) if choices and value in choices else str(value)
+    return "" if value is None else word
 
 
-def label_of(obj: models.Model, name: str) -> str:
+def label_of(obj: models.Model, name: str) -> Said | str:
     """The name of a field as pages say it."""
     found = obj._meta.get_field(name)
-    return str(getattr(found, "verbose_name", name))
+    named: Said | str = kept(getattr(found, "verbose_name", name))
+    return named
 
 
 @dataclass(frozen=True)
 class Change:
     """One field of one thing: what it was, what it becomes."""
 
-    label: str
-    before: str
-    after: str
+    label: Said | str
+    before: Said | str
+    after: Said | str
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: as_json(getattr(self, name)) for name in ("label", "before", "after")}
+
+    @classmethod
+    def of_json(cls, found: dict[str, Any]) -> Change:
+        return cls(**{name: of_json(value) for name, value in found.items()})
 
 
 class Journal:
@@ -104,7 +113,7 @@ class Journal:
         self.entries: list[Entry] = []
         self._row, self._unit, self._units = 0, 0, 0
         self.changes: list[Change] = []
-        self.created: list[str] = []
+        self.created: list[Said | str] = []
 
     def begin(self, row: int) -> None:
         """A new row of the sheet."""
@@ -146,7 +155,7 @@ class Journal:
             )
         )
         if not quiet:
-            what = {"what": obj._meta.verbose_name, "name": label or obj}
+            what = {"what": obj._meta.verbose_name, "name": label or str(obj)}
             self.created.append(_("%(what)s: %(name)s") % what)
         return obj
 
@@ -174,10 +183,9 @@ class Journal:
                 after,
             )
         )
-        prefix = f"{label}, " if label else ""
-        self.changes += [
-            Change(prefix + label_of(obj, name), seen[name], shown(obj, name)) for name in different
-        ]
+        for name in different:
+            named = Said("", of=[label, label_of(obj, name)]) if label else label_of(obj, name)
+            self.changes.append(Change(named, seen[name], shown(obj, name)))
         return True
 
 

@@ -36,7 +36,7 @@ class Outcome:
     row: int
     state: str
     title: str = ""
-    created: list[str] = field(default_factory=list)
+    created: list[Said | str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     notices: list[Said | str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -63,7 +63,9 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """Sentences as source and facts: whoever opens it reads them in their own language."""
         found = asdict(self)
-        for one in found["outcomes"]:
+        for one, outcome in zip(found["outcomes"], self.outcomes, strict=True):
+            one["created"] = [as_json(text) for text in outcome.created]
+            one["changes"] = [change.as_json() for change in outcome.changes]
             one["notices"] = [as_json(text) for text in one["notices"]]
             for fault in one["faults"]:
                 fault |= {"wrong": as_json(fault["wrong"]), "expected": as_json(fault["expected"])}
@@ -74,7 +76,10 @@ class Report:
     def digest(self) -> str:
         """What happens to the rows, in one word: if it changes between preview and confirmation, people look again."""
         seen = [
-            (one.row, one.state, one.title, one.created, [asdict(c) for c in one.changes])
+            (
+                *(one.row, one.state, one.title),
+                *([as_json(text) for text in one.created], [change.as_json() for change in one.changes]),
+            )
             for one in self.outcomes
         ]
         return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
@@ -85,7 +90,8 @@ class Report:
             Outcome(
                 **{
                     **one,
-                    "changes": [Change(**c) for c in one["changes"]],
+                    "created": [of_json(text) for text in one["created"]],
+                    "changes": [Change.of_json(change) for change in one["changes"]],
                     "notices": [of_json(text) for text in one["notices"]],
                     "faults": [
                         Fault(f["column"], f["cell"], of_json(f["wrong"]), of_json(f["expected"]))
