@@ -124,7 +124,7 @@ def method(source: Source) -> list[Block]:
                 else _(
                     "No other choice within this model and these limits can be more than %(gap)s better: it is proved."
                 )
-                % {"gap": f"{words.number(gap * 100, 2)} %"}
+                % {"gap": words.percent(gap, 2)}
             )
             + " "
             + _(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,6 +31,11 @@ MEASURE_LABELS = (
 def number(value: int | float) -> str:
     """A figure as the reader writes it: 1 327 in French, 1.327 in Dutch; hours with their tenth, 49,0."""
     return format_decimal(value, "#,##0.0" if isinstance(value, float) else None, locale=locale())
+
+
+def percent(value: int) -> str:
+    """Whole per cent, the sign where the reader's language puts it: 77 % in French, 77% in Dutch and English."""
+    return format_percent(value / 100, locale=locale())
 
 
 @dataclass(frozen=True)

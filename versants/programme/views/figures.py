@@ -158,9 +158,9 @@ def _sums(known: Figures, table: Any, semester: Any) -> list[tuple[str, str, str
         (_("Persons accompanied"), _shown(persons), _("each counted once, whatever the team")),
         (
             _("With an interpreter on the spot"),
-            f"{shares['on_site']} %" if shares else page.HIDDEN,
-            _("%(remote)d %% by telephone or video, %(none)d %% without")
-            % {"remote": shares["remote"], "none": shares["none"]}
+            page.percent(shares["on_site"]) if shares else page.HIDDEN,
+            _("%(remote)s by telephone or video, %(none)s without")
+            % {"remote": page.percent(shares["remote"]), "none": page.percent(shares["none"])}
             if shares
             else _("too few visits to say"),
         ),
