@@ -6,8 +6,8 @@ that grows with what it would cover beyond the others, exp(gain / heat), and the
 the loss that a weak open site is worth. Drawing the largest of gain - heat * log(-log(share)) is drawing by those
 probabilities (Gumbel 1954), with no sum of them.
 
-The steps are the compiled module's, ``native/annealing.hpp``, or where it was not built those of :func:`twin`, thirty
-times slower; the two come to the same sites.
+The steps are those of the compiled module, ``native/annealing.hpp``; :func:`twin` makes the same ones in Python, slowly,
+and comes to the same sites.
 
 Kirkpatrick, Gelatt, Vecchi (1983), Science 220, 671-680; heat bath: Geman, Geman (1984), IEEE PAMI 6, 721-741.
 """
