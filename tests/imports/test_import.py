@@ -180,7 +180,10 @@ def test_a_field_changed_since_stays_the_others_go_back(house, bring_in):
     imported, report = bring_in(
         house, "centres", as_csv([["Nom", "Commune", "Adresse", "Type"], ["A", "Moeskroen", "Rue 2", "CADA"]])
     )
-    assert [(str(c.before), str(c.after)) for c in report.outcomes[0].changes] == [("x", "CADA"), ("Rue 1", "Rue 2")]
+    assert [(str(c.before), str(c.after)) for c in report.outcomes[0].changes] == [
+        ("x", "CADA"),
+        ("Rue 1", "Rue 2"),
+    ]
     Site.objects.filter(name="A").update(address="Rue 3")
     assert len(undo(house, imported)) == 1
     site = Site.objects.get(name="A")
