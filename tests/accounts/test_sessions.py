@@ -17,6 +17,7 @@ from versants.core.access.classes import Role
 from versants.core.models import DataKey
 from versants.people.models import HeldForm, KnownDevice
 from versants.people.services import held, sessions
+from versants.people.services.persons import REASONS
 
 
 def entered(
@@ -112,6 +113,9 @@ def test_what_was_typed_comes_back_after_signing_in(world):
     assert f'action="{path}"' in page.content.decode()
     for part in ("Zzcanari au téléphone,", "deuxième ligne &lt;b&gt;&amp;"):
         assert part in page.content.decode()
+    shown = page.context["shown"]
+    assert [value for _label, value in shown] == [str(REASONS["call"]), typed["note"]]  # words, not codes
+    assert "reason" not in [label for label, _value in shown]
 
     key = row.key_id
     assert client.post("/account/kept/").url == "/"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from versants.core import audit
 from versants.core.web.access import public
+from versants.core.web.form_words import in_words
 from versants.people.models import Membership
 from versants.people.services import devices, factors, held
 from versants.people.services import sessions as service
@@ -78,7 +79,8 @@ def held_form(request: HttpRequest) -> HttpResponse:
         if kept["as"] in mine:
             request.session[service.ACTING] = kept["as"]
     form = held.opened(row)
-    shown = [(name, value) for name, value in form.fields if value.strip()]
-    response = render(request, "people/accounts/held.html", {"form": form, "shown": shown})
+    shown, others = in_words(form.fields)
+    context = {"form": form, "shown": shown, "others": others}
+    response = render(request, "people/accounts/held.html", context)
     response["Cache-Control"] = "no-store"
     return response
