@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.exceptions import ImproperlyConfigured
 
@@ -74,6 +75,17 @@ def test_who_was_invited_comes_in(ready, partner):
     assert is_in(again)
     assert is_in(other)
     assert Account.objects.filter(email="new@example.org").count() == 0
+
+
+def test_the_ways_in_are_listed_and_one_is_taken_away(ready, partner):
+    client, _answer = come(partner)
+    page = client.get("/account/3rdparty/").content.decode()
+    assert partner.claims["email"] in page
+    assert "La maison" in page
+    one = SocialAccount.objects.get(user=ready)
+    client.post("/account/3rdparty/", {"account": one.pk})
+    assert not SocialAccount.objects.filter(user=ready).exists()
+    assert 'data-test="partner-remove"' not in client.get("/account/3rdparty/").content.decode()
 
 
 def test_a_get_does_not_lead_away(ready):
