@@ -21,6 +21,7 @@ from versants.core.jobs import Face
 from versants.core.models import Job
 from versants.core.web.words import day_plain
 from versants.networks.models import StudyRun
+from versants.networks.rules import STUDY_ROLES
 from versants.networks.services import fronts, results, studies
 from versants_libs.coverage.study_files import read_study
 
@@ -62,6 +63,20 @@ def worked_out(client, member):
     studies.work_out(Face(job.pk, actor), **job.params)
     with acting(actor):
         return StudyRun.objects.get(uid=job.params["run"])
+
+
+@pytest.mark.parametrize("role", sorted(STUDY_ROLES))
+def test_whoever_asks_sees_how_far_it_is_and_can_stop_it(world, client_for, role):
+    member = make_membership(make_account("Asker Own"), world.house_be, role)
+    client = client_for(member)
+    asked = client.post(reverse("studies"), QUESTION)
+    assert client.get(asked["Location"]).status_code == 200
+    stopped = client.post(f"{asked['Location']}stop/", follow=True)
+    assert stopped.status_code == 200
+    job = stopped.context["job"]
+    assert job.cancel_asked
+    other = make_membership(make_account("Other Own"), world.house_be, Role.PROGRAMME_OFFICER)
+    assert client_for(other).get(asked["Location"]).status_code == 404
 
 
 def test_everything_is_chosen_before_a_result_is_shown(world, client_for, officer):

@@ -56,7 +56,7 @@ class CoreConfig(AppConfig):
             ("core_erasure", "codes of persons who were erased and names of keys that are gone"),
         ):
             leave_open(table, why, prefix=table.endswith("_"))
-        from versants.core.access.classes import TEAM_ROLES, Role
+        from versants.core.access.classes import ASKING_ROLES, TEAM_ROLES, Role
         from versants.core.registries import NavEntry, nav
         from versants.core.web.pages import declare
 
@@ -79,8 +79,9 @@ class CoreConfig(AppConfig):
             public=True,  # allauth asks for the login itself, for a person without a membership too
             methods="GET POST",
         )
-        declare("job", TEAM_ROLES, subject="job")
-        declare("job_stop", TEAM_ROLES, subject="job", methods="POST")
+        # Those without a team see what they asked for themselves.
+        declare("job", ASKING_ROLES, subject="job", by_grant=ASKING_ROLES - TEAM_ROLES)
+        declare("job_stop", ASKING_ROLES, subject="job", methods="POST", by_grant=ASKING_ROLES - TEAM_ROLES)
         declare("audit", [Role.DPO], data_class="logistic")
         nav.add(NavEntry("audit", _("Log"), "audit", roles=frozenset({Role.DPO}), order=10))
         # Once per migrate run: the last app's signal would do, the first is enough as tables of all apps exist by then.

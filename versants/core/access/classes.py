@@ -40,6 +40,8 @@ class Role(TextChoices):
 # Only these act for their team on rows about persons; for every other role the scope carries no team,
 # so that a policy which forgets to ask for the role still shows nothing.
 TEAM_ROLES = frozenset({Role.COORDINATOR, Role.CLINICIAN, Role.PRACTITIONER})
+# Ask for long work (a day's plan, a study) and follow how far it is.
+ASKING_ROLES = frozenset({*TEAM_ROLES, Role.DESK, Role.PROGRAMME_OFFICER})
 # Must show a second factor: those who read files of persons, and those who give and take back access.
 FACTOR_ROLES = frozenset({*TEAM_ROLES, Role.DPO, Role.ADMINISTRATOR})
 # Give roles in their own organisation.
