@@ -305,8 +305,8 @@ def recruits(source: Source) -> list[Block]:
         heading(_("Whom to recruit where")),
         paragraph(
             _(
-                "A recruit takes talks from others too, who then have time for more. The last-but-two column is what "
-                "is no longer missed thanks to each, and is what counts."
+                "A recruit takes talks from others too, who then have time for more. What counts is what would be "
+                "missed again without each: the talks no longer missed."
             )
         ),
         table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -137,7 +138,7 @@ def _front(run: StudyRun, told: Source) -> dict[str, Any] | None:
         "head": steps.head(told),
         "rows": [
             {
-                "cells": cells,
+                "cells": list(zip(steps.head(told), cells, strict=True)),
                 "own": steps.is_own(told, point),
                 "query": fronts.point_query(run, point),
                 "ask": steps.ask_word(told, point),
@@ -157,5 +158,21 @@ def _sections(blocks: Any) -> list[dict[str, Any]]:
         elif one["kind"] == "p":
             found[-1]["texts"].append(one["text"])
         elif one["kind"] == "table":
-            found[-1]["tables"].append(one)
+            found[-1]["tables"].append(_paged(one))
     return found
+
+
+def _paged(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A table of the report for a page: head (word, is it of figures) and rows of such columns beside their cells."""
+    figures = [
+        at > 0 and not table["texts"] and not any(row[at][:1].isalpha() for row in table["rows"])
+        for at in range(len(table["head"]))
+    ]
+    head = list(zip(table["head"], figures, strict=True))
+    return {
+        "head": head,
+        "rows": [
+            [(word, figure, cell) for (word, figure), cell in zip(head, row, strict=True)]
+            for row in table["rows"]
+        ],
+    }
