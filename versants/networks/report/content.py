@@ -476,7 +476,11 @@ def simulation(source: Source) -> list[Block]:
     if not rows:
         return []
     head = [_("Language"), _("Talks a year"), _("Predicted"), _("Simulated"), _("95%% interval") % ()]
-    return [heading(_("A year simulated")), table(head, rows)]
+    return [
+        heading(_("A year simulated")),
+        paragraph(_("Talks that are called off are not counted here.")),
+        table(head, rows),
+    ]
 
 
 def measures(source: Source) -> list[Block]:
