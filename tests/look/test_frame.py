@@ -174,6 +174,8 @@ def _seen_and_spoken(html: str) -> list[str]:
 def test_the_arabic_side_of_a_sample_is_arabic_through_and_through(rf, language):
     with translation.override(language):
         drawn = [(str(one.title), str(one.ar)) for one in samples(rf.get("/components/")) if one.ar]
-    strange = {title: found for title, ar in drawn if (found := _LATIN.findall(" ".join(_seen_and_spoken(ar))))}
+    strange = {
+        title: found for title, ar in drawn if (found := _LATIN.findall(" ".join(_seen_and_spoken(ar))))
+    }
     assert len(drawn) >= 15
     assert strange == {}
