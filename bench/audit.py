@@ -122,7 +122,7 @@ def main() -> int:
     failures: list[str] = []
     figures: dict[str, list[dict[str, float]]] = {mode: [] for mode in MODES}
     with tempfile.TemporaryDirectory(prefix="versants-audit-") as home:
-        from bench.race import surroundings
+        from bench.worlds import surroundings
         from versants.launch.postgres import temporary_cluster
 
         folder = Path(home)

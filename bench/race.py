@@ -17,13 +17,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
+
+from bench import worlds  # noqa: E402 - the folder above comes first
 
 VISITS = 16
 CARERS = 5
@@ -49,56 +50,15 @@ SELECT count(*) FROM mobile_visit v WHERE
 """
 
 
-def surroundings(folder: Path) -> None:
-    """The product's environment for this race only."""
-    (folder / "keys").mkdir(exist_ok=True)
-    (folder / "keys" / "secret").write_text("only-for-the-race-" + "x" * 40)
-    os.environ.update(
-        DJANGO_SETTINGS_MODULE="versants.config.settings",
-        VERSANTS_DATA=str(folder),
-        VERSANTS_KEYS_FILE=str(folder / "keys" / "keys.json"),
-        VERSANTS_SECRET_FILE=str(folder / "keys" / "secret"),
-        VERSANTS_MAIL_DIR=str(folder / "mail"),
-        VERSANTS_LOG_LEVEL="CRITICAL",
-    )
-    for name in (
-        "DATABASE_OWNER_URL",
-        "VERSANTS_NOW",
-        "VERSANTS_AS",
-        "VERSANTS_POOL",
-        "VERSANTS_ASSUME_ROLE",
-    ):
-        os.environ.pop(name, None)
-
-
 def fill(cluster: Any) -> dict[str, Any]:
     """Migrate, load, and make the world as its owners would; returns the ids the racers need."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
+    world = worlds.small(cluster)
     from django.db import connections
 
     from tests.booking.visits import make_visit
-    from tests.world import build_world, make_professional
+    from tests.world import make_professional
     from versants.core import clock
-    from versants.core.crypto.keyring import init_keys
 
-    init_keys(Path(os.environ["VERSANTS_KEYS_FILE"]))
-    wrapper = connections["default"]
-
-    def connect_as(user: str) -> None:
-        wrapper.close()
-        wrapper.settings_dict.update(
-            NAME=cluster.database, USER=user, HOST=str(cluster.socket), PORT=str(cluster.port)
-        )
-
-    connect_as("versants_owner")
-    call_command("migrate", verbosity=0, skip_checks=True)
-    with redirect_stdout(sys.stderr):
-        call_command("load_territory", verbosity=0)
-    connect_as("postgres")
-    world = build_world()
     carers = [world.elise.pk, world.nadege.pk]
     interpreters = [world.selam.pk, world.hiwot.pk]
     for n in range(CARERS - 2):
@@ -129,7 +89,7 @@ def fill(cluster: Any) -> dict[str, Any]:
         "interpreters": interpreters,
         "coordinator": world.coordinator.pk,
     }
-    wrapper.close()
+    connections["default"].close()  # each racer has one of its own
     return found
 
 
@@ -216,7 +176,8 @@ def main() -> int:
     failures: list[str] = []
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="versants-race-") as folder:
-        surroundings(Path(folder))
+        worlds.surroundings(Path(folder))
+        os.environ["VERSANTS_LOG_LEVEL"] = "CRITICAL"  # refusals are what is counted
         from versants.launch.postgres import temporary_cluster
 
         with temporary_cluster() as cluster:

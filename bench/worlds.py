@@ -81,6 +81,26 @@ def migrate(cluster: Any) -> None:
         prepare._cache_table()
 
 
+def small(cluster: Any) -> Any:
+    """The product's tables with the territory and the tests' small world. The connection stays the superuser's, who
+    goes on making; ``as_application`` ends that."""
+    migrate(cluster)
+    from django.core.management import call_command
+
+    from tests.world import build_world
+
+    with redirect_stdout(sys.stderr):
+        call_command("load_territory", verbosity=0)
+    connect_as(cluster, "postgres")
+    return build_world()
+
+
+def as_application(cluster: Any) -> None:
+    """This process and those it starts connect as the application does."""
+    os.environ["DATABASE_URL"] = cluster.app_url
+    connect_as(cluster, "versants_app")
+
+
 def fill(cluster: Any, visits: int) -> Any:
     """Migrate, load the territory and a world of ``visits``; returns what ``versants.demo.large.bulk`` wrote."""
     migrate(cluster)

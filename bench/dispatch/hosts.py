@@ -22,16 +22,15 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
 
-from race import surroundings  # noqa: E402 - the folders above come first
-from run import HERE, PROJECT, commit, cpu  # noqa: E402
+from run import HERE, PROJECT, commit, cpu  # noqa: E402 - the folders above come first
 from territory import day  # noqa: E402
+from worlds import as_application, small, surroundings  # noqa: E402
 
 from versants_libs.dispatch import ENGINE, MaxSeconds, Progress, solve  # noqa: E402
 from versants_libs.dispatch.spreading import solve_spread  # noqa: E402
@@ -50,38 +49,6 @@ COLUMNS = (
     "lost",
     "by_worker",
 )
-
-
-def world(cluster: Any) -> Any:
-    """The product's tables with the tests' small world; the coordinator whose team plans."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connections
-
-    from tests.world import build_world
-    from versants.core.crypto.keyring import init_keys
-
-    init_keys(Path(os.environ["VERSANTS_KEYS_FILE"]))
-    wrapper = connections["default"]
-
-    def connect_as(user: str) -> None:
-        wrapper.close()
-        wrapper.settings_dict.update(
-            NAME=cluster.database, USER=user, HOST=str(cluster.socket), PORT=str(cluster.port)
-        )
-
-    connect_as("versants_owner")
-    call_command("migrate", verbosity=0, skip_checks=True)
-    with redirect_stdout(sys.stderr):
-        call_command("load_territory", verbosity=0)
-    connect_as("postgres")
-    coordinator = build_world().coordinator
-    wrapper.close()
-    os.environ["DATABASE_URL"] = cluster.app_url
-    connect_as("versants_app")
-    return coordinator
 
 
 def workers(n: int, folder: Path) -> list[subprocess.Popen[bytes]]:
@@ -200,7 +167,8 @@ def main() -> int:
         from versants.launch.postgres import temporary_cluster
 
         with temporary_cluster() as cluster:
-            coordinator = world(cluster)
+            coordinator = small(cluster).coordinator
+            as_application(cluster)
             running = workers(n, Path(folder))
             try:
                 from versants.core.pieces import workers as alive

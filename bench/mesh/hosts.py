@@ -19,7 +19,6 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -27,44 +26,12 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 sys.path[:0] = [str(PROJECT), str(HERE.parent)]
 
-from race import surroundings  # noqa: E402 - the folders above come first
+from worlds import as_application, small, surroundings  # noqa: E402 - the folders above come first
 
 COLUMNS = ("run", "workers", "seconds", "pieces", "taken", "by_worker")
 #: Far more than a plan needs here: one that is stopped by its time is not the same twice.
 SECONDS = "600"
 ALIVE_S = 60.0
-
-
-def world(cluster: Any) -> Any:
-    """The product's tables with the tests' small world; a coordinator who asks."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connections
-
-    from tests.world import build_world
-    from versants.core.crypto.keyring import init_keys
-
-    init_keys(Path(os.environ["VERSANTS_KEYS_FILE"]))
-    wrapper = connections["default"]
-
-    def connect_as(user: str) -> None:
-        wrapper.close()
-        wrapper.settings_dict.update(
-            NAME=cluster.database, USER=user, HOST=str(cluster.socket), PORT=str(cluster.port)
-        )
-
-    connect_as("versants_owner")
-    call_command("migrate", verbosity=0, skip_checks=True)
-    with redirect_stdout(sys.stderr):
-        call_command("load_territory", verbosity=0)
-    connect_as("postgres")
-    coordinator = build_world().coordinator
-    wrapper.close()
-    os.environ["DATABASE_URL"] = cluster.app_url
-    connect_as("versants_app")
-    return coordinator
 
 
 class Watch(threading.Thread):
@@ -157,7 +124,8 @@ def main() -> int:
         from versants.launch.postgres import temporary_cluster
 
         with temporary_cluster() as cluster:
-            coordinator = world(cluster)
+            coordinator = small(cluster).coordinator
+            as_application(cluster)
             first, alone = study("the job alone", coordinator, cluster, [], kill=False)
             rows.append(first)
             with cluster.connect(database=cluster.database) as raw:

@@ -107,7 +107,7 @@ def test_a_forgotten_password_says_the_same_to_everybody(world, django_capture_o
     assert mail["Content-Language"] == account.language
     client = fresh()
     page = client.get(link_in(mail), follow=True)
-    assert page.status_code == 200
+    assert page.status_code == 200, page.content.decode()[-1500:]
     form = page.request["PATH_INFO"]
     done = client.post(
         form, {"password1": "cinq mots bien plus neufs", "password2": "cinq mots bien plus neufs"}
@@ -138,3 +138,26 @@ def test_each_address_of_an_account_is_a_choice_of_its_own(world, client_for):
     page = client_for(world.requester).get("/account/email/").content.decode()
     found = re.findall(r'<input type="radio" name="email"[^>]* value="([^"]*)"', page)
     assert sorted(found) == sorted([account.email, "second@example.org"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/login/",
+        "/account/password/reset/",
+        "/account/password/change/",
+        "/account/email/",
+        "/account/reauthenticate/",
+        "/account/2fa/totp/activate/",
+    ],
+)
+def test_no_field_says_inside_itself_what_its_label_says(world, path):
+    account = with_password(world.requester.account)
+    client = fresh()
+    if path not in {"/account/login/", "/account/password/reset/"}:
+        sign_in(client, account)
+    page = client.get(path)
+    assert page.status_code == 200
+    html = page.content.decode()
+    assert re.search(r"<input[^>]*type=\"(?:password|email|text)\"", html)
+    assert "placeholder=" not in html

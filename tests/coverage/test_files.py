@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from versants.launch.commands import TABLE
-from versants_libs.coverage import FormatError, great_circle_km, pmedian
+from versants_libs.coverage import FormatError, covering, great_circle_km, pmedian
 from versants_libs.coverage import files as reading
+from versants_libs.coverage.annealing import available
 from versants_libs.coverage.cli import main
 
 DATA = Path(__file__).resolve().parents[2] / "versants" / "territory" / "data"
@@ -238,3 +239,43 @@ def test_roads_read_the_model_that_ships():
     assert np.allclose(rule(np.array([0.0, 20.0, 260.0, 270.0])), [1.35, 31.59, 203.88, 210.19], atol=0.005)
     with pytest.raises(FormatError):
         reading.roads("[]")
+
+
+@pytest.fixture
+def scattered(tmp_path):
+    """Two hundred places, 2,798 pairs within 20 km: the relaxation leaves something to find."""
+    random = np.random.default_rng(5)
+    lat, lon = random.uniform(50, 51, 200).round(4), random.uniform(2.5, 4.5, 200).round(4)
+    people = random.integers(1, 1000, 200)
+    path = tmp_path / "scattered.csv"
+    rows = [f"{i},{a},{o},{n}\n" for i, (a, o, n) in enumerate(zip(lat, lon, people, strict=True))]
+    path.write_text("uid,lat,lon,population\n" + "".join(rows))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("compiled", "narrow", "said"),
+    [
+        (False, 10**6, "sought by windows alone, without annealing"),
+        (False, 0, "sought by branching alone, without annealing"),
+        pytest.param(True, 10**6, None, marks=pytest.mark.skipif(not available(), reason="not compiled")),
+    ],
+)
+def test_cover_says_when_it_could_not_anneal(capsys, scattered, monkeypatch, compiled, narrow, said):
+    monkeypatch.setattr(covering, "available", lambda: compiled)
+    monkeypatch.setattr(covering, "_NARROW", narrow)
+    words = ("cover", "--communes", scattered, "--p", 12, "--km", 20, "--seconds", 2)
+    code, value = told(capsys, *words, "--json")
+    assert code == 0
+    assert (value["annealed"], value["windows"]) == (compiled, narrow > 0)
+    assert main([str(word) for word in words]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(", which often")[0] for line in lines if line.startswith("sought")] == (
+        [said] if said else []
+    )
+
+
+def test_cover_says_nothing_of_a_way_it_did_not_need(capsys, five, monkeypatch):
+    monkeypatch.setattr(covering, "available", lambda: False)
+    value = told(capsys, "cover", "--communes", five, "--p", 1, "--km", 25.5, "--json")[1]
+    assert not {"annealed", "windows"} & set(value)

@@ -25,6 +25,7 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 READY_WITHIN_S = 180
+STOPPED_WITHIN_S = 20
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -102,23 +103,21 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@contextmanager
-def product(kept: str | None = None) -> Iterator[Running]:
-    """``versants up`` in a folder of its own, with the demonstration world of today. ``kept``: a folder that stays,
-    so that a second start finds its world again."""
-    folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="versants-e2e-"))
-    folder.mkdir(exist_ok=True)
-    folder.chmod(0o755)
-    port = free_port()
+def surroundings(folder: Path, port: int) -> dict[str, str]:
+    """The environment of a product that keeps all of its own in ``folder``."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("VERSANTS_", "DATABASE_"))}
-    env |= {
+    return env | {
         "VERSANTS_DATA": str(folder / "var"),
         "VERSANTS_PORT": str(port),
         "VERSANTS_KEYS_FILE": str(folder / "keys" / "keys.json"),
         "VERSANTS_SECRET_FILE": str(folder / "keys" / "secret"),
     }
+
+
+def start(folder: Path, env: dict[str, str]) -> subprocess.Popen[str]:
+    """``versants up``; one line of its output says that it is ready."""
     with (folder / "stderr").open("w") as errors:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "versants.cli", "up", "--json"],
             env=env,
             cwd=PROJECT,
@@ -126,25 +125,52 @@ def product(kept: str | None = None) -> Iterator[Running]:
             stderr=errors,
             text=True,
         )
-        # One JSON value says that it is ready; a start that hangs is ended, so that reading it ends too.
-        limit = threading.Timer(READY_WITHIN_S, process.kill)
-        limit.start()
-        assert process.stdout is not None
+
+
+def end(process: subprocess.Popen[str], env: dict[str, str], patience_s: float = STOPPED_WITHIN_S) -> None:
+    """Ask it to stop, which ends all in order; kill one that does not hear, and stop the database it leaves."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        subprocess.run(
+            [sys.executable, "-m", "versants.cli", "database", "stop"],
+            env=env,
+            cwd=PROJECT,
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+
+
+@contextmanager
+def product(kept: str | None = None) -> Iterator[Running]:
+    """``versants up`` in a folder of its own, with the demonstration world of today. ``kept``: a folder that stays,
+    so that a second start finds its world again."""
+    folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="versants-e2e-"))
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    env = surroundings(folder, free_port())
+    process = start(folder, env)
+    assert process.stdout is not None
+    # A start that hangs is ended, so that reading it ends too.
+    limit = threading.Timer(READY_WITHIN_S, end, (process, env))
+    limit.start()
+    try:
         line = process.stdout.readline()
         limit.cancel()
-        try:
-            assert line, (folder / "stderr").read_text()[-2000:]
-            ready = json.loads(line)
-            running = Running(ready["url"], env, ready["logins"])
-            # Half past five in the afternoon of the world's day: the same scene at whatever hour the suite runs.
-            scene = running.command("demo", "scenario", "crisis-mouscron")
-            yield replace(
-                running, day=datetime.fromisoformat(scene["now"]).date(), asked=scene["links"]["request"]
-            )
-        finally:
-            process.stdout.close()
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        assert line, (folder / "stderr").read_text()[-2000:]
+        ready = json.loads(line)
+        running = Running(ready["url"], env, ready["logins"])
+        # Half past five in the afternoon of the world's day: the same scene at whatever hour the suite runs.
+        scene = running.command("demo", "scenario", "crisis-mouscron")
+        yield replace(
+            running, day=datetime.fromisoformat(scene["now"]).date(), asked=scene["links"]["request"]
+        )
+    finally:
+        limit.cancel()
+        limit.join()  # when it was cut, it is being ended there
+        process.stdout.close()
+        end(process, env)

@@ -1,5 +1,7 @@
 """The frame around a page: who one is, where one can go, nothing for those who may not."""
 
+import re
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import translation
 from versants.core.access.scope import Actor
 from versants.core.registries import NavEntry, Registry
 from versants.core.web import context
+from versants.core.web.samples import samples
 
 
 @pytest.fixture
@@ -155,3 +158,24 @@ def test_a_job_in_progress_asks_again_and_a_finished_one_does_not():
     assert "Vous pouvez quitter la page." in running
     assert "hx-get" not in over
     assert 'href="/plans/p/">Voir le résultat' in over
+
+
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]{2,}")
+
+
+def _seen_and_spoken(html: str) -> list[str]:
+    """Texts between tags, and what a screen reader says of attributes; elements of another language left out."""
+    html = re.sub(r'<(\w+)[^>]*\blang="(?!ar)[^"]*"[^>]*>.*?</\1>', "", html, flags=re.S)
+    spoken = re.findall(r'\b(?:aria-label|title|alt|placeholder)="([^"]*)"', html)
+    return [unescape(text) for text in [*re.findall(r">([^<]+)<", html), *spoken]]
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_the_arabic_side_of_a_sample_is_arabic_through_and_through(rf, language):
+    with translation.override(language):
+        drawn = [(str(one.title), str(one.ar)) for one in samples(rf.get("/components/")) if one.ar]
+    strange = {
+        title: found for title, ar in drawn if (found := _LATIN.findall(" ".join(_seen_and_spoken(ar))))
+    }
+    assert len(drawn) >= 15
+    assert strange == {}

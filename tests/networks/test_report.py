@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from versants.networks import words
 from versants.networks.report.annex import annex
 from versants.networks.report.content import document
 from versants.networks.report.pdf import compiled, pdf
@@ -18,7 +19,7 @@ from versants.networks.report.source import Scenario, Seen, Source
 from versants.territory.shapes import DATA
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
-from versants_libs.coverage.study_files import load_study
+from versants_libs.coverage.study_files import PROVIDERS, load_study
 from versants_libs.coverage.territory import load_territory
 from versants_libs.coverage.travel import travel_of
 
@@ -77,9 +78,35 @@ def test_nothing_of_the_report_stays_in_english(source, language):
 def test_talks_refused_and_the_cap_of_the_law_are_there_for_helpers(source):
     text = "\n".join(sentences(said(source, "nl")))
     assert "Geweigerde gesprekken" in text
-    assert "1.692,51" in text
+    assert "€\u00a042,31 per dag en €\u00a01.692,51 per jaar" in text
     none = Source(source.study, {**source.result, "recruits": []}, source.territory, source.travel)
     assert "Geweigerde gesprekken" not in "\n".join(sentences(said(none, "nl")))
+
+
+@pytest.mark.parametrize(
+    ("language", "roads", "recruit"),
+    [
+        (
+            "fr",
+            "Routes\u00a0: modélisées d’après les kilomètres à vol d’oiseau, données de",
+            r"1\u00a0× aide linguistique en \w+ à ",
+        ),
+        (
+            "nl",
+            "Wegen: gemodelleerd op kilometers in vogelvlucht, gegevens van",
+            r"1\u00a0× taalhulp voor \w+ in ",
+        ),
+    ],
+)
+def test_roads_and_recruits_are_said_as_one_speaks(source, language, roads, recruit):
+    text = "\n".join(sentences(said(source, language)))
+    assert roads in text
+    assert re.search(recruit, text)
+    assert "piecewise" not in text
+
+
+def test_every_way_of_roads_has_its_word():
+    assert all(words.roads_word(provider) for provider in PROVIDERS)
 
 
 def test_every_assumption_has_its_source_in_the_report(source):

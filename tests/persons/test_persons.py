@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from django.urls import reverse
@@ -14,6 +15,7 @@ from versants.core.access.scope import acting
 from versants.core.errors import ActionDenied, InvalidTransition
 from versants.core.models import AuditEvent, Grant
 from versants.mobile.services import records
+from versants.people.enums import DESCRIBED, AgeGroup, Gender
 from versants.people.models import Consent, Identity, IdentityOpening, Person
 from versants.people.services import persons
 
@@ -293,3 +295,26 @@ def test_an_opening_is_reviewed_once(world):
         persons.review_opening(opening=opening, actor=boss)
         with pytest.raises(InvalidTransition):
             persons.review_opening(opening=opening, actor=boss)
+
+
+@pytest.mark.parametrize(
+    ("gender", "age_group", "french", "dutch"),
+    [
+        ("woman", "child", "Fille de moins de 12 ans", "Meisje jonger dan 12 jaar"),
+        ("woman", "adult", "Femme", "Vrouw"),
+        ("man", "minor", "Garçon de 12 à 17 ans", "Jongen van 12 tot 17 jaar"),
+        ("other", "unknown", "Personne d’âge inconnu", "Persoon van onbekende leeftijd"),
+    ],
+)
+def test_a_person_is_described_as_one_speaks(world, client_for, gender, age_group, french, dutch):
+    person = world.person
+    person.gender, person.age_group = gender, age_group
+    person.save()
+    for language, phrase in (("fr", french), ("nl", dutch)):
+        page = client_for(world.clinician, language).get(url(person)).content.decode()
+        assert f'<p class="soft">{phrase}, ' in page
+
+
+def test_every_gender_and_age_has_its_phrase():
+    assert set(DESCRIBED) == set(product(Gender, AgeGroup))
+    assert len({str(phrase) for phrase in DESCRIBED.values()}) == len(DESCRIBED)

@@ -12,8 +12,9 @@ from versants.core.access.scope import Actor, acting
 from versants.core.crypto import vault
 from versants.core.models import DataKey
 from versants.mobile.forms.requests import LongForm
-from versants.mobile.models import Request, RequestDraft, RequestNote, RequestPerson
-from versants.mobile.services import links, matters, requests
+from versants.mobile.models import EscalationStep, Request, RequestDraft, RequestNote, RequestPerson
+from versants.mobile.services import escalation, links, matters, requests
+from versants.people.models import Membership, OnCall, Team
 
 CRISIS = {"place": "here", "language": "tir", "danger": "no_but_unwell", "callback_phone": "056 00 24 10"}
 PLANNED = {
@@ -405,3 +406,85 @@ def test_a_link_reads_no_words_whatever_the_page_asks(world, link):
     with acting(who):
         for model in (RequestNote, RequestPerson, RequestDraft):
             assert list(model.objects.all()) == []
+
+
+# -- who hears of a crisis ------------------------------------------------------------------------------------------
+
+
+def _hears(page) -> tuple[str, str]:
+    """The word of the button and the sentence under it."""
+    html = page.content.decode()
+    button = re.search(r'data-test="send">([^<]+)</button>', html)[1]
+    return button, re.search(r'data-test="hears">\s*([^<]+?)\s*</p>', html)[1]
+
+
+@pytest.fixture
+def night(settings):
+    settings.FROZEN_NOW = "2026-11-24T02:10:00+01:00"
+    return settings
+
+
+def _watch(world, team):
+    OnCall.objects.create(
+        organisation=team.organisation,
+        professional=world.elise,
+        team=team,
+        held=(clock.now() - timedelta(hours=8), clock.now() + timedelta(hours=5)),
+        phone="+32 000 00 00 09",
+    )
+
+
+def test_the_watch_is_promised_where_somebody_holds_it(world, night, link, phone, client_for):
+    _watch(world, world.walloon)
+    expected = (
+        "Send and call the watch",
+        "The watch is told by telephone. It is not an emergency service.",
+    )
+    assert _hears(phone.get(f"/r/{link[1]}/?lang=en")) == expected
+    assert _hears(phone.post(f"/r/{link[1]}/?lang=en", {})) == expected  # a page sent back says the same
+    own = client_for(world.requester).get("/ask/").content.decode()
+    assert "La garde est jointe par téléphone." in own
+
+
+def test_another_teams_watch_promises_nothing_here(world, night, link, phone):
+    _watch(world, world.french)
+    assert _hears(phone.get(f"/r/{link[1]}/?lang=en")) == (
+        "Send the request",
+        f"Nobody is on watch now: the coordination of {world.walloon.name} is told by e-mail and is there"
+        " again on Tuesday 24 November at 08:30. It is not an emergency service.",
+    )
+
+
+def test_by_day_coordination_is_told_at_once(world, night, link, phone):
+    night.FROZEN_NOW = "2026-11-24T10:00:00+01:00"
+    assert _hears(phone.get(f"/r/{link[1]}/?lang=en")) == (
+        "Send the request",
+        f"The coordination of {world.walloon.name} is told at once by e-mail. It is not an emergency service.",
+    )
+
+
+def test_what_the_page_promises_is_what_the_steps_do(world, night, link, phone):
+    """Without watch and coordination the other team, without anybody nobody: as the escalation runs."""
+    Membership.objects.filter(pk=world.coordinator.pk).delete()
+    sentence = _hears(phone.get(f"/r/{link[1]}/?lang=en"))[1]
+    assert sentence == (
+        f"Nobody of {world.walloon.name} can be told now: the other mobile team is told by e-mail."
+        " It is not an emergency service."
+    )
+    asked = ask_by_link(world, urgency="crisis")
+    with acting(Actor.for_team(world.walloon)):
+        results = [
+            escalation.run_step(step.pk, world.walloon.pk)
+            for step in EscalationStep.objects.filter(request=asked).order_by("rank")[:3]
+        ]
+    assert results == ["nobody", "nobody", "told"]
+    Membership.objects.filter(pk=world.french_coordinator.pk).delete()
+    Team.objects.filter(pk=world.french.pk).update(email="")
+    assert _hears(phone.get(f"/r/{link[1]}/?lang=en"))[1] == (
+        f"Nobody can be told at once: the request waits for {world.walloon.name}. It is not an emergency service."
+    )
+
+
+def test_what_is_not_a_crisis_promises_no_watch(world, night, link, phone):
+    _watch(world, world.walloon)
+    assert _hears(phone.get(f"/r/{link[1]}/?lang=en&way=planned"))[0] == "Send the request"

@@ -41,9 +41,20 @@ def minutes_word(minutes: float) -> str:
     return f"{number(minutes)}\u00a0min"
 
 
-def euros(amount: float) -> str:
-    """Euros without cents."""
-    return f"{number(amount)}\u00a0€" if language() == "fr" else f"€\u00a0{number(amount)}"
+def euros(amount: float, decimals: int = 0) -> str:
+    """Euros, without cents unless they are asked for."""
+    said = number(amount, decimals)
+    return f"{said}\u00a0€" if language() == "fr" else f"€\u00a0{said}"
+
+
+def roads_word(provider: str) -> str:
+    """Where minutes of road come from."""
+    return {
+        "piecewise": _("modelled from kilometres as the crow flies"),
+        "matrix": _("from a table of minutes given with the study"),
+        "osrm": "OSRM",
+        "valhalla": "Valhalla",
+    }[provider]
 
 
 def value_word(text: str) -> str:

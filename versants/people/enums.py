@@ -103,6 +103,23 @@ class AgeGroup(TextChoices):
     UNKNOWN = "unknown", _("not known")
 
 
+# A person in one phrase, each a whole one: neither French nor Dutch says "woman, child" of a girl.
+DESCRIBED = {
+    (Gender.WOMAN, AgeGroup.CHILD): _("girl under 12"),
+    (Gender.WOMAN, AgeGroup.MINOR): _("girl, 12 to 17"),
+    (Gender.WOMAN, AgeGroup.ADULT): _("woman"),
+    (Gender.WOMAN, AgeGroup.UNKNOWN): _("girl or woman, age not known"),
+    (Gender.MAN, AgeGroup.CHILD): _("boy under 12"),
+    (Gender.MAN, AgeGroup.MINOR): _("boy, 12 to 17"),
+    (Gender.MAN, AgeGroup.ADULT): _("man"),
+    (Gender.MAN, AgeGroup.UNKNOWN): _("boy or man, age not known"),
+    (Gender.OTHER, AgeGroup.CHILD): _("child under 12"),
+    (Gender.OTHER, AgeGroup.MINOR): _("young person, 12 to 17"),
+    (Gender.OTHER, AgeGroup.ADULT): _("adult"),
+    (Gender.OTHER, AgeGroup.UNKNOWN): _("person of unknown age"),
+}
+
+
 class Purpose(TextChoices):
     """What a consent is for; one purpose per entry."""
 

@@ -222,6 +222,9 @@ def _cover(args: argparse.Namespace) -> int:
             stop=lambda: interrupted[0],
             groups=groups,
         )
+    ways: dict[str, Any] = {
+        name: bool(answer.details[name]) for name in ("annealed", "windows") if name in answer.details
+    }
     value = {
         "sites": list(answer.sites),
         "covered": answer.value,
@@ -232,10 +235,18 @@ def _cover(args: argparse.Namespace) -> int:
         "bound_share": answer.bound / problem.total,
         "metric": args.metric,
         "build_s": answer.details["build_s"],
+        **ways,
         **_equity(answer),
         **cost(),
     }
-    say(args, value, _tell(answer, f"of {problem.total:.0f} covered"))
+    lines = _tell(answer, f"of {problem.total:.0f} covered")
+    if answer.details.get("annealed") == 0:
+        way = "windows" if answer.details["windows"] else "branching"
+        lines.append(
+            f"sought by {way} alone, without annealing, which often finds better sites:"
+            " no C++ compiler was found when this was installed"
+        )
+    say(args, value, lines)
     return INTERRUPTED if interrupted[0] else DONE
 
 

@@ -54,7 +54,9 @@ def cover(
 
     It is a p-median in which a client costs its weight where it is not covered and nothing where it is. ``value`` and
     ``bound`` (here from above) are covered weight; ``gap`` is a share of it. ``details``: ``build_s``, processor seconds
-    until the model stood, and ``pairs``, how many it has. Raises InstanceError as :func:`pmedian` does.
+    until the model stood, and ``pairs``, how many it has; where the relaxation left something to find, 1 or 0 under
+    ``annealed`` (0: the compiled module was not built) and ``windows``, by which of the two the sites were sought; by
+    branching where both are 0. Raises InstanceError as :func:`pmedian` does.
 
     References
     ----------
@@ -77,8 +79,9 @@ def cover(
         local = descent.open
     found = None
     fits = _RELAXED[0] <= len(core.site) <= _RELAXED[1] and 0 < free < core.n_sites
+    sought: dict[str, float] = {}
     if fits and core.value(local) and not over():
-        found = _relaxed(problem, core, free, local, whole, _Clock(seconds, over, gap, seed))
+        found = _relaxed(problem, core, free, local, whole, _Clock(seconds, over, gap, seed), sought)
     if found is None:
         margin = gap * (problem.total - core.value(local))
         found = Search(core, free, whole=whole, seed=seed, stop=over, start=local, margin=margin).run()
@@ -93,12 +96,22 @@ def cover(
         optimal=found.proven,
         nodes=found.nodes,
         equity=equity(far, problem.weight, groups),
-        details={"build_s": round(build, 3), "pairs": float(len(core.site))},
+        details={"build_s": round(build, 3), "pairs": float(len(core.site)), **sought},
     )
 
 
-def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clock: _Clock) -> Found | None:
-    """From the relaxation's prices: windows for the sites, regions or the whole model for the bound. None without prices.
+def _relaxed(
+    problem: Problem,
+    core: Core,
+    p: int,
+    first: Ints,
+    whole: bool,
+    clock: _Clock,
+    sought: dict[str, float],
+) -> Found | None:
+    """From the relaxation's prices: annealing and windows for the sites, regions or the whole model for the bound.
+
+    None without prices. How the sites were sought is written into ``sought``, as ``details`` of :func:`cover` has it.
 
     Prices of a covering are all alike, which makes them slow to climb to the last thousandth, and the simplex method
     slow as well; the interior point method has them at once, and any prices are a bound.
@@ -119,8 +132,10 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
     enough = bound + max(margin, 0.0 if whole else 3e-9 * bound)
     reduced = np.maximum(rho - last, 0.0)
     narrow = len(core.site) <= _NARROW
+    if core.value(sites) > enough:
+        sought.update(annealed=float(available()), windows=float(narrow))
     if available():
-        steps = round(_STEPS * len(core.cap) / len(core.site)) if core.value(sites) > enough else 0
+        steps = round(_STEPS * len(core.cap) / len(core.site)) if sought else 0
         annealed = anneal(core, sites, seed=clock.seed, steps=steps, used=clock.used(_ANNEALED[not narrow]))
         sites = min(sites, annealed, key=core.value)
     if narrow:

@@ -217,7 +217,16 @@ def samples(request: HttpRequest) -> list[Sample]:
             _("Filters, views, pages"),
             "samples/filters.html",
             {"page": page, "options": ["mon équipe", "toutes les langues"], "views": ["Jour", "Semaine"]},
-            {"page": page, "options": ["فريقي", "كل اللغات"], "views": ["يوم", "أسبوع"], "label": "صفحات"},
+            {
+                "page": page,
+                "options": ["فريقي", "كل اللغات"],
+                "views": ["يوم", "أسبوع"],
+                "named": "تصفية",
+                "label": "صفحات",
+                "word_previous": "السابق",
+                "word_next": "التالي",
+                "word_span": "من 51 إلى 100 من أصل 212",
+            },
         ),
         Sample(
             _("Age and promise"),
@@ -278,6 +287,7 @@ def samples(request: HttpRequest) -> list[Sample]:
             {
                 "job": SimpleNamespace(**{**job.__dict__, "uid": "sample-ar"}),
                 "title": "إعداد نسخة من بياناتك",
+                "word_leave": "يمكنك مغادرة هذه الصفحة.",
             },
         ),
         pair(

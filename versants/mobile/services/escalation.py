@@ -173,6 +173,20 @@ def other_teams(team: Team) -> list[Team]:
     return list(Team.objects.filter(kind=TeamKind.INTEGRAPSY).exclude(pk=team.pk).order_by("name"))
 
 
+def heard_first(team: Team, at: datetime) -> str:
+    """Which step of a crisis reaches somebody first if it is asked of ``team`` at that instant; "" if none does.
+
+    What :func:`run_step` and :func:`_bring_forward` do, without doing it. The actor is the team.
+    """
+    if on_call(team, at) is not None:
+        return EscalationStepKind.ON_CALL
+    if coordinators(team):
+        return EscalationStepKind.COORDINATOR
+    if any(other.email or coordinators(other) for other in other_teams(team)):
+        return EscalationStepKind.OTHER_TEAM
+    return ""
+
+
 def _whom(kind: str, request: Request) -> tuple[str, str]:
     """A name and a number of the programme's own staff, so that the page says it and the telephone rings."""
     team = request.team

@@ -67,8 +67,8 @@ def helpers(source: Source) -> list[Block]:
                     "nothing else."
                 )
                 % {
-                    "day": f"{words.number(law.allowance_day, 2)} €",
-                    "year": f"{words.number(law.allowance_year, 2)} €",
+                    "day": words.euros(law.allowance_day, 2),
+                    "year": words.euros(law.allowance_year, 2),
                     "days": law.days_year,
                 },
             ]
@@ -143,7 +143,10 @@ def method(source: Source) -> list[Block]:
                 % {"state": _("may be recruited") if rules.helpers else _("are not used")},
                 today(source),
                 _("Roads: %(provider)s, data of %(date)s, by car without traffic.")
-                % {"provider": result["travel"]["provider"], "date": result["travel"]["date"] or "–"},
+                % {
+                    "provider": words.roads_word(result["travel"]["provider"]),
+                    "date": result["travel"]["date"] or "–",
+                },
                 _("Limits given: %(limits)s.") % {"limits": _limits(source)},
             ]
         ),

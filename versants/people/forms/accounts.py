@@ -21,19 +21,25 @@ from django.utils.translation import gettext_lazy as _
 from versants.people.services import devices, limits, wording
 
 
-class LoginForm(allauth.LoginForm):
+class _Bare:
+    """For the front of an allauth form: its fields without the words it puts inside them."""
+
+    fields: dict[str, forms.Field]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _without_placeholders(self)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(_Bare, allauth.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""  # the way to a new password stands once, below the form
 
 
-class ResetPasswordForm(allauth.ResetPasswordForm):
+class ResetPasswordForm(_Bare, allauth.ResetPasswordForm):
     """A new password by mail: to the address of the account, or to another that its owner has shown to be theirs."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _without_placeholders(self)
 
     def clean_email(self) -> str:
         """Whoever reads an address that was typed wrong must not get the account."""
@@ -46,37 +52,29 @@ class ResetPasswordForm(allauth.ResetPasswordForm):
         return email
 
 
-class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(_Bare, allauth.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _without_placeholders(self)
         self.fields["password1"].help_text = ""  # what is asked of it stands under the title
 
 
-class ChangePasswordForm(allauth.ChangePasswordForm):
+class ChangePasswordForm(_Bare, allauth.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _without_placeholders(self)
         self.fields["password1"].help_text = ""
 
 
-class ReauthenticatePasswordForm(allauth.ReauthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _without_placeholders(self)
+class ReauthenticatePasswordForm(_Bare, allauth.ReauthenticateForm):
+    """The password again."""
 
 
-class AddEmailForm(allauth.AddEmailForm):
+class AddEmailForm(_Bare, allauth.AddEmailForm):
     """Another address: it counts once the link that is sent there was opened."""
 
     email = allauth.EmailField(
         label=_("Another address"),
         help_text=_("A link goes there. Once it was opened, you may choose this address."),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _without_placeholders(self)
 
 
 class PasswordForm(forms.Form):
@@ -99,6 +97,16 @@ class PasswordForm(forms.Form):
         password: str = self.cleaned_data["password"]
         validate_password(password, self.account)
         return password
+
+
+class _CodeField(_Bare):
+    """A field ``code`` that a telephone fills in by itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(
+            {"inputmode": "numeric", "autocomplete": "one-time-code", "dir": "ltr"}
+        )
 
 
 class _Code:
@@ -150,22 +158,17 @@ def _is_recovery_code(one: Authenticator, code: str) -> bool:
     return bool(one.wrap().validate_code(code))
 
 
-class AuthenticateForm(_Code, mfa.AuthenticateForm):
+class AuthenticateForm(_CodeField, _Code, mfa.AuthenticateForm):
+    """The code after the password."""
+
+
+class ReauthenticateForm(_CodeField, _Code, mfa.ReauthenticateForm):
+    """The code again."""
+
+
+class ActivateTOTPForm(_CodeField, AllauthActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _as_code(self)
-
-
-class ReauthenticateForm(_Code, mfa.ReauthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _as_code(self)
-
-
-class ActivateTOTPForm(AllauthActivateTOTPForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _as_code(self)
         self.fields["code"].label = _("The six figures it shows")
 
 
@@ -178,15 +181,3 @@ class AddWebAuthnForm(AllauthAddWebAuthnForm):
 
 class EditWebAuthnForm(AllauthEditWebAuthnForm):
     name = forms.CharField(label=_("A name for it, to know it again"), max_length=60)
-
-
-def _as_code(form: Any) -> None:
-    _without_placeholders(form)
-    form.fields["code"].widget.attrs.update(
-        {"inputmode": "numeric", "autocomplete": "one-time-code", "dir": "ltr"}
-    )
-
-
-def _without_placeholders(form: Any) -> None:
-    for field in form.fields.values():
-        field.widget.attrs.pop("placeholder", None)

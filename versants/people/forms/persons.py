@@ -29,10 +29,18 @@ def language_choices() -> list[tuple[str, str]]:
     return [(one.pk, f"{one.name} · {one.autonym}" if one.autonym else one.name) for one in known]
 
 
+# Of any age, unlike those of professionals.
+GENDERS = [
+    (Gender.WOMAN.value, _("girl or woman")),
+    (Gender.MAN.value, _("boy or man")),
+    (Gender.OTHER.value, Gender.OTHER.label),
+]
+
+
 class PersonForm(forms.Form):
     """A new person. Nothing of who they are is compulsory; the code is drawn, never chosen."""
 
-    gender = forms.ChoiceField(label=_("Gender"), choices=Gender.choices, widget=Rows(two=True))
+    gender = forms.ChoiceField(label=_("Gender"), choices=GENDERS, widget=Rows(two=True))
     age_group = forms.ChoiceField(label=_("Age"), choices=AgeGroup.choices, widget=Rows(two=True))
     household_of = forms.CharField(
         label=_("Lives with"),

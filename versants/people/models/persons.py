@@ -13,7 +13,7 @@ from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 from versants.core.crypto.vault import SealedField
 from versants.core.ids import new_code
 from versants.core.models import DataKey
-from versants.people.enums import AgeGroup, Gender
+from versants.people.enums import DESCRIBED, AgeGroup, Gender
 from versants.people.models.organisations import Team
 from versants.people.models.sealed import SealedRow
 from versants.territory.models import Language, Versant
@@ -64,6 +64,11 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def described(self) -> str:
+        """What one may say of them to the team: "girl, 12 to 17", in the reader's language."""
+        return str(DESCRIBED[Gender(self.gender), AgeGroup(self.age_group)])
 
 
 class PersonLanguage(models.Model):

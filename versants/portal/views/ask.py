@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,7 +29,7 @@ from versants.core.web.access import own_scope
 from versants.mobile.enums import Urgency
 from versants.mobile.forms.requests import AskForm, CrisisForm, LongForm
 from versants.mobile.models import Request, RequestLink
-from versants.mobile.services import links, requests
+from versants.mobile.services import escalation, links, promises, requests
 from versants.people.enums import TeamKind
 from versants.people.models import Team
 from versants.portal import drafts, following, questions
@@ -93,6 +94,25 @@ def calls(*versants: str) -> Calls:
     return Calls(first, tuple(one for one in numbers if one not in first))
 
 
+@dataclass(frozen=True)
+class Hearing:
+    """Who hears of a crisis sent now: a step of the escalation ("" for nobody), and when the team opens if it is shut."""
+
+    step: str
+    opens_at: datetime | None = None
+
+
+def hearing(team: Team | None, way: str) -> Hearing | None:
+    """What the page may promise beside its button. Read under the team; no name and no number leaves it."""
+    if team is None or way != Urgency.CRISIS:
+        return None
+    now = clock.now()
+    with acting(Actor.for_team(team)):
+        step = escalation.heard_first(team, now)
+    opens_at = promises.next_opening(team, now)
+    return Hearing(step, opens_at if opens_at > now else None)
+
+
 def _gone(request: HttpRequest, link: RequestLink | None) -> HttpResponse:
     """A link that ended or never was: the emergency numbers and the teams' telephones all the same."""
     with acting(Actor.nobody()):
@@ -150,6 +170,7 @@ def _page(
         "way": way,
         "ways": [(value, label, f"{base}?way={value}") for value, label in Urgency.choices],
         "calls": calls(link.site.commune.versant),
+        "hearing": hearing(link.team, way),
         "now": clock.now(),
         "draft": draft,
         "draft_url": reverse("ask_draft", args=[token]) + f"?way={way}",

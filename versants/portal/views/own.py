@@ -23,7 +23,7 @@ from versants.mobile.services import requests, wording
 from versants.people.enums import TeamKind
 from versants.people.models import Site, Team
 from versants.portal import following, questions
-from versants.portal.views.ask import calls
+from versants.portal.views.ask import calls, hearing
 from versants.territory.models.places import COUNTRY_OF
 
 
@@ -123,6 +123,7 @@ def _context(
         "sites": sites,
         "team": team,
         "calls": calls(site.commune.versant),
+        "hearing": hearing(team, way),
         "now": clock.now(),
         "page": page,
         "asked": [(one, wording.place(one), following.TITLES[one.state]) for one in page],  # type: ignore[index]
