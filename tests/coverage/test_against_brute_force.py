@@ -80,7 +80,7 @@ def test_regions_bound_the_best_there_is_from_below(monkeypatch):
             for stopped in (False, True):
                 for mu in (0.0, 1.5, 6.0):
                     bound = regional_bound(
-                        core, p, lam, mu, regions, every, every[:p],
+                        core, p, lam, mu, regions, every,
                         seconds=lambda left: 9.0, stop=lambda stopped=stopped: stopped,
                     )  # fmt: skip
                     assert bound <= missed + CLOSE, (seed, k, mu)

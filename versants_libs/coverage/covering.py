@@ -16,7 +16,7 @@ from .equity import equity
 from .interchange import Interchange, greedy
 from .pmedian import deadline
 from .problem import Problem
-from .regions import parts, regional_bound
+from .regions import parts, raised, regional_bound
 from .results import Answer
 from .windows import covering_model, covering_start, windows
 
@@ -28,9 +28,14 @@ _NARROW = 250_000  # pairs up to which windows are small enough to be proved
 _ANNEALED = (0.25, 0.7)
 # Shares of the time after which windows and regions end.
 _WINDOWS, _ENDS = 0.45, 0.96
+# Annealings one after the other, as some end far from the others: at most so many, and so many by the sites to place and
+# the mean length of clients' lists.
+_RUNS = (4, 8_800)
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
 _LATE = 0.6
+_MANY = 2_000  # sites that are left for a step: more are not solved whole
+_STEPS_UP = 4  # from the prices' bound to the value of the sites known
 _FEW = 800  # sites that are left after prices: the model of these is solved at once
 _DOUBTFUL = 100  # sites the relaxation is in doubt about, to a region
 _REGION_S = 10.0  # of processor for a region where no limit was given
@@ -121,8 +126,17 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
     narrow = len(core.site) <= _NARROW
     if available():
         steps = round(_STEPS * len(core.cap) / len(core.site)) if core.value(sites) > enough else 0
-        annealed = anneal(core, sites, seed=clock.seed, steps=steps, used=clock.used(_ANNEALED[not narrow]))
-        sites = min(sites, annealed, key=core.value)
+        runs = max(1, min(_RUNS[0], int(_RUNS[1] * len(core.cap) / (p * len(core.site)))))
+        first, gone = sites, clock.used(_ANNEALED[not narrow])
+        for run in range(runs):
+            annealed = anneal(
+                core,
+                first,
+                seed=clock.seed * runs + run,
+                steps=steps // runs,
+                used=lambda run=run: runs * gone() - run,  # type: ignore[misc]
+            )
+            sites = min(sites, annealed, key=core.value)
     if narrow:
         ends = clock.until(_WINDOWS)
         sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
@@ -141,11 +155,15 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
         return found
     kept = np.union1d(np.flatnonzero(plain + reduced < goal), sites)
     if len(kept) > _FEW:
+        found = _stepped(core, p, found, plain, reduced, goal, whole, margin, clock)
+        bound, sites, value = found.bound, found.sites, found.value
+        if found.proven or value - bound <= margin or clock.stop():
+            return found
         doubt = share * (1 - share)
         regions = parts(problem, core, doubt + 1e-4, max(1, round(int((doubt > 1e-6).sum()) / _DOUBTFUL)))
         price = max(0.0, -last)
         parted = regional_bound(
-            core, p, lam, price, regions, kept, sites, seconds=clock.each, stop=clock.stop
+            core, p, lam, price, regions, kept, seconds=clock.each, stop=clock.stop
         )
         # What prices rule out costs at least the goal.
         bound = max(bound, min(parted, value if whole else goal))
@@ -153,6 +171,44 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
         if found.proven or value - bound <= margin or clock.until(_LATE)():
             return found
     return _finished(core, p, found, kept, whole, margin, clock.stop)
+
+
+def _stepped(
+    core: Core,
+    p: int,
+    found: Found,
+    plain: float,
+    reduced: Floats,
+    goal: float,
+    whole: bool,
+    margin: float,
+    clock: _Clock,
+) -> Found:
+    """The bound of the whole model towards the goal, step by step while prices leave few sites to a step."""
+    top = min(goal, found.value - margin)
+    step = (top - plain) / _STEPS_UP
+
+    def steps(bound: float) -> float | None:
+        target = min(top, max(bound, plain) + step * (1 + 1e-9))
+        few = bound < top and int((reduced < target - plain).sum()) <= _MANY
+        return target if few else None
+
+    bound, best = raised(core, p, found.prices, reduced, plain, steps=steps, stop=clock.until(_ENDS))
+    sites, value = found.sites, found.value
+    if best is not None:
+        best = _filled(core, p, best)
+        if core.value(best) < value:
+            sites, value = best, core.value(best)
+    if whole and bound >= goal:
+        bound = value
+    bound = min(max(found.bound, bound), value)
+    least = 1 - 1e-6 if whole else 1e-9 * value
+    return Found(sites, value, bound, found.nodes, value - bound <= max(least, 3e-9 * value), found.prices)
+
+
+def _filled(core: Core, p: int, sites: Ints) -> Ints:
+    """``p`` sites: these and, where they are fewer, any others."""
+    return np.concatenate([sites, np.setdiff1d(np.arange(core.n_sites), sites)])[:p]
 
 
 def _finished(
@@ -166,8 +222,7 @@ def _finished(
     done = model.solve(stop, start=start, gap=margin / found.value)
     sites, value = found.sites, found.value
     if len(done.values):
-        best = kept[done.values[columns] > 0.5]
-        best = np.concatenate([best, np.setdiff1d(np.arange(core.n_sites), best)])[:p]
+        best = _filled(core, p, kept[done.values[columns] > 0.5])
         if core.value(best) < value:
             sites, value = best, core.value(best)
     # What was ruled out costs at least the goal; HiGHS' own tolerance is taken off its bound.

@@ -17,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .core import Core
+from .linear import INFEASIBLE, OPTIMAL
 from .problem import Problem
-from .windows import covering_model, covering_start
+from .windows import covering_model
 
-__all__ = ["parts", "regional_bound", "shares"]
+__all__ = ["parts", "raised", "regional_bound", "shares"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _SAFE = 1e-9  # of all weights, for the rounding of sums
+_GAP = 1e-6
+_FIRST = 1 / 16  # of the price of a site: the first target of a region above what its prices prove
 
 
 def parts(problem: Problem, core: Core, work: Floats, k: int) -> list[Ints]:
@@ -95,6 +98,42 @@ def shares(core: Core, lam: Floats, mu: float, region: Ints, k: int) -> Floats:
     return np.asarray(out * (mu / np.maximum(out.sum(axis=0), 1e-300)))
 
 
+def raised(
+    core: Core,
+    p: int | None,
+    lam: Floats,
+    above: Floats,
+    base: float,
+    *,
+    steps: Callable[[float], float | None],
+    stop: Callable[[], bool],
+    cost: Floats | None = None,
+    clients: Ints | None = None,
+) -> tuple[float, Ints | None]:
+    """A bound that rises from ``base``, that of the prices ``lam``, and the best sites of all where they were met.
+
+    Is there anything below a target? Sites that add more than the target is above ``base`` are no part of that question, nor
+    are clients who would if they stayed uncovered, and HiGHS drops whatever comes to cost as much: a near target is soon
+    proved, and each is a bound.
+
+    ``above`` (m,): what each site adds to ``base`` where it is opened. ``steps`` (bound so far) -> the next target, or None.
+    ``cost`` and ``clients``: as in :func:`covering_model`.
+    """
+    bound = base
+    while not stop() and (target := steps(bound)) is not None:
+        chosen = np.flatnonzero(above < target - base)
+        sure = core.cap - lam >= target - base
+        model, columns = covering_model(core, p, chosen, whole=True, cost=cost, clients=clients, sure=sure)
+        done = model.solve(stop, gap=_GAP, search=False, cutoff=target)
+        none = done.status == INFEASIBLE
+        bound = max(bound, target if none else min(done.bound - 1e-6 * max(1.0, abs(done.bound)), target))
+        if bound < target:
+            if done.status == OPTIMAL and len(done.values) and done.value < target:
+                return bound, chosen[done.values[columns] > 0.5]
+            break
+    return bound, None
+
+
 def regional_bound(
     core: Core,
     p: int,
@@ -102,14 +141,13 @@ def regional_bound(
     mu: float,
     regions: list[Ints],
     kept: Ints,
-    sites: Ints,
     *,
     seconds: Callable[[int], float],
     stop: Callable[[], bool],
 ) -> float:
     """Below what any p of the ``kept`` sites leave uncovered.
 
-    ``mu``: 0 or more. ``seconds`` (regions left) -> of processor for the next one. ``sites``: to begin with.
+    ``mu``: 0 or more. ``seconds`` (regions left) -> of processor for the next one.
     """
     region = np.full(len(core.cap), -1)
     for number, clients in enumerate(regions):
@@ -124,15 +162,19 @@ def regional_bound(
         near = (region[core.client] == number) & reached[core.site]
         gain = np.bincount(core.site[near], lam[core.client[near]], minlength=core.n_sites) - cost[number]
         least = float(lam[clients].sum() - np.maximum(gain[chosen], 0.0).sum())
-        if not stop() and len(chosen):
-            model, _ = covering_model(core, None, chosen, whole=True, cost=cost[number], clients=clients)
-            began, limit = time.process_time(), seconds(len(regions) - number)
-            done = model.solve(
-                lambda began=began, limit=limit: stop() or time.process_time() - began > limit,  # type: ignore[misc]
-                start=covering_start(core, chosen, np.intersect1d(sites, chosen), clients),
-                gap=1e-6,
-                search=False,
-            )
-            least = max(least, done.bound - 1e-6 * max(1.0, abs(done.bound)))
-        total += least
+        above = np.full(core.n_sites, np.inf)
+        above[chosen] = np.maximum(-gain[chosen], 0.0)
+        step = max(_FIRST * mu, 1e-3 * float(core.cap[clients].sum()))
+        began, limit = time.process_time(), seconds(len(regions) - number)
+        total += raised(
+            core,
+            None,
+            lam,
+            above,
+            least,
+            steps=lambda bound, least=least, step=step: max(2 * bound - least, least + step),  # type: ignore[misc]
+            stop=lambda began=began, limit=limit: stop() or time.process_time() - began > limit,  # type: ignore[misc]
+            cost=cost[number],
+            clients=clients,
+        )[0]
     return total
