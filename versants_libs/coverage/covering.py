@@ -16,7 +16,7 @@ from .equity import equity
 from .interchange import Interchange, greedy
 from .pmedian import deadline
 from .problem import Problem
-from .regions import parts, raised, regional_bound
+from .regions import below, parts, regional_bound
 from .results import Answer
 from .windows import covering_model, covering_start, windows
 
@@ -25,20 +25,20 @@ __all__ = ["cover", "covering_core"]
 _RELAXED = (2_000, 600_000)  # pairs between which the relaxation is solved whole first
 _NARROW = 250_000  # pairs up to which windows are small enough to be proved
 # Share of what is left of the time for annealing: where windows are small, and where they are not.
-_ANNEALED = (0.25, 0.7)
+_ANNEALED = (0.35, 0.7)
 # Shares of the time after which windows and regions end.
 _WINDOWS, _ENDS = 0.45, 0.96
 # Annealings one after the other, as some end far from the others: at most so many, and so many by the sites to place and
 # the mean length of clients' lists.
-_RUNS = (4, 8_800)
+_RUNS = (6, 11_000)
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
 _LATE = 0.6
-_MANY = 2_000  # sites that are left for a step: more are not solved whole
-_STEPS_UP = 4  # from the prices' bound to the value of the sites known
+_MANY = 2_000  # sites that prices leave to a target: with more of them the whole is not asked
+_TARGETS = 4  # from the prices' bound to the value of the sites known
 _FEW = 800  # sites that are left after prices: the model of these is solved at once
-_DOUBTFUL = 100  # sites the relaxation is in doubt about, to a region
-_REGION_S = 10.0  # of processor for a region where no limit was given
+_DOUBTFUL = 65  # sites the relaxation is in doubt about, to a region
+_REGION_S = 10.0  # of processor for a target of a region where no limit was given
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -155,25 +155,33 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
         return found
     kept = np.union1d(np.flatnonzero(plain + reduced < goal), sites)
     if len(kept) > _FEW:
-        found = _stepped(core, p, found, plain, reduced, goal, whole, margin, clock)
+        found = _whole(core, p, found, plain, reduced, goal, whole, margin, clock)
         bound, sites, value = found.bound, found.sites, found.value
         if found.proven or value - bound <= margin or clock.stop():
             return found
-        doubt = share * (1 - share)
-        regions = parts(problem, core, doubt + 1e-4, max(1, round(int((doubt > 1e-6).sum()) / _DOUBTFUL)))
-        price = max(0.0, -last)
-        parted = regional_bound(
-            core, p, lam, price, regions, kept, seconds=clock.each, stop=clock.stop
-        )
-        # What prices rule out costs at least the goal.
-        bound = max(bound, min(parted, value if whole else goal))
-        found = Found(sites, value, min(bound, value), len(regions), value - bound <= proof, lam)
-        if found.proven or value - bound <= margin or clock.until(_LATE)():
+        doubt, price = share * (1 - share), max(0.0, -last)
+        k = max(1, round(int((doubt > 1e-6).sum()) / _DOUBTFUL))
+        if bound > plain + 1:  # small regions prove less than the whole just did
+            k = max(1, 2 * k // 3)
+        while True:
+            regions = parts(problem, core, doubt + 1e-4, k)
+            parted = regional_bound(
+                core, p, lam, price, regions, kept, seconds=clock.each, stop=clock.until(_ENDS)
+            )
+            # What prices rule out costs at least the goal.
+            bound = max(bound, min(parted, value if whole else goal))
+            found = Found(sites, value, min(bound, value), len(regions), value - bound <= proof, lam)
+            if found.proven or value - bound <= margin or clock.until(_ENDS)():
+                return found
+            if k == 1:
+                break
+            k = max(1, 2 * k // 3)  # larger ones, with what is left of the time
+        if clock.until(_LATE)():
             return found
     return _finished(core, p, found, kept, whole, margin, clock.stop)
 
 
-def _stepped(
+def _whole(
     core: Core,
     p: int,
     found: Found,
@@ -184,24 +192,26 @@ def _stepped(
     margin: float,
     clock: _Clock,
 ) -> Found:
-    """The bound of the whole model towards the goal, step by step while prices leave few sites to a step."""
-    top = min(goal, found.value - margin)
-    step = (top - plain) / _STEPS_UP
-
-    def steps(bound: float) -> float | None:
-        target = min(top, max(bound, plain) + step * (1 + 1e-9))
-        few = bound < top and int((reduced < target - plain).sum()) <= _MANY
-        return target if few else None
-
-    bound, best = raised(core, p, found.prices, reduced, plain, steps=steps, stop=clock.until(_ENDS))
-    sites, value = found.sites, found.value
-    if best is not None:
-        best = _filled(core, p, best)
-        if core.value(best) < value:
-            sites, value = best, core.value(best)
+    """The bound of the whole model, by targets that rise to the goal, while prices leave few sites to a target."""
+    bound, sites, value = max(found.bound, plain), found.sites, found.value
+    top = min(goal, value - margin)
+    step = (top - plain) / _TARGETS
+    target = plain
+    while target < top and not clock.stop():
+        target = min(top, target + step * (1 + 1e-9))
+        if (reduced < target - plain).sum() > _MANY:
+            break
+        proved, best = below(core, p, found.prices, reduced, plain, target, stop=clock.until(_ENDS))
+        bound = max(bound, proved)
+        if best is not None:
+            best = _filled(core, p, best)
+            if core.value(best) < value:
+                sites, value = best, core.value(best)
+        if proved < target:
+            break
     if whole and bound >= goal:
         bound = value
-    bound = min(max(found.bound, bound), value)
+    bound = min(bound, value)
     least = 1 - 1e-6 if whole else 1e-9 * value
     return Found(sites, value, bound, found.nodes, value - bound <= max(least, 3e-9 * value), found.prices)
 
@@ -254,7 +264,7 @@ class _Clock:
         return lambda: 1.0 if self.stop() else (time.process_time() - now) / span
 
     def each(self, left: int) -> float:
-        """Seconds for one of ``left`` regions."""
+        """Seconds for the next target where ``left`` regions are not done."""
         if self.seconds is None:
             return _REGION_S
         return max(0.0, self.began + _ENDS * self.seconds - time.process_time()) / left

@@ -123,8 +123,8 @@ class Linear:
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("mip_rel_gap", gap)
         if not search:
-            for name, value in _PROVING.items():
-                solver.setOptionValue(name, value)
+            for name, setting in _PROVING.items():
+                solver.setOptionValue(name, setting)
         if cutoff is not None:
             solver.setOptionValue("objective_bound", cutoff)
         if stop is not None:

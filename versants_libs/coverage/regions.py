@@ -21,7 +21,7 @@ from .linear import INFEASIBLE, OPTIMAL
 from .problem import Problem
 from .windows import covering_model
 
-__all__ = ["parts", "raised", "regional_bound", "shares"]
+__all__ = ["below", "parts", "regional_bound", "shares"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -98,40 +98,35 @@ def shares(core: Core, lam: Floats, mu: float, region: Ints, k: int) -> Floats:
     return np.asarray(out * (mu / np.maximum(out.sum(axis=0), 1e-300)))
 
 
-def raised(
+def below(
     core: Core,
     p: int | None,
     lam: Floats,
     above: Floats,
     base: float,
+    target: float,
     *,
-    steps: Callable[[float], float | None],
     stop: Callable[[], bool],
     cost: Floats | None = None,
     clients: Ints | None = None,
 ) -> tuple[float, Ints | None]:
-    """A bound that rises from ``base``, that of the prices ``lam``, and the best sites of all where they were met.
+    """Is there anything below ``target``? A bound, the target where the answer is no, and the best sites where it is yes.
 
-    Is there anything below a target? Sites that add more than the target is above ``base`` are no part of that question, nor
-    are clients who would if they stayed uncovered, and HiGHS drops whatever comes to cost as much: a near target is soon
-    proved, and each is a bound.
+    ``base`` is the bound of the prices ``lam``, ``above`` (m,) what each site adds to it where it is opened. Sites that add
+    more than the target is above the base are no part of the question, nor are clients who would if they stayed
+    uncovered, and HiGHS drops whatever comes to cost as much: for a near target the answer is soon there.
 
-    ``above`` (m,): what each site adds to ``base`` where it is opened. ``steps`` (bound so far) -> the next target, or None.
     ``cost`` and ``clients``: as in :func:`covering_model`.
     """
-    bound = base
-    while not stop() and (target := steps(bound)) is not None:
-        chosen = np.flatnonzero(above < target - base)
-        sure = core.cap - lam >= target - base
-        model, columns = covering_model(core, p, chosen, whole=True, cost=cost, clients=clients, sure=sure)
-        done = model.solve(stop, gap=_GAP, search=False, cutoff=target)
-        none = done.status == INFEASIBLE
-        bound = max(bound, target if none else min(done.bound - 1e-6 * max(1.0, abs(done.bound)), target))
-        if bound < target:
-            if done.status == OPTIMAL and len(done.values) and done.value < target:
-                return bound, chosen[done.values[columns] > 0.5]
-            break
-    return bound, None
+    chosen = np.flatnonzero(above < target - base)
+    sure = core.cap - lam >= target - base
+    model, columns = covering_model(core, p, chosen, whole=True, cost=cost, clients=clients, sure=sure)
+    done = model.solve(stop, gap=_GAP, search=False, cutoff=target)
+    if done.status == INFEASIBLE:
+        return target, None
+    bound = max(base, min(done.bound - 1e-6 * max(1.0, abs(done.bound)), target))
+    best = done.status == OPTIMAL and len(done.values) and done.value < target
+    return bound, chosen[done.values[columns] > 0.5] if best else None
 
 
 def regional_bound(
@@ -147,34 +142,43 @@ def regional_bound(
 ) -> float:
     """Below what any p of the ``kept`` sites leave uncovered.
 
-    ``mu``: 0 or more. ``seconds`` (regions left) -> of processor for the next one.
+    Targets of regions rise in turn, the lowest first. ``mu``: 0 or more. ``seconds`` (regions left) -> of processor for the
+    next target.
     """
     region = np.full(len(core.cap), -1)
     for number, clients in enumerate(regions):
         region[clients] = number
     cost = shares(core, lam, mu, region, len(regions))
-    total = -mu * p - _SAFE * float(core.cap.sum())
+    k = len(regions)
+    least, bounds, steps = np.zeros(k), np.zeros(k), np.zeros(k)
+    above = np.full((k, core.n_sites), np.inf)
     for number, clients in enumerate(regions):
-        reached = np.zeros(core.n_sites, dtype=bool)
-        reached[core.site[region[core.client] == number]] = True
-        chosen = kept[reached[kept]]
         # By prices alone: lam less what sites would gain beyond their share.
-        near = (region[core.client] == number) & reached[core.site]
+        near = region[core.client] == number
         gain = np.bincount(core.site[near], lam[core.client[near]], minlength=core.n_sites) - cost[number]
-        least = float(lam[clients].sum() - np.maximum(gain[chosen], 0.0).sum())
-        above = np.full(core.n_sites, np.inf)
-        above[chosen] = np.maximum(-gain[chosen], 0.0)
-        step = max(_FIRST * mu, 1e-3 * float(core.cap[clients].sum()))
-        began, limit = time.process_time(), seconds(len(regions) - number)
-        total += raised(
+        chosen = np.intersect1d(kept, core.site[near])
+        above[number, chosen] = np.maximum(-gain[chosen], 0.0)
+        least[number] = lam[clients].sum() - np.maximum(gain[chosen], 0.0).sum()
+        steps[number] = max(_FIRST * mu, 1e-3 * float(core.cap[clients].sum()))
+    bounds[:] = least
+    open_ = [number for number in range(k) if np.isfinite(above[number]).any()]
+    while open_ and not stop():
+        number = min(open_, key=lambda one: float(bounds[one] - least[one]))
+        base = float(least[number])
+        target = base + max(steps[number], 2 * (bounds[number] - base))
+        began, limit = time.process_time(), seconds(len(open_))
+        bound, _ = below(
             core,
             None,
             lam,
-            above,
-            least,
-            steps=lambda bound, least=least, step=step: max(2 * bound - least, least + step),  # type: ignore[misc]
+            above[number],
+            base,
+            target,
             stop=lambda began=began, limit=limit: stop() or time.process_time() - began > limit,  # type: ignore[misc]
             cost=cost[number],
-            clients=clients,
-        )[0]
-    return total
+            clients=regions[number],
+        )
+        bounds[number] = max(bounds[number], bound)
+        if bound < target:
+            open_.remove(number)
+    return float(bounds.sum()) - mu * p - _SAFE * float(core.cap.sum())
