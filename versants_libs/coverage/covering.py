@@ -16,7 +16,7 @@ from .equity import equity
 from .interchange import Interchange, greedy
 from .pmedian import deadline
 from .problem import Problem
-from .regions import below, parts, regional_bound
+from .regions import parts, regional_bound
 from .results import Answer
 from .windows import covering_model, covering_start, windows
 
@@ -34,8 +34,6 @@ _RUNS = (6, 11_000)
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
 _LATE = 0.6
-_MANY = 2_000  # sites that prices leave to a target: with more of them the whole is not asked
-_TARGETS = 4  # from the prices' bound to the value of the sites known
 _FEW = 800  # sites that are left after prices: the model of these is solved at once
 _DOUBTFUL = 65  # sites the relaxation is in doubt about, to a region
 _REGION_S = 10.0  # of processor for a target of a region where no limit was given
@@ -155,14 +153,8 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
         return found
     kept = np.union1d(np.flatnonzero(plain + reduced < goal), sites)
     if len(kept) > _FEW:
-        found = _whole(core, p, found, plain, reduced, goal, whole, margin, clock)
-        bound, sites, value = found.bound, found.sites, found.value
-        if found.proven or value - bound <= margin or clock.stop():
-            return found
         doubt, price = share * (1 - share), max(0.0, -last)
         k = max(1, round(int((doubt > 1e-6).sum()) / _DOUBTFUL))
-        if bound > plain + 1:  # small regions prove less than the whole just did
-            k = max(1, 2 * k // 3)
         while True:
             regions = parts(problem, core, doubt + 1e-4, k)
             parted = regional_bound(
@@ -181,46 +173,6 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
     return _finished(core, p, found, kept, whole, margin, clock.stop)
 
 
-def _whole(
-    core: Core,
-    p: int,
-    found: Found,
-    plain: float,
-    reduced: Floats,
-    goal: float,
-    whole: bool,
-    margin: float,
-    clock: _Clock,
-) -> Found:
-    """The bound of the whole model, by targets that rise to the goal, while prices leave few sites to a target."""
-    bound, sites, value = max(found.bound, plain), found.sites, found.value
-    top = min(goal, value - margin)
-    step = (top - plain) / _TARGETS
-    target = plain
-    while target < top and not clock.stop():
-        target = min(top, target + step * (1 + 1e-9))
-        if (reduced < target - plain).sum() > _MANY:
-            break
-        proved, best = below(core, p, found.prices, reduced, plain, target, stop=clock.until(_ENDS))
-        bound = max(bound, proved)
-        if best is not None:
-            best = _filled(core, p, best)
-            if core.value(best) < value:
-                sites, value = best, core.value(best)
-        if proved < target:
-            break
-    if whole and bound >= goal:
-        bound = value
-    bound = min(bound, value)
-    least = 1 - 1e-6 if whole else 1e-9 * value
-    return Found(sites, value, bound, found.nodes, value - bound <= max(least, 3e-9 * value), found.prices)
-
-
-def _filled(core: Core, p: int, sites: Ints) -> Ints:
-    """``p`` sites: these and, where they are fewer, any others."""
-    return np.concatenate([sites, np.setdiff1d(np.arange(core.n_sites), sites)])[:p]
-
-
 def _finished(
     core: Core, p: int, found: Found, kept: Ints, whole: bool, margin: float, stop: Callable[[], bool]
 ) -> Found:
@@ -232,7 +184,8 @@ def _finished(
     done = model.solve(stop, start=start, gap=margin / found.value)
     sites, value = found.sites, found.value
     if len(done.values):
-        best = _filled(core, p, kept[done.values[columns] > 0.5])
+        best = kept[done.values[columns] > 0.5]
+        best = np.concatenate([best, np.setdiff1d(np.arange(core.n_sites), best)])[:p]
         if core.value(best) < value:
             sites, value = best, core.value(best)
     # What was ruled out costs at least the goal; HiGHS' own tolerance is taken off its bound.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["INFEASIBLE", "OPTIMAL", "Linear", "Solved"]
+__all__ = ["INFEASIBLE", "Linear", "Solved"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

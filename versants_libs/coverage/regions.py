@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .core import Core
-from .linear import INFEASIBLE, OPTIMAL
+from .linear import INFEASIBLE
 from .problem import Problem
 from .windows import covering_model
 
@@ -109,24 +109,22 @@ def below(
     stop: Callable[[], bool],
     cost: Floats | None = None,
     clients: Ints | None = None,
-) -> tuple[float, Ints | None]:
-    """Is there anything below ``target``? A bound, the target where the answer is no, and the best sites where it is yes.
+) -> float:
+    """Is there anything below ``target``? A bound: the target where the answer is no, less where it is yes or not known.
 
     ``base`` is the bound of the prices ``lam``, ``above`` (m,) what each site adds to it where it is opened. Sites that add
     more than the target is above the base are no part of the question, nor are clients who would if they stayed
     uncovered, and HiGHS drops whatever comes to cost as much: for a near target the answer is soon there.
 
-    ``cost`` and ``clients``: as in :func:`covering_model`.
+    HiGHS' own tolerance is still in it. ``cost`` and ``clients``: as in :func:`covering_model`.
     """
     chosen = np.flatnonzero(above < target - base)
     sure = core.cap - lam >= target - base
-    model, columns = covering_model(core, p, chosen, whole=True, cost=cost, clients=clients, sure=sure)
+    model, _ = covering_model(core, p, chosen, whole=True, cost=cost, clients=clients, sure=sure)
     done = model.solve(stop, gap=_GAP, search=False, cutoff=target)
     if done.status == INFEASIBLE:
-        return target, None
-    bound = max(base, min(done.bound - 1e-6 * max(1.0, abs(done.bound)), target))
-    best = done.status == OPTIMAL and len(done.values) and done.value < target
-    return bound, chosen[done.values[columns] > 0.5] if best else None
+        return target
+    return max(base, min(done.bound, target))
 
 
 def regional_bound(
@@ -167,7 +165,7 @@ def regional_bound(
         base = float(least[number])
         target = base + max(steps[number], 2 * (bounds[number] - base))
         began, limit = time.process_time(), seconds(len(open_))
-        bound, _ = below(
+        bound = below(
             core,
             None,
             lam,
@@ -181,4 +179,6 @@ def regional_bound(
         bounds[number] = max(bounds[number], bound)
         if bound < target:
             open_.remove(number)
+    # HiGHS' own tolerance is taken off what it proved.
+    bounds = np.maximum(least, bounds - 1e-6 * np.maximum(1.0, np.abs(bounds)))
     return float(bounds.sum()) - mu * p - _SAFE * float(core.cap.sum())
