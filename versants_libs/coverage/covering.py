@@ -27,15 +27,13 @@ _NARROW = 250_000  # pairs up to which windows are small enough to be proved
 # Share of what is left of the time for annealing: where windows are small, and where they are not.
 _ANNEALED = (0.35, 0.7)
 # Shares of the time after which windows and regions end.
-_WINDOWS, _ENDS = 0.45, 0.96
-# Annealings one after the other, as some end far from the others: at most so many, and so many by the sites to place and
-# the mean length of clients' lists.
-_RUNS = (6, 11_000)
+_WINDOWS, _ENDS = 0.5, 0.96
+_RUNS = 6  # annealings one after the other
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
 _LATE = 0.6
 _FEW = 800  # sites that are left after prices: the model of these is solved at once
-_DOUBTFUL = 65  # sites the relaxation is in doubt about, to a region
+_DOUBTFUL = 80  # sites the relaxation is in doubt about, to a region
 _REGION_S = 10.0  # of processor for a target of a region where no limit was given
 
 Floats = NDArray[np.float64]
@@ -124,17 +122,20 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
     narrow = len(core.site) <= _NARROW
     if available():
         steps = round(_STEPS * len(core.cap) / len(core.site)) if core.value(sites) > enough else 0
-        runs = max(1, min(_RUNS[0], int(_RUNS[1] * len(core.cap) / (p * len(core.site)))))
-        first, gone = sites, clock.used(_ANNEALED[not narrow])
-        for run in range(runs):
+        first, gone, seen = sites, clock.used(_ANNEALED[not narrow]), [sites]
+        for run in range(_RUNS if steps else 0):
             annealed = anneal(
                 core,
                 first,
-                seed=clock.seed * runs + run,
-                steps=steps // runs,
-                used=lambda run=run: runs * gone() - run,  # type: ignore[misc]
+                seed=clock.seed * _RUNS + run,
+                steps=steps // _RUNS,
+                used=lambda run=run: _RUNS * gone() - run,  # type: ignore[misc]
             )
-            sites = min(sites, annealed, key=core.value)
+            seen.append(annealed)
+        seen.sort(key=core.value)
+        for other in seen[1:]:  # two at a time are soon done, all at once are better where they can be
+            seen[0] = _merged(core, p, [seen[0], other], clock.until(_WINDOWS))
+        sites = _merged(core, p, seen, clock.until(_WINDOWS))
     if narrow:
         ends = clock.until(_WINDOWS)
         sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
@@ -171,6 +172,21 @@ def _relaxed(problem: Problem, core: Core, p: int, first: Ints, whole: bool, clo
         if clock.until(_LATE)():
             return found
     return _finished(core, p, found, kept, whole, margin, clock.stop)
+
+
+def _merged(core: Core, p: int, seen: list[Ints], stop: Callable[[], bool]) -> Ints:
+    """The best ``p`` of all the sites that several answers chose: where one is weak, another may be strong."""
+    best = min(seen, key=core.value)
+    some = np.unique(np.concatenate(seen))
+    if len(some) <= p:
+        return best
+    model, columns = covering_model(core, p, some, whole=True)
+    done = model.solve(stop, start=covering_start(core, some, best), gap=1e-6, search=False)
+    if not len(done.values):
+        return best
+    merged = some[done.values[columns] > 0.5]
+    merged = np.concatenate([merged, np.setdiff1d(some, merged)])[:p]
+    return min(best, merged, key=core.value)
 
 
 def _finished(
