@@ -10,7 +10,8 @@ from tests.coverage.worlds import best_cover, best_largest, best_mean, best_tilt
 from versants_libs.coverage import Matrix, Problem, capacitated, cover, front, pcenter, pmedian
 from versants_libs.coverage.capacitated import transport
 from versants_libs.coverage.covering import covering_core
-from versants_libs.coverage.regions import parts, regional_bound, shares
+from versants_libs.coverage.dual import Dual
+from versants_libs.coverage.regions import below, parts, regional_bound, shares
 from versants_libs.coverage.windows import windows
 
 CLOSE = 1e-6  # the library gives away a billionth for rounding; costs here are of the order of ten
@@ -80,7 +81,7 @@ def test_regions_bound_the_best_there_is_from_below(monkeypatch):
             for stopped in (False, True):
                 for mu in (0.0, 1.5, 6.0):
                     bound = regional_bound(
-                        core, p, lam, mu, regions, every, every[:p],
+                        core, p, lam, mu, regions, every,
                         seconds=lambda left: 9.0, stop=lambda stopped=stopped: stopped,
                     )  # fmt: skip
                     assert bound <= missed + CLOSE, (seed, k, mu)
@@ -93,6 +94,35 @@ def test_regions_bound_the_best_there_is_from_below(monkeypatch):
         answer = cover(problem, p, radius, seed=seed)
         assert answer.value == best_cover(problem, p, radius), seed
         assert answer.optimal, seed
+
+
+def test_a_target_is_proved_as_long_as_nothing_is_below_it():
+    """Any prices, targets from below the prices' bound to beyond the optimum; sites that add too much are left out."""
+    met, proved, left_out = 0, 0, 0
+    for seed in range(60):
+        problem, p = random_problem(seed, existing=False)
+        random = np.random.default_rng(seed)
+        radius = float(random.integers(0, 10))
+        core = covering_core(problem, radius, problem.weight)
+        if p >= core.n_sites:
+            continue
+        missed = problem.total - best_cover(problem, p, radius)
+        lam = random.random(len(core.cap)) * core.cap
+        base, rho, _ = Dual(core, p, lam).at(lam)
+        above = np.maximum(rho - np.partition(rho, p - 1)[p - 1], 0.0)
+        for target in (base + 0.5, (base + missed) / 2, missed - 0.5, missed, missed + 0.5, missed + 5.0):
+            if not target > base:
+                continue
+            left_out += bool((above >= target - base).any())
+            bound = below(core, p, lam, above, base, target, stop=lambda: False)
+            assert bound <= missed + CLOSE, (seed, target)
+            if target > missed + CLOSE:
+                assert bound == pytest.approx(missed, abs=1e-4), (seed, target)
+                met += 1
+            else:
+                assert bound == pytest.approx(target, abs=1e-4), (seed, target)
+                proved += 1
+    assert min(met, proved, left_out) > 20
 
 
 def windows_kept(problem, core, p, seed):

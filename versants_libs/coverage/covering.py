@@ -25,15 +25,16 @@ __all__ = ["cover", "covering_core"]
 _RELAXED = (2_000, 600_000)  # pairs between which the relaxation is solved whole first
 _NARROW = 250_000  # pairs up to which windows are small enough to be proved
 # Share of what is left of the time for annealing: where windows are small, and where they are not.
-_ANNEALED = (0.25, 0.7)
+_ANNEALED = (0.35, 0.7)
 # Shares of the time after which windows and regions end.
-_WINDOWS, _ENDS = 0.45, 0.96
+_WINDOWS, _ENDS = 0.5, 0.96
+_RUNS = 6  # annealings one after the other
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
 _LATE = 0.6
 _FEW = 800  # sites that are left after prices: the model of these is solved at once
-_DOUBTFUL = 100  # sites the relaxation is in doubt about, to a region
-_REGION_S = 10.0  # of processor for a region where no limit was given
+_DOUBTFUL = 80  # sites the relaxation is in doubt about, to a region
+_REGION_S = 10.0  # of processor for a target of a region where no limit was given
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -134,10 +135,8 @@ def _relaxed(
     narrow = len(core.site) <= _NARROW
     if core.value(sites) > enough:
         sought.update(annealed=float(available()), windows=float(narrow))
-    if available():
-        steps = round(_STEPS * len(core.cap) / len(core.site)) if sought else 0
-        annealed = anneal(core, sites, seed=clock.seed, steps=steps, used=clock.used(_ANNEALED[not narrow]))
-        sites = min(sites, annealed, key=core.value)
+    if sought and available():
+        sites = _annealed(core, p, sites, clock, _ANNEALED[not narrow])
     if narrow:
         ends = clock.until(_WINDOWS)
         sites = windows(problem, core, sites, reduced, seed=clock.seed, stop=ends, least=enough)
@@ -156,18 +155,58 @@ def _relaxed(
         return found
     kept = np.union1d(np.flatnonzero(plain + reduced < goal), sites)
     if len(kept) > _FEW:
-        doubt = share * (1 - share)
-        regions = parts(problem, core, doubt + 1e-4, max(1, round(int((doubt > 1e-6).sum()) / _DOUBTFUL)))
-        price = max(0.0, -last)
-        parted = regional_bound(
-            core, p, lam, price, regions, kept, sites, seconds=clock.each, stop=clock.stop
-        )
-        # What prices rule out costs at least the goal.
-        bound = max(bound, min(parted, value if whole else goal))
-        found = Found(sites, value, min(bound, value), len(regions), value - bound <= proof, lam)
-        if found.proven or value - bound <= margin or clock.until(_LATE)():
+        doubt, price = share * (1 - share), max(0.0, -last)
+        k = max(1, round(int((doubt > 1e-6).sum()) / _DOUBTFUL))
+        while True:
+            regions = parts(problem, core, doubt + 1e-4, k)
+            parted = regional_bound(
+                core, p, lam, price, regions, kept, seconds=clock.each, stop=clock.until(_ENDS)
+            )
+            # What prices rule out costs at least the goal.
+            bound = max(bound, min(parted, value if whole else goal))
+            found = Found(sites, value, min(bound, value), len(regions), value - bound <= proof, lam)
+            if found.proven or value - bound <= margin or clock.until(_ENDS)():
+                return found
+            if k == 1:
+                break
+            k = max(1, 2 * k // 3)  # larger ones, with what is left of the time
+        if clock.until(_LATE)():
             return found
     return _finished(core, p, found, kept, whole, margin, clock.stop)
+
+
+def _annealed(core: Core, p: int, first: Ints, clock: _Clock, share: float) -> Ints:
+    """Several short annealings from ``first`` in that share of the time left, and the best of all they chose."""
+    steps = round(_STEPS * len(core.cap) / len(core.site))
+    gone, seen = clock.used(share), [first]
+    for run in range(_RUNS):
+        annealed = anneal(
+            core,
+            first,
+            seed=clock.seed * _RUNS + run,
+            steps=steps // _RUNS,
+            used=lambda run=run: _RUNS * gone() - run,  # type: ignore[misc]
+        )
+        seen.append(annealed)
+    seen.sort(key=core.value)
+    for other in seen[1:]:  # two at a time are soon done, all at once are better where they can be
+        seen[0] = _merged(core, p, [seen[0], other], clock.until(_WINDOWS))
+    return _merged(core, p, seen, clock.until(_WINDOWS))
+
+
+def _merged(core: Core, p: int, seen: list[Ints], stop: Callable[[], bool]) -> Ints:
+    """The best ``p`` of all the sites that several answers chose: where one is weak, another may be strong."""
+    best = min(seen, key=core.value)
+    some = np.unique(np.concatenate(seen))
+    if len(some) <= p:
+        return best
+    model, columns = covering_model(core, p, some, whole=True)
+    done = model.solve(stop, start=covering_start(core, some, best), gap=1e-6, search=False)
+    if not len(done.values):
+        return best
+    merged = some[done.values[columns] > 0.5]
+    merged = np.concatenate([merged, np.setdiff1d(some, merged)])[:p]
+    return min(best, merged, key=core.value)
 
 
 def _finished(
@@ -214,7 +253,7 @@ class _Clock:
         return lambda: 1.0 if self.stop() else (time.process_time() - now) / span
 
     def each(self, left: int) -> float:
-        """Seconds for one of ``left`` regions."""
+        """Seconds for the next target where ``left`` regions are not done."""
         if self.seconds is None:
             return _REGION_S
         return max(0.0, self.began + _ENDS * self.seconds - time.process_time()) / left

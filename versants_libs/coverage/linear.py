@@ -20,6 +20,18 @@ Ints = NDArray[np.int64]
 
 OPTIMAL, INFEASIBLE, LIMIT = "optimal", "infeasible", "limit"
 
+# An effort of 0 leaves some of HiGHS' heuristics on; restarts, symmetry and cuts kept for long cost more than they gave.
+_PROVING = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_allow_restart": False,
+    "mip_detect_symmetry": False,
+    "mip_lp_age_limit": 3,
+}
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Solved:
@@ -76,12 +88,14 @@ class Linear:
         start: Floats | None = None,
         interior: bool = False,
         search: bool = True,
+        cutoff: float | None = None,
     ) -> Solved:
         """Solve with one thread until ``stop`` says so; ``start``: values of all columns to begin with.
 
         ``interior``: a linear model by the interior point method, without the way to a corner: values and duals are near
         the optimal ones, not exact, often ten times sooner. ``search``: False where
-        only the bound is wanted.
+        only the bound is wanted. ``cutoff``: what costs more is not looked for; INFEASIBLE may then mean that nothing
+        costs less.
         """
         import highspy
 
@@ -109,7 +123,10 @@ class Linear:
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("mip_rel_gap", gap)
         if not search:
-            solver.setOptionValue("mip_heuristic_effort", 0.0)
+            for name, setting in _PROVING.items():
+                solver.setOptionValue(name, setting)
+        if cutoff is not None:
+            solver.setOptionValue("objective_bound", cutoff)
         if stop is not None:
 
             def ask(event: Any) -> None:

@@ -17,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .core import Core
+from .linear import INFEASIBLE
 from .problem import Problem
-from .windows import covering_model, covering_start
+from .windows import covering_model
 
-__all__ = ["parts", "regional_bound", "shares"]
+__all__ = ["below", "parts", "regional_bound", "shares"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _SAFE = 1e-9  # of all weights, for the rounding of sums
+_GAP = 1e-6
+_FIRST = 1 / 16  # of the price of a site: the first target of a region above what its prices prove
 
 
 def parts(problem: Problem, core: Core, work: Floats, k: int) -> list[Ints]:
@@ -95,6 +98,35 @@ def shares(core: Core, lam: Floats, mu: float, region: Ints, k: int) -> Floats:
     return np.asarray(out * (mu / np.maximum(out.sum(axis=0), 1e-300)))
 
 
+def below(
+    core: Core,
+    p: int | None,
+    lam: Floats,
+    above: Floats,
+    base: float,
+    target: float,
+    *,
+    stop: Callable[[], bool],
+    cost: Floats | None = None,
+    clients: Ints | None = None,
+) -> float:
+    """Is there anything below ``target``? A bound: the target where the answer is no, less where it is yes or not known.
+
+    ``base`` is the bound of the prices ``lam``, ``above`` (m,) what each site adds to it where it is opened. Sites that add
+    more than the target is above the base are no part of the question, nor are clients who would if they stayed
+    uncovered, and HiGHS drops whatever comes to cost as much: for a near target the answer is soon there.
+
+    HiGHS' own tolerance is still in it. ``cost`` and ``clients``: as in :func:`covering_model`.
+    """
+    chosen = np.flatnonzero(above < target - base)
+    sure = core.cap - lam >= target - base
+    model, _ = covering_model(core, p, chosen, whole=True, cost=cost, clients=clients, sure=sure)
+    done = model.solve(stop, gap=_GAP, search=False, cutoff=target)
+    if done.status == INFEASIBLE:
+        return target
+    return max(base, min(done.bound, target))
+
+
 def regional_bound(
     core: Core,
     p: int,
@@ -102,37 +134,51 @@ def regional_bound(
     mu: float,
     regions: list[Ints],
     kept: Ints,
-    sites: Ints,
     *,
     seconds: Callable[[int], float],
     stop: Callable[[], bool],
 ) -> float:
     """Below what any p of the ``kept`` sites leave uncovered.
 
-    ``mu``: 0 or more. ``seconds`` (regions left) -> of processor for the next one. ``sites``: to begin with.
+    Targets of regions rise in turn, the lowest first. ``mu``: 0 or more. ``seconds`` (regions left) -> of processor for the
+    next target.
     """
     region = np.full(len(core.cap), -1)
     for number, clients in enumerate(regions):
         region[clients] = number
     cost = shares(core, lam, mu, region, len(regions))
-    total = -mu * p - _SAFE * float(core.cap.sum())
+    k = len(regions)
+    least, bounds, steps = np.zeros(k), np.zeros(k), np.zeros(k)
+    above = np.full((k, core.n_sites), np.inf)
     for number, clients in enumerate(regions):
-        reached = np.zeros(core.n_sites, dtype=bool)
-        reached[core.site[region[core.client] == number]] = True
-        chosen = kept[reached[kept]]
         # By prices alone: lam less what sites would gain beyond their share.
-        near = (region[core.client] == number) & reached[core.site]
+        near = region[core.client] == number
         gain = np.bincount(core.site[near], lam[core.client[near]], minlength=core.n_sites) - cost[number]
-        least = float(lam[clients].sum() - np.maximum(gain[chosen], 0.0).sum())
-        if not stop() and len(chosen):
-            model, _ = covering_model(core, None, chosen, whole=True, cost=cost[number], clients=clients)
-            began, limit = time.process_time(), seconds(len(regions) - number)
-            done = model.solve(
-                lambda began=began, limit=limit: stop() or time.process_time() - began > limit,  # type: ignore[misc]
-                start=covering_start(core, chosen, np.intersect1d(sites, chosen), clients),
-                gap=1e-6,
-                search=False,
-            )
-            least = max(least, done.bound - 1e-6 * max(1.0, abs(done.bound)))
-        total += least
-    return total
+        chosen = np.intersect1d(kept, core.site[near])
+        above[number, chosen] = np.maximum(-gain[chosen], 0.0)
+        least[number] = lam[clients].sum() - np.maximum(gain[chosen], 0.0).sum()
+        steps[number] = max(_FIRST * mu, 1e-3 * float(core.cap[clients].sum()))
+    bounds[:] = least
+    open_ = [number for number in range(k) if np.isfinite(above[number]).any()]
+    while open_ and not stop():
+        number = min(open_, key=lambda one: float(bounds[one] - least[one]))
+        base = float(least[number])
+        target = base + max(steps[number], 2 * (bounds[number] - base))
+        began, limit = time.process_time(), seconds(len(open_))
+        bound = below(
+            core,
+            None,
+            lam,
+            above[number],
+            base,
+            target,
+            stop=lambda began=began, limit=limit: stop() or time.process_time() - began > limit,  # type: ignore[misc]
+            cost=cost[number],
+            clients=regions[number],
+        )
+        bounds[number] = max(bounds[number], bound)
+        if bound < target:
+            open_.remove(number)
+    # HiGHS' own tolerance is taken off what it proved.
+    bounds = np.maximum(least, bounds - 1e-6 * np.maximum(1.0, np.abs(bounds)))
+    return float(bounds.sum()) - mu * p - _SAFE * float(core.cap.sum())

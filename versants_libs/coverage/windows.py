@@ -20,6 +20,7 @@ __all__ = ["covering_model", "covering_start", "windows"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _FIRST, _LAST = 12, 27  # open sites of a window
 _CANDIDATES = 30  # of each of them: closed sites of the least reduced cost
@@ -40,11 +41,12 @@ def covering_model(
     whole: bool,
     cost: Floats | None = None,
     clients: Ints | None = None,
+    sure: Flags | None = None,
 ) -> tuple[Linear, Ints]:
     """The covering with these sites: a column a site, a column a client that stays uncovered.
 
     ``p``: how many sites at most, None for any number. ``cost`` (m,): of each site, nothing if None. ``clients``: those
-    asked for, all by default. The numbers are those of the sites' columns.
+    asked for, all by default. ``sure`` (n,): those who may not stay uncovered. The numbers are those of the sites' columns.
     """
     asked = np.arange(len(core.cap)) if clients is None else clients
     place, row = np.full(core.n_sites, -1), np.full(len(core.cap), -1)
@@ -53,7 +55,7 @@ def covering_model(
     n = len(asked)
     model = Linear()
     open_ = model.columns(np.zeros(len(sites)) if cost is None else cost[sites], 0.0, 1.0, whole=whole)
-    left = model.columns(core.cap[asked], 0.0, 1.0)
+    left = model.columns(core.cap[asked], 0.0, 1.0 if sure is None else np.where(sure[asked], 0.0, 1.0))
     if p is not None:
         nothing = np.zeros(len(sites), dtype=np.int64)
         model.rows(np.full(1, -np.inf), np.full(1, float(p)), nothing, open_, np.ones(len(sites)))
