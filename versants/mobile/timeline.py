@@ -75,8 +75,8 @@ def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:
         .filter(Q(request__in=asked) | Q(pk__in=list(records)))
         .select_related("site", "commune")
     )
-    those = [visit.pk for visit in found]
-    attempts = {a.visit_id: a for a in Attempt.objects.visible_to(actor).filter(visit__in=those)}
+    untold = [visit.pk for visit in found if visit.pk not in records]  # a record says more than an attempt
+    attempts = {a.visit_id: a for a in Attempt.objects.visible_to(actor).filter(visit__in=untold)}
     address = addresses("visit_record")
     for visit in found:
         record = records.get(visit.pk)

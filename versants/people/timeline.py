@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from versants.core.access.scope import Actor
 from versants.core.registries import TimelineItem
-from versants.people.models import Consent, Person
+from versants.people.models import Person
+from versants.people.services import consents as given
 
 
 def registered(person: Person, actor: Actor) -> Iterator[TimelineItem]:
@@ -20,7 +21,7 @@ def registered(person: Person, actor: Actor) -> Iterator[TimelineItem]:
 
 def consents(person: Person, actor: Actor) -> Iterator[TimelineItem]:
     """Consents given and taken back."""
-    for consent in Consent.objects.visible_to(actor).filter(person=person):
+    for consent in given.read(person, actor):
         what = consent.get_purpose_display()
         if consent.receiving_versant:
             what = _("%(purpose)s: %(versant)s") % {

@@ -20,6 +20,16 @@ from versants.people.models import Consent, Person, Team
 from versants.people.services import grants
 
 
+def read(person: Person, actor: scope.Actor) -> list[Consent]:
+    """What ``actor`` sees of what the person agreed to, newest first; the database is asked once for this ``person``
+    object, as its timeline and the list beside it tell of the same."""
+    kept: dict[scope.Actor, list[Consent]] = vars(person).setdefault("consents_read", {})
+    if actor not in kept:
+        seen = Consent.objects.visible_to(actor).filter(person=person).select_related("language")
+        kept[actor] = list(seen.order_by("-collected_at"))
+    return kept[actor]
+
+
 @transaction.atomic
 def record_consent(
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -44,7 +45,7 @@ SHOWN_ITEMS = 60
 
 def _person(request: HttpRequest, code: str) -> Person:
     clean = clean_code(code)
-    found = Person.objects.visible_to(request.actor).select_related("team", "household")
+    found = Person.objects.visible_to(request.actor).select_related("team", "household", "key")
     return get_object_or_404(found, code=clean or code)
 
 
@@ -188,7 +189,7 @@ def _page(
         "clinical": vault.left(clinical, "summary") if clinical else "",
         "reads_clinical": clinical is not None,
         "keeps_notes": allows(private.check_may_keep, actor, found),
-        "consents": _consents(found, actor),
+        "consents": _consents(consents.read(found, actor)),
         "holders": _holders(found),
         "items": items[:SHOWN_ITEMS],
         "lines": person_rows.lines(items[:SHOWN_ITEMS]),
@@ -215,14 +216,8 @@ def _identity_facts(identity: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def _consents(found: Person, actor: Any) -> list[dict[str, Any]]:
+def _consents(rows: Iterable[Consent]) -> list[dict[str, Any]]:
     now = clock.now()
-    rows = (
-        Consent.objects.visible_to(actor)
-        .filter(person=found)
-        .select_related("language")
-        .order_by("-collected_at")
-    )
     return [
         {
             "consent": consent,
