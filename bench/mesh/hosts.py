@@ -35,12 +35,13 @@ ALIVE_S = 60.0
 
 
 class Watch(threading.Thread):
-    """Who took which piece, and how often, read from outside while it goes on; ``kill`` ends the first worker once it
-    holds one."""
+    """Who took which piece, and how often, read from outside while it goes on; of ``kill`` the first worker that holds
+    one is ended."""
 
-    def __init__(self, cluster: Any, kill: subprocess.Popen[bytes] | None) -> None:
+    def __init__(self, cluster: Any, kill: list[subprocess.Popen[bytes]]) -> None:
         super().__init__(daemon=True)
-        self.cluster, self.kill, self.going = cluster, kill, True
+        self.cluster, self.going = cluster, True
+        self.kill = {str(one.pid): one for one in kill}
         self.takers: dict[tuple[int, int], str] = {}
 
     def run(self) -> None:
@@ -52,9 +53,10 @@ class Watch(threading.Thread):
                 ).fetchall()
                 for pk, tries, taken_by, state in rows:
                     self.takers[pk, tries] = taken_by
-                    mine = self.kill is not None and taken_by.endswith(f"/{self.kill.pid}")
-                    if mine and state == "taken" and self.kill is not None and self.kill.poll() is None:
-                        self.kill.kill()
+                    holder = self.kill.get(taken_by.rsplit("/", 1)[-1])
+                    if holder is not None and state == "taken":
+                        holder.kill()
+                        self.kill.clear()
                 time.sleep(0.1)
 
 
@@ -83,7 +85,7 @@ def study(
         asked[:] = self.asked
 
     spreading.Pool.ask = noted  # type: ignore[method-assign]
-    watch = Watch(cluster, running[0] if kill else None)
+    watch = Watch(cluster, running if kill else [])
     watch.start()
     began = time.monotonic()
     with acting(who):
@@ -152,7 +154,7 @@ def main() -> int:
                     rows.append(row)
                     if said != alone:
                         failures.append(f"{name}: another answer than the job alone")
-                if running[0].poll() is None:
+                if all(one.poll() is None for one in running):
                     failures.append("no worker was killed")
                 elif rows[-1]["taken"] <= rows[-1]["pieces"]:
                     failures.append("the dead worker's piece was not taken again")
