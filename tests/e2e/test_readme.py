@@ -47,7 +47,7 @@ class Clone:
             text=True,
             start_new_session=True,
         )
-        limit = threading.Timer(READY_WITHIN_S, os.killpg, (process.pid, signal.SIGKILL))
+        limit = threading.Timer(READY_WITHIN_S, self._end, (process,))
         limit.start()
         said = ""
         try:
@@ -61,14 +61,28 @@ class Clone:
             yield said
         finally:
             limit.cancel()
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all in the foreground
-            try:
-                process.communicate(timeout=30)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise
+            limit.join()  # when it was cut, it is being ended there
+            in_order = self._end(process)
+            if process.stderr is not None:
+                process.stderr.close()
+        assert in_order
         assert not healthy(f"http://127.0.0.1:{self.port}")
+
+    def _end(self, process: subprocess.Popen[str]) -> bool:
+        """Ctrl-C, as a terminal sends it to all in the foreground; kill what does not hear, and stop the database it
+        leaves. Whether it ended by itself."""
+        if process.poll() is not None:
+            return True
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(30)
+            return True
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if (self.folder / ".venv/bin/versants").exists():
+                self.versants("database", "stop")
+            return False
 
     def versants(self, *words: str) -> Any:
         done = subprocess.run(
