@@ -116,6 +116,18 @@ def test_withdrawal_closes_what_rested_on_the_consent(world):
     assert reading.may(nadege, "logistic", world.person)["service"]
 
 
+def test_what_was_read_of_consents_is_forgotten_once_one_is_written(world):
+    fill(world)
+    person = world.person
+    with acting(actor(world.coordinator)) as who:
+        before = len(consents.read(person, who))
+        consent = consents.record_consent(person=person, actor=who, purpose="follow_up", mode="oral")
+        assert [one.pk for one in consents.read(person, who)][0] == consent.pk
+        assert len(consents.read(person, who)) == before + 1
+        consents.withdraw_consent(consent=consent, actor=who)
+        assert consents.read(person, who)[0].withdrawn_at is not None
+
+
 def test_without_consent_only_logistics_cross(world):
     start = clock.now() + timedelta(hours=2)
     with acting(actor(world.coordinator)):

@@ -22,12 +22,16 @@ from versants.people.services import grants
 
 def read(person: Person, actor: scope.Actor) -> list[Consent]:
     """What ``actor`` sees of what the person agreed to, newest first; the database is asked once for this ``person``
-    object, as its timeline and the list beside it tell of the same."""
+    object until something is written with it, as its timeline and the list beside it tell of the same."""
     kept: dict[scope.Actor, list[Consent]] = vars(person).setdefault("consents_read", {})
     if actor not in kept:
         seen = Consent.objects.visible_to(actor).filter(person=person).select_related("language")
         kept[actor] = list(seen.order_by("-collected_at"))
     return kept[actor]
+
+
+def _forget(person: Person) -> None:
+    vars(person).pop("consents_read", None)
 
 
 @transaction.atomic
@@ -65,6 +69,7 @@ def record_consent(
         collected_by=actor.membership,
         collected_at=now,
     )
+    _forget(person)
     if receiving_team is not None:
         for data_class in (DataClass.LOGISTIC, DataClass.SOCIAL):
             Grant.objects.create(
@@ -95,6 +100,8 @@ def withdraw_consent(*, consent: Consent, actor: scope.Actor, how: str = "team")
 
     Raises ActionDenied ``person.not_my_team``; InvalidTransition ``consent.ended``.
     """
+    if Consent.person.is_cached(consent):
+        _forget(consent.person)
     consent = Consent.objects.select_for_update(of=("self",)).select_related("person").get(pk=consent.pk)
     rules.check_may_write_file(actor, consent.person)
     now = clock.now()
