@@ -79,7 +79,7 @@ def held_form(request: HttpRequest) -> HttpResponse:
         if kept["as"] in mine:
             request.session[service.ACTING] = kept["as"]
     form = held.opened(row)
-    shown, others = in_words(form.fields)
+    shown, others = in_words(form.fields, form.path)
     context = {"form": form, "shown": shown, "others": others}
     response = render(request, "people/accounts/held.html", context)
     response["Cache-Control"] = "no-store"
