@@ -23,12 +23,19 @@ def items(texts: Sequence[str]) -> Block:
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int] = (), *, texts: bool = False
 ) -> Block:
-    """A table. Without ``widths`` the first column is text and the others are figures; with them, all as wide as said,
-    figures being what holds no letter. ``texts``: a page sets every column as text, which may run over lines."""
+    """A table. Without ``widths`` the first column is twice as wide as the others; with them, all are as wide as said.
+
+    ``figures`` of the block: which columns are figures, "6 min" among them: those after the first where no cell begins
+    with a letter. ``texts``: none is, what they say may run over lines.
+    """
+    every = [list(row) for row in rows]
     return {
         "kind": "table",
         "head": list(head),
-        "rows": [list(row) for row in rows],
+        "rows": every,
         "widths": list(widths),
-        "texts": texts,
+        "figures": [
+            at > 0 and not texts and not any(row[at][:1].isalpha() for row in every)
+            for at in range(len(head))
+        ],
     }

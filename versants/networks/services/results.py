@@ -164,11 +164,7 @@ def _sections(blocks: Any) -> list[dict[str, Any]]:
 
 def _paged(table: Mapping[str, Any]) -> dict[str, Any]:
     """A table of the report for a page: head (word, is it of figures) and rows of such columns beside their cells."""
-    figures = [
-        at > 0 and not table["texts"] and not any(row[at][:1].isalpha() for row in table["rows"])
-        for at in range(len(table["head"]))
-    ]
-    head = list(zip(table["head"], figures, strict=True))
+    head = list(zip(table["head"], table["figures"], strict=True))
     return {
         "head": head,
         "rows": [
