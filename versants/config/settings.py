@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -27,9 +28,12 @@ METRICS_TOKEN = os.environ.get("VERSANTS_METRICS_TOKEN", "")
 
 DEBUG = os.environ.get("VERSANTS_DEBUG") == "1"
 HOST = os.environ.get("VERSANTS_HOST", "127.0.0.1")
-ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1", "[::1]"]
-CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("VERSANTS_ORIGINS", "").split(",") if o]
-BASE_URL = os.environ.get("VERSANTS_URL", f"http://{HOST}:{os.environ.get('VERSANTS_PORT', '8000')}")
+BASE_URL = os.environ.get("VERSANTS_URL", "").rstrip("/")
+BASE_URL = BASE_URL or f"http://{HOST}:{os.environ.get('VERSANTS_PORT', '8000')}"
+CSRF_TRUSTED_ORIGINS = [o.strip() for o in os.environ.get("VERSANTS_ORIGINS", "").split(",") if o.strip()]
+# A proxy hands on the name that the reader typed: that of VERSANTS_URL, or one of VERSANTS_ORIGINS.
+_NAMES = [urlsplit(address).hostname or "" for address in (BASE_URL, *CSRF_TRUSTED_ORIGINS)]
+ALLOWED_HOSTS = [HOST, "localhost", "127.0.0.1", "[::1]", *filter(None, _NAMES)]
 
 
 def _secret() -> str:
@@ -279,7 +283,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = MAIL_DIR
-DEFAULT_FROM_EMAIL = "versants@localhost"
+DEFAULT_FROM_EMAIL = os.environ.get("VERSANTS_MAIL_FROM") or "versants@localhost"
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 

@@ -22,7 +22,11 @@ class Command:
 
 _TABLE = (
     Command("up", "start the database, the web and the worker; Ctrl-C stops them", role=""),
-    Command("plan", "who goes where, when, with whom: solve, check, rank, explain, diff", role=""),
+    Command(
+        "plan",
+        "who goes where, when, with whom: solve, check, rank, explain, suggest, diff, patch, repair",
+        role="",
+    ),
     Command(
         "mesh",
         "where to put sites, whom to recruit where, with proof: pmedian, cover, center, front, pmed, study, plan, check, "
@@ -47,7 +51,7 @@ _TABLE = (
     ),
     Command("territory", "communes, centres and languages: counts and checks", "territory"),
     Command("travel", "minutes and kilometres between two communes", "travel"),
-    Command("states", "states and transitions of bookings, offers and swaps", "states", ""),
+    Command("states", "states and transitions of requests, bookings and offers", "states", ""),
     Command("statement", "an interpreter's monthly statement", "statement"),
     Command(
         "keys",
