@@ -104,6 +104,15 @@ def test_old_python_goes_on_under_a_newer_one_or_says_what_is_needed(run, monkey
     assert started[0][1][2:] == ["setup", "--dev"]
 
 
+def test_setting_up_compiles_the_catalogues_for_a_web_that_is_started_alone(run, monkeypatch):
+    called = []
+    monkeypatch.setattr(run, "call", lambda command, purpose, *_: called.append(command))
+    assert run.main(["setup"]) == 0
+    assert [command[1:] for command in called] == [["-m", "versants.launch.catalogues"]]
+    assert run.main(["setup"]) == 0  # a newer checkout in the same place has newer catalogues
+    assert len(called) == 2
+
+
 def test_setup_refuses_words_it_does_not_know(run, capsys):
     assert run.main(["setup", "--fast"]) == 2
     assert "--dev and nothing else" in capsys.readouterr().err
