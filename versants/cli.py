@@ -157,6 +157,12 @@ def database(role: str) -> Iterator[None]:
     if role == "owner":
         os.environ["VERSANTS_AS"] = "owner"
     paths = Paths.from_environment()
+    if role == "owner" and paths.database_url and not paths.database_owner_url:
+        raise SurroundingsError(
+            "This command works as the owner of the database: give DATABASE_OWNER_URL beside DATABASE_URL, for this"
+            " command alone (docs/operations.md).",
+            code="database.owner",
+        )
     if not role or paths.database_url or (role == "owner" and paths.database_owner_url):
         yield
         return

@@ -90,6 +90,15 @@ def test_database_starts_answers_and_stops(env):
     assert cli("database", "status", env=env).returncode == 1
 
 
+@pytest.mark.parametrize("words", [["found"], ["audit", "verify"], ["manage", "check"]], ids=" ".join)
+def test_a_command_of_the_owner_asks_for_the_owner_of_your_database(env, words):
+    """And never takes the embedded database, or one it guesses, in the place of yours."""
+    answer = cli(*words, env=env | {"DATABASE_URL": "postgresql:///mine"})
+
+    assert answer.returncode == 3
+    assert "give DATABASE_OWNER_URL" in answer.stderr
+
+
 def test_your_own_database_is_not_started_or_stopped(env):
     answer = cli("database", "start", env=env | {"DATABASE_URL": "postgresql:///mine"})
 
