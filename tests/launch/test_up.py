@@ -275,11 +275,21 @@ def test_only_loopback_addresses_count_as_private(host: str, alone: bool):
     assert up.is_loopback(host) is alone
 
 
-def test_demonstration_world_is_not_shown_to_others(paths: Paths):
-    public = Paths.from_environment({"VERSANTS_HOST": "192.168.1.4", "VERSANTS_DATA": str(paths.data)})
+@pytest.mark.parametrize(
+    ("host", "url"), [("192.168.1.4", ""), ("127.0.0.1", "https://versants.example.org")]
+)
+def test_demonstration_world_is_not_shown_to_others(paths: Paths, host: str, url: str, monkeypatch):
+    """Neither on an address of its own nor behind a proxy."""
+    monkeypatch.setenv("VERSANTS_URL", url)
+    public = Paths.from_environment({"VERSANTS_HOST": host, "VERSANTS_DATA": str(paths.data)})
     supervisor = up.Supervisor(public, progress=None)  # type: ignore[arg-type]
     supervisor._refuse_public_demo()  # without demo data a public host is fine
     supervisor.logins = [{"role": "coordinator"}]
 
-    with pytest.raises(SurroundingsError, match="holds the demonstration world"):
+    with pytest.raises(SurroundingsError, match=r"^VERSANTS_(HOST|URL)=\S+ is open .* demonstration world"):
         supervisor._refuse_public_demo()
+    monkeypatch.setenv("VERSANTS_URL", "http://localhost:8000")
+    alone = Paths.from_environment({"VERSANTS_DATA": str(paths.data)})
+    supervisor = up.Supervisor(alone, progress=None)  # type: ignore[arg-type]
+    supervisor.logins = [{"role": "coordinator"}]
+    supervisor._refuse_public_demo()

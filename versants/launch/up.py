@@ -21,6 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 from versants.launch import catalogues, postgres, prepare, server
 from versants.launch.backup.schedule import Nightly
@@ -203,7 +204,7 @@ class Supervisor:
     def _stages(self) -> list[str]:
         owner = self.cluster is not None or bool(self.paths.database_owner_url)
         stages = ["migrate", "territory"] if owner else ["check"]
-        public = not is_loopback(self.paths.host)
+        public = bool(open_to_others(self.paths.host))
         if self.cluster is not None and self.demo and not public:
             stages.append("demo")
         if self.demo or public:  # a public host must know whether demonstration data are there
@@ -285,9 +286,9 @@ class Supervisor:
         )
 
     def _refuse_public_demo(self) -> None:
-        if self.logins and not is_loopback(self.paths.host):
+        if self.logins and (said := open_to_others(self.paths.host)):
             raise SurroundingsError(
-                f"VERSANTS_HOST={self.paths.host} is open to others and this database holds the"
+                f"{said} is open to others and this database holds the"
                 " demonstration world, whose passwords are public: use another VERSANTS_DATA, or keep to"
                 " 127.0.0.1.",
                 code="demo.public",
@@ -440,6 +441,14 @@ def healthy(url: str) -> bool:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
+
+
+def open_to_others(host: str) -> str:
+    """The variable by which others reach this installation, itself or through a proxy; empty where nobody does."""
+    if host and not is_loopback(host):
+        return f"VERSANTS_HOST={host}"
+    address = os.environ.get("VERSANTS_URL", "")
+    return f"VERSANTS_URL={address}" if address and not is_loopback(urlsplit(address).hostname or "") else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from versants.demo import answers, loading
 from versants.demo.large import bulk
 from versants.demo.world import SEED
-from versants.launch.up import is_loopback
+from versants.launch.up import open_to_others
 
 
 class Command(BaseCommand):
@@ -53,10 +53,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--visits {visits}: a number from {bulk.LEAST:,} to {bulk.MOST:,} is expected.", returncode=2
             )
-        host = os.environ.get("VERSANTS_HOST", "")
-        if host and not is_loopback(host):
+        if said := open_to_others(os.environ.get("VERSANTS_HOST", "")):
             raise CommandError(
-                f"VERSANTS_HOST={host} is open to others, and the passwords of the demonstration world are public:"
+                f"{said} is open to others, and the passwords of the demonstration world are public:"
                 " it is not loaded here.",
                 returncode=3,
             )
