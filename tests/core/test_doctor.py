@@ -29,6 +29,8 @@ def host(db, settings, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     settings.DEBUG = False
     settings.DATA = tmp_path / "data"
+    settings.MAIL_DIR = tmp_path / "mail"
+    settings.DEFAULT_FROM_EMAIL = "versants@example.org"
     settings.KEYS_FILE = tmp_path / "keys" / "keys.json"
     settings.SECRET_FILE = tmp_path / "keys" / "secret"
     settings.HOST, settings.BASE_URL, settings.FROZEN_NOW = "127.0.0.1", "http://127.0.0.1:8000", ""
@@ -170,6 +172,20 @@ def clock_frozen(host):
     host.settings.FROZEN_NOW = "2026-11-24T09:00"
 
 
+def messages_wait(host):
+    folder = Path(host.settings.MAIL_DIR)
+    folder.mkdir()
+    for name in ("old.eml", "new.sms.json", ".half.eml.part"):
+        (folder / name).write_text("To: somebody")
+    os.utime(folder / "old.eml", (1, 1))
+
+
+def messages_of_nobody(host):
+    host.settings.SESSION_COOKIE_SECURE = host.settings.CSRF_COOKIE_SECURE = True
+    host.settings.BASE_URL = "https://versants.example"
+    host.settings.DEFAULT_FROM_EMAIL = "versants@localhost"
+
+
 def disk_full(host):
     host.monkeypatch.setattr(deployment.shutil, "disk_usage", lambda _: SimpleNamespace(free=999_000_000))
 
@@ -222,6 +238,8 @@ def log_not_kept(host):
         (silent_worker, "worker", "No worker is heard since"),
         (clock_off, "clock", "9 s apart"),
         (clock_frozen, "clock", "frozen clock"),
+        (messages_wait, "messages", "2 messages lie in"),
+        (messages_of_nobody, "messages", "set VERSANTS_MAIL_FROM"),
         (disk_full, "disk", "999 MB are free"),
         (never_backed_up, "backup", "There never was a backup"),
         (backup_is_old, "backup", "more than a day ago (The disk is full.)"),

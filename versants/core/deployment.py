@@ -33,6 +33,7 @@ DISK_FREE_BYTES = 1_000_000_000
 BACKUP_WITHIN = timedelta(hours=26)  # a day, and the time the nightly one takes
 HEARTBEAT_WITHIN = timedelta(seconds=40)
 PIECE_WITHIN = timedelta(minutes=10)
+MESSAGES_WITHIN = timedelta(hours=1)
 
 Question = Callable[[], Iterable[str]]
 
@@ -113,7 +114,10 @@ def secret() -> Iterable[str]:
     except OSError:
         text = os.environ.get("VERSANTS_SECRET", "")
     if not text:
-        yield f"There is no web secret ({path}), so nobody stays signed in: “versants up” makes it."
+        yield (
+            f"There is no web secret ({path}), so nobody stays signed in: “versants up” makes it; docs/operations.md does"
+            " it by hand."
+        )
         return
     if _bits(text) < SECRET_BITS:
         yield f"The web secret is weak: remove {path} (and VERSANTS_SECRET), the next start draws a new one."
@@ -156,7 +160,7 @@ def database_role() -> Iterable[str]:
         )
         name, is_super, bypasses, makes_roles, owns = cursor.fetchone()
     if is_super:
-        yield f"The web's role “{name}” is a superuser: give DATABASE_URL a role that is not (docs/backup.md, roles)."
+        yield f"The web's role “{name}” is a superuser: give DATABASE_URL a role that is not (docs/operations.md)."
         return
     if bypasses:
         yield f"The web's role “{name}” may bypass row security: ALTER ROLE {name} NOBYPASSRLS."
@@ -218,6 +222,25 @@ def time_of_day() -> Iterable[str]:
         )
     if clock.frozen_text() and not diagnoses.is_demo():
         yield "A frozen clock is asked for (VERSANTS_NOW, or a scene in the data folder): take it away, real people wait."
+
+
+# -- messages -----------------------------------------------------------------------------------------------------------
+
+
+def messages() -> Iterable[str]:
+    """Messages are files until a mail server of the installation's own has taken them."""
+    folder = Path(settings.MAIL_DIR)
+    waiting = [path for end in ("*.eml", "*.sms.json") for path in folder.glob(end)]
+    with suppress(OSError):
+        oldest = min((path.stat().st_mtime for path in waiting), default=None)
+        if oldest is not None and datetime.fromtimestamp(oldest, UTC) < datetime.now(UTC) - MESSAGES_WITHIN:
+            yield (
+                f"{len(waiting)} messages lie in {folder}, the oldest for more than an hour: nobody has them yet. Let your"
+                " mail server take them from there (docs/operations.md, Messages)."
+            )
+    public = not is_loopback(urlsplit(settings.BASE_URL).hostname or "")
+    if public and settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        yield f"Messages come from {settings.DEFAULT_FROM_EMAIL}: set VERSANTS_MAIL_FROM to an address of yours."
 
 
 # -- disk and backups ---------------------------------------------------------------------------------------------------
@@ -296,6 +319,7 @@ def add_all() -> None:
         ("migrations", migrations, True),
         ("worker", worker, True),
         ("clock", time_of_day, True),
+        ("messages", messages, False),
         ("disk", disk, True),
         ("backup", backup, False),
         ("log of changes", log_of_changes, True),

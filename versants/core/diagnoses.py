@@ -116,7 +116,7 @@ def log_sealed() -> Iterable[str]:
     """Events do not wait."""
     if sealing.is_late(SEALED_WITHIN):
         age = sealing.state()["oldest_unsealed_s"]
-        yield f"An event has waited {age:.0f} s for its seal: does a worker run (“versants manage work”)?"
+        yield f"An event has waited {age:.0f} s for its seal: does a worker run (“python -m versants.config.manage work”)?"
 
 
 def log_holds() -> Iterable[str]:
