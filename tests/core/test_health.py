@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import OperationalError
 from django.test import Client
 
+from versants.launch import version
+
 
 def test_healthz_needs_no_database():
     answer = Client().get("/healthz")
@@ -37,3 +39,10 @@ def test_pages_say_503_when_the_database_is_away(world, client_for, monkeypatch)
     answer = client.get("/audit/")
     assert answer.status_code == 503
     assert answer["Retry-After"]
+
+
+def test_the_commit_is_told_where_the_checkout_belongs_to_another_user(monkeypatch):
+    """A service's user is not the one who fetched the checkout; git refuses other people's folders."""
+    known = version.commit()
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert version.commit() == known

@@ -23,7 +23,8 @@ def commit() -> str:
     """The commit of a checkout, shortened; empty outside one."""
     try:
         answer = subprocess.run(
-            ["git", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"],
+            # A service runs as another user than the checkout's, which git takes for somebody else's.
+            ["git", "-c", f"safe.directory={PROJECT}", "-C", str(PROJECT), "rev-parse", "--short=12", "HEAD"],
             capture_output=True,
             text=True,
             timeout=5,

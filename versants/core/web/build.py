@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from functools import lru_cache
 
-from django.conf import settings
+from versants.launch import version
 
 
 @lru_cache(maxsize=1)
 def commit() -> str:
     """The checkout's commit, or empty outside a checkout."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"],
-            cwd=settings.PROJECT,
-            capture_output=True,
-            text=True,
-            timeout=3,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip()
+    return version.commit()
 
 
 @lru_cache(maxsize=1)
