@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import translation
 from hypothesis import HealthCheck, given, settings
@@ -134,7 +135,6 @@ def test_a_page_of_three_imports_asks_as_often_as_one_of_one(
     client = client_for(house.coordinator)
     bring_in(house, "centres", GOOD)
     client.get(reverse("imports"))
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(
@@ -186,7 +186,11 @@ def test_the_command_names_file_line_and_column_and_writes_nothing(house, tmp_pa
     assert not Site.objects.filter(name="C").exists()
     code, _out, _err = run("import", "centres", str(file), "--good-rows", capsys=capsys)
     assert (code, Site.objects.filter(name="C").exists()) == (0, True)
-    assert run("import", "moons", str(file), capsys=capsys)[0] == 2
+    code, _out, err = run("import", "moons", str(file), capsys=capsys)
+    assert (code, err) == (
+        2,
+        "kind: moons is unknown, expected one of centres, professionals, requests, agreements, past\n",
+    )
     assert run("import", "centres", str(tmp_path / "none"), capsys=capsys)[0] == 2
     assert run("import", "centres", str(file), "--as", "nobody@example.org", capsys=capsys)[0] == 2
     model = tmp_path / "model.xlsx"
@@ -205,6 +209,29 @@ def test_the_first_house_is_founded_once(db, capsys):
     assert Account.objects.get(email="a@example.org").check_password(answer["password"])
     assert Membership.objects.get().role == "coordinator"
     assert run(*words, capsys=capsys)[0] == 1
+
+
+def test_who_has_no_communes_or_nobody_yet_hears_what_comes_first(db, tmp_path: Path, capsys):
+    words = [
+        "found",
+        "--organisation",
+        "M",
+        "--team",
+        "É",
+        "--commune",
+        "Atlantide",
+        "--email",
+        "a@example.org",
+        "--name",
+        "A",
+    ]
+    assert run(*words, capsys=capsys)[0] == 2
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE territory_commune CASCADE")
+    code, _out, err = run(*words, capsys=capsys)
+    assert (code, "versants manage load_territory" in err) == (3, True)
+    code, _out, err = run("import", "centres", str(tmp_path / "list.csv"), capsys=capsys)
+    assert (code, "versants found" in err) == (2, True)
 
 
 # -- any table --------------------------------------------------------------------------------------------------------

@@ -59,6 +59,8 @@ class Command(BaseCommand):
 
     def _commune(self, text: str) -> Commune:
         found = list(Commune.objects.filter(pk=text.upper())) or find_communes(text, limit=1)
+        if not found and not Commune.objects.exists():
+            self._refuse("no communes are there yet: run “versants manage load_territory” first", 3)
         if not found:
             self._refuse(f"--commune: {text}, expected a commune of the three territories", 2)
         return found[0]

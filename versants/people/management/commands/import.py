@@ -53,9 +53,8 @@ def acting_as(text: str) -> Membership:
             found = found.filter(role=role)
     several = list(found.order_by("pk")[:2])
     if not several:
-        refuse(
-            f"--as: nobody who may import has the e-mail {text}, expected a coordinator or an interpreting desk"
-        )
+        who = f"has the e-mail {text}" if text else "is here yet (“versants found” makes the first)"
+        refuse(f"--as: nobody who may import {who}, expected a coordinator or an interpreting desk")
     if len(several) > 1 and not text:
         refuse("--as: several accounts may import, expected the e-mail of one")
     return several[0]
@@ -86,6 +85,8 @@ class Command(BaseCommand):
             except ActionDenied as exc:
                 refuse(f"{path}: {exc.message}", 1)
             except VersantsError as exc:
+                if exc.code == "import.kind":
+                    refuse(f"kind: {options['kind']} is unknown, expected one of {known_kinds()}")
                 refuse(f"{path}: {exc.message}")
             self._say(answer, options["json"])
             if refused:
