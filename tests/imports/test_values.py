@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from versants.people.services.importing import values
+from versants.people.services.importing import professionals, values
 from versants.people.services.importing.reading import Cell
+from versants.people.services.importing.rows import Row
 from versants.people.services.importing.values import Unclear
 
 
@@ -137,3 +140,21 @@ def test_no_text_breaks_a_reader(text):
             read()
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_the_kinds_of_interpreter_that_a_refusal_names_are_understood(language):
+    """What is said to be expected can be typed as it stands, in the language it is said in."""
+    with translation.override(language):
+        said = str(professionals._expected_kind())
+    words = re.split(r", | ou | of | or ", said)
+    column = professionals.PROFESSIONALS.column("interpreter_kind")
+    assert [Row._code(None, column, word) for word in words] == ["sworn", "certified", "helper"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "word", ["aide linguistique", "Aidant linguistique", "taalhulp", "taalhelper", "language helper"]
+)
+def test_a_language_helper_is_known_by_each_of_its_names(word):
+    column = professionals.PROFESSIONALS.column("interpreter_kind")
+    assert Row._code(None, column, word) == "helper"  # type: ignore[arg-type]
