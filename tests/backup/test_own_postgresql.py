@@ -22,19 +22,26 @@ PASSWORD = "p'ss w%rd"
 
 @pytest.fixture(scope="module")
 def yours():
-    """A second cluster that listens on the network and asks for a password; the roles docs/backup.md makes."""
+    """A second cluster that listens on the network and asks for a password; the roles docs/operations.md makes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with postgres.temporary_cluster() as cluster:
-        document = (Path(__file__).parents[2] / "docs" / "backup.md").read_text()
-        roles = document.split("```sql\n")[1].split("```")[0]
+        document = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+        sql = (
+            document.split("```sql\n")[1]
+            .split("```")[0]
+            .replace("'…'", "'" + PASSWORD.replace("'", "''") + "'")
+        )
+        roles, inside = sql.split("\\c versants\n")
         with cluster.connect(database="postgres") as connection:
             connection.execute("drop database versants")
             connection.execute("drop role versants_owner, versants_app")
-            for statement in roles.replace("'…'", "'" + PASSWORD.replace("'", "''") + "'").split(";"):
-                if statement.strip():
-                    connection.execute(statement)
+            for statement in filter(str.strip, roles.split(";")):
+                connection.execute(statement)
+            with cluster.connect(database="versants") as new:
+                for statement in filter(str.strip, inside.split(";")):
+                    new.execute(statement)
             connection.execute("alter system set listen_addresses = '127.0.0.1'")
             connection.execute(f"alter system set port = {port}")
         rules = cluster.data / "versants_hba.conf"

@@ -154,6 +154,6 @@ def hidden(role: str) -> SurroundingsError:
     """The sentence for a role that does not see every row."""
     return SurroundingsError(
         f"The role “{role}” does not see every row: row security would cut the backup. Give DATABASE_BACKUP_URL with a"
-        " role that may read everything (BYPASSRLS, pg_read_all_data); docs/backup.md makes one.",
+        " role that may read everything (BYPASSRLS, pg_read_all_data); docs/operations.md makes one.",
         code="backup.row_security",
     )

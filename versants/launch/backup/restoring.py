@@ -159,7 +159,7 @@ def _into_yours(paths: Paths, file: Path, key: PrivateKey, expected: facts.Facts
         ).fetchone()
         if not row or not row[0]:
             raise SurroundingsError(
-                f"This server has no role “{postgres.APP}” yet: docs/backup.md says which roles to make.",
+                f"This server has no role “{postgres.APP}” yet: docs/operations.md says which roles to make.",
                 code="restore.roles",
             )
     if not _is_empty(url):

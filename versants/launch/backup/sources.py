@@ -57,7 +57,7 @@ def to_back_up(paths: Paths, environ: Mapping[str, str]) -> Iterator[Source]:
     if not url:
         raise SurroundingsError(
             "DATABASE_URL is set and DATABASE_BACKUP_URL is not: a backup needs a role that sees every row"
-            " (BYPASSRLS, pg_read_all_data); docs/backup.md makes one.",
+            " (BYPASSRLS, pg_read_all_data); docs/operations.md makes one.",
             code="backup.url",
         )
     yield Source(url, own_programs(paths))
