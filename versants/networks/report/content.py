@@ -310,6 +310,25 @@ def recruits(source: Source) -> list[Block]:
             )
         ),
         table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),
+        *_hours_paid(source),
+    ]
+
+
+def _hours_paid(source: Source) -> list[Block]:
+    """Why the costs of the recruits do not add up to the one on the first page; nothing where they do."""
+    own = sum(one["cost"] for one in source.result["recruits"])
+    every = source.result["after"]["cost_year"] - source.result["before"]["cost_year"]
+    if abs(every - own) < 1:
+        return []
+    said = {"own": words.euros(own), "all": words.euros(every)}
+    return [
+        paragraph(
+            _(
+                "The recruits together: %(own)s a year. The cost on the first page, %(all)s, also counts what is paid by "
+                "the hour: to recruits, and to those who interpret today and then work more or less."
+            )
+            % said
+        )
     ]
 
 

@@ -264,9 +264,10 @@ def sources(source: Source) -> list[Block]:
                 "INSEE COG 2026, population 2023 (Licence Ouverte 2.0); Statbel REFNIS 2025, population 2020 (CC BY 4.0)",
                 "UNHCR Refugee Population Statistics Database, 2021–2025 (CC BY 4.0)",
                 "OSRM / OpenStreetMap (ODbL), 2022; GeoNames (CC BY 4.0); Unicode CLDR",
-                "AgII, SeTIS wallon, ISM Interprétariat: "
-                + _("volumes as quoted by public pages, see the assumptions"),
-                "Provincie West-Vlaanderen: " + _("study on language helpers, Kortrijk, 2019–2020"),
+                _(
+                    "AgII, SeTIS wallon, ISM Interprétariat: volumes as quoted by public pages, see the assumptions"
+                ),
+                _("Province of West Flanders: study on language helpers, Kortrijk, 2019–2020"),
                 "Ogryczak (2000), European Journal of Operational Research 122, 374–391",
                 attribution(),
             ]
