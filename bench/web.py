@@ -486,6 +486,14 @@ def write(run: Run, report: dict[str, Any]) -> None:
                 f" {line['bare_p50_ms']} | {line['queries_at_small']} | {line['queries_at_large']} |"
                 f" {line['load_before']} to {line['load_after']} |"
             )
+    over = [
+        f"{page} ({known[page, 1]['p95_ms']} of {limit:.0f} ms)"
+        for page, kind in KINDS.items()
+        if (limit := LIMITS[kind]) is not None
+        and (page, 1) in known
+        and float(known[page, 1]["p95_ms"]) > limit
+    ]
+    judged = f"Over its limit with one client: {', '.join(over)}." if over else "Every page keeps its limit."
     machine = run.machine()
     head = (PROJECT / "bench" / "web" / "README.head.md").read_text()
     README.write_text(
@@ -493,7 +501,7 @@ def write(run: Run, report: dict[str, Any]) -> None:
         f" commit {run.commit}, {run.started_at}: {run.visits:,} visits,"
         f" {run.requests:,} requests a page, loaded in {report['figures']['loading_s']} s.\n\n"
         "| page | clients | p50 ms | p95 ms | requests/s | bare p50 ms | queries, small | queries, large | load |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n" + "\n".join(said) + "\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n" + "\n".join(said) + f"\n\n{judged}\n"
     )
 
 

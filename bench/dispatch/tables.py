@@ -76,7 +76,7 @@ def published() -> None:
         gap = 100 * (float(row["objective"]) / float(fact["best_known"]) - 1)
         gaps[family][row["at_s"]][row["instance"]].append(gap)
     say = sys.stdout.write
-    say("Gap to the best published value, percent (below 0: better). One core, U two; one run a seed.\n")
+    say("Gap to the best published value, percent (below 0: better). One core; one run a seed.\n")
     for name, values in (("processor", "cpu"), ("commit", "commit"), ("engine", "engine")):
         say(f"{name}: {', '.join(sorted({row[values] for row in rows}))}\n")
     say(f"\n{'set':<4}{'runs':>6}{'seeds':>6}" + "".join(f"{mark + ' s':>9}" for mark in MARKS))
