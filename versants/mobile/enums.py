@@ -2,6 +2,7 @@
 
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Urgency(TextChoices):
@@ -82,13 +83,13 @@ class Channel(TextChoices):
 
 
 class RequestState(TextChoices):
-    NEW = "new", _("new")
+    NEW = "new", pgettext_lazy("request", "new")
     INCOMPLETE = "incomplete", _("to complete")
     ASKED_BACK = "asked_back", _("asked back")
     ACCEPTED = "accepted", _("accepted")
     PLANNED = "planned", _("team found")
     CLOSED = "closed", _("closed")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("request", "refused")
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
@@ -125,10 +126,10 @@ class InterventionKind(TextChoices):
 
 class VisitState(TextChoices):
     OPEN = "open", _("without a team")
-    PLANNED = "planned", _("planned")
-    DONE = "done", _("done")
+    PLANNED = "planned", pgettext_lazy("visit", "planned")
+    DONE = "done", pgettext_lazy("visit", "done")
     MISSED = "missed", _("did not take place")
-    CANCELLED = "cancelled", _("cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("visit", "cancelled")
 
 
 class AssignmentState(TextChoices):

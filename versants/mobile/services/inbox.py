@@ -412,8 +412,7 @@ def mark_of(request: Whole) -> tuple[str, str]:
 
 def state_word(state: str) -> str:
     """The state as it agrees with the word request."""
-    one = RequestState(state)
-    return pgettext("request", "new") if one == RequestState.NEW else str(one.label)
+    return str(RequestState(state).label)
 
 
 def left_of(request: Request) -> tuple[str, str, bool]:
