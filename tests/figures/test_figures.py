@@ -300,7 +300,7 @@ def test_the_sentence_states_the_fact(world, client_for):
         fact(world, 60 - 5 * i, day)
         fact(world, 30, day, versant="hauts-de-france")
     text = client_for(world.officer, "nl").get(reverse("figures")).context["sentence"]
-    assert text.startswith("In Wallonië kwamen er het meeste interventies bij: 55 in ")
+    assert text.startswith("In Wallonië kwamen er de meeste interventies bij: 55 in ")
 
 
 def test_kinds_are_all_known(world):

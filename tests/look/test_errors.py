@@ -65,7 +65,7 @@ def test_handlers_say_the_rules_sentence_but_never_the_path():
     denied = errors.handler403(
         request(), PermissionDenied(gettext_lazy("This is not open to you"))
     ).content.decode()
-    assert "Ceci ne vous est pas ouvert" in denied
+    assert "Vous n’y avez pas accès" in denied
     missing = errors.handler404(
         request(), Exception({"tried": [], "path": "r/SECRETTOKEN/"})
     ).content.decode()

@@ -86,7 +86,7 @@ def test_empty_lists_teach_and_filtered_ones_say_so():
         assert "Rien encore" in render_to_string("components/table.html", {"table": made}, request)
         request, made = table("team=1", rows=[])
         drawn = render_to_string("components/table.html", {"table": made}, request)
-    assert "Rien ne répond à ces filtres" in drawn
+    assert "Rien ne correspond à ces filtres" in drawn
     assert 'href="/list/"' in drawn
 
 

@@ -54,7 +54,7 @@ class Sealed:
 
 
 def test_masked_never_opens_what_it_hides():
-    assert "pas montré à vous" in draw("{{ name|masked:False }}", name=Sealed())
+    assert "pas visible pour vous" in draw("{{ name|masked:False }}", name=Sealed())
     assert draw("{{ name|masked:True }}", name="Selam") == "Selam"
 
 

@@ -127,7 +127,7 @@ def test_the_button_proposes_and_the_page_applies(world, client_for, placed):
     assert sent["Location"] == f"/plans/{proposal.uid}/"
     for language, title in (
         ("fr", "Réparation proposée pour"),
-        ("nl", "Voorgesteld herstel voor"),
+        ("nl", "Voorgestelde bijsturing voor"),
         ("en", "Repair proposed for"),
     ):
         html = client_for(world.coordinator, language).get(sent["Location"]).content.decode()

@@ -49,7 +49,7 @@ PRESENTS = {
         ),
     },
     "desk-wvl": {
-        "fr": "Interprètes sociaux et aides-interprètes en Flandre occidentale, sur place ou par téléphone.",
+        "fr": "Interprètes sociaux et aides linguistiques en Flandre occidentale, sur place ou par téléphone.",
         "nl": "Sociaal tolken en taalhulpen in West-Vlaanderen, ter plaatse of per telefoon.",
         "en": "Community interpreters and language helpers in West Flanders, on site or by telephone.",
     },

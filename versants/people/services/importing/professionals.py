@@ -128,7 +128,7 @@ COLUMNS = (
     Column("hours", gettext_lazy("Working hours"), ("horaire", "horaires", "disponibilites", "uurrooster", "uren",
                                                     "beschikbaarheid", "availability"),
            expected=gettext_lazy("days and hours: “Mon-Fri 08:30-17:00; Sat 9:00-12:00”; those of the team if empty"),
-           example={"fr": "lun-ven 08:30-17:00", "nl": "maa-vrij 08:30-17:00", "en": "Mon-Fri 08:30-17:00"}),
+           example={"fr": "lun-ven 08:30-17:00", "nl": "maandag-vrijdag 08:30-17:00", "en": "Mon-Fri 08:30-17:00"}),
     Column("remote", gettext_lazy("By telephone or video too"), ("a distance", "teletravail", "op afstand", "remote"),
            example={"fr": "oui", "nl": "ja", "en": "yes"}),
     _mandate("be", "from", gettext_lazy("Mandate Belgium from"),
