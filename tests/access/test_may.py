@@ -122,7 +122,7 @@ def test_what_was_read_of_consents_is_forgotten_once_one_is_written(world):
     with acting(actor(world.coordinator)) as who:
         before = len(consents.read(person, who))
         consent = consents.record_consent(person=person, actor=who, purpose="follow_up", mode="oral")
-        assert [one.pk for one in consents.read(person, who)][0] == consent.pk
+        assert consents.read(person, who)[0].pk == consent.pk
         assert len(consents.read(person, who)) == before + 1
         consents.withdraw_consent(consent=consent, actor=who)
         assert consents.read(person, who)[0].withdrawn_at is not None

@@ -32,7 +32,10 @@ def test_words_and_how_many_have_none():
 
 def test_a_form_nobody_knows_still_tells_what_was_written():
     with override("en"):
-        assert in_words([("zz", "two words"), ("zy", "abc"), ("zx", "")], "/nowhere/at/all") == ([("Text", "two words")], 1)
+        assert in_words([("zz", "two words"), ("zy", "abc"), ("zx", "")], "/nowhere/at/all") == (
+            [("Text", "two words")],
+            1,
+        )
 
 
 def test_nothing_sent():

@@ -19,7 +19,11 @@ PUT_RIGHT = (
     ("fr", r"échanges? (simple|courant|sensible|clinique)", "entretien"),
     ("fr", r"hors service", "hors horaire"),
     ("fr", r"\bcourriel", "e-mail"),
-    ("fr", r"retours? d’un compte|codes de récupération|deux facteurs", "récupération, codes de secours, second facteur"),
+    (
+        "fr",
+        r"retours? d’un compte|codes de récupération|deux facteurs",
+        "récupération, codes de secours, second facteur",
+    ),
     ("fr", r"(votre|une autre) maison\b", "organisme"),
     ("nl", r"taalhelper", "taalhulp"),
     ("nl", r"\b[Kk]linici\b", "klinisch hulpverleners"),
@@ -79,7 +83,9 @@ def test_files_that_were_opened_to_me_are_told_apart_from_all_i_may_open(languag
 
 def test_states_agree_with_what_they_are_said_of():
     with override("fr"):
-        requests = [str(RequestState[one].label) for one in ("NEW", "ACCEPTED", "CLOSED", "REFUSED", "WITHDRAWN")]
+        requests = [
+            str(RequestState[one].label) for one in ("NEW", "ACCEPTED", "CLOSED", "REFUSED", "WITHDRAWN")
+        ]
         visits = [str(VisitState[one].label) for one in ("PLANNED", "DONE", "CANCELLED")]
         people = [str(AssignmentState[one].label) for one in ("ACCEPTED", "DECLINED", "RELEASED")]
     assert requests == ["nouvelle", "acceptée", "close", "refusée", "retirée"]  # une demande

@@ -18,8 +18,9 @@ __all__ = ["in_words"]
 def in_words(fields: Sequence[tuple[str, str]], path: str) -> tuple[list[tuple[str, str]], int]:
     """Label and value of each filled field a reader knows, and how many filled ones have no words (codes, versions).
 
-    The form is the one of ours that knows the most of the names sent; of several, one that the page at ``path`` uses. What it makes only for one row, as the choices
-    among persons, has no words here; what was written in words is always told.
+    The form is the one of ours that knows the most of the names sent; of several, one that the page at ``path`` uses.
+    What it makes only for one row, as the choices among persons, has no words here; what was written in words is always
+    told.
     """
     names = {name for name, _value in fields}
     used = _used_at(path)
