@@ -105,6 +105,20 @@ def test_roads_and_recruits_are_said_as_one_speaks(source, language, roads, recr
     assert "piecewise" not in text
 
 
+def test_costs_of_recruits_that_do_not_add_up_to_the_first_page_say_why(source):
+    """What is paid by the hour stands in the year's cost and in no line of the table."""
+    own = sum(one["cost"] for one in source.result["recruits"])
+    before = source.result["before"]["cost_year"]
+
+    def told(hours: float) -> str:
+        after = {**source.result["after"], "cost_year": before + own + hours}
+        other = Source(source.study, {**source.result, "after": after}, source.territory, source.travel)
+        return "\n".join(sentences(said(other, "en")))
+
+    assert "also counts what is paid by the hour" not in told(0.0)
+    assert f"{own + 1566:,.0f}" in told(1566.0).partition("also counts what is paid by the hour")[0][-200:]
+
+
 def test_every_way_of_roads_has_its_word():
     assert all(words.roads_word(provider) for provider in PROVIDERS)
 
