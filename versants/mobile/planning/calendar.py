@@ -133,8 +133,16 @@ def _shifts(
                 if span:
                     spans.append(span)
     spans += [span for span in (horizon.span(*watch) for watch in watches) if span]
+    # A watch that goes on after these days does not send anybody home when they end.
+    goes_on = any(end is None or end > horizon.end for _begin, end in watches)
     return tuple(
-        Shift(span.start, span.end, place, place, breaks=tuple(_lunches(horizon, span)))
+        Shift(
+            span.start,
+            span.end,
+            place,
+            None if goes_on and span.end == horizon.length else place,
+            breaks=tuple(_lunches(horizon, span)),
+        )
         for span in merged(spans)
     )
 

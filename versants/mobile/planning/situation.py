@@ -252,10 +252,17 @@ def day_situation(actor: Actor, day: date) -> Situation:
 
 
 def movable(actor: Actor, horizon: Horizon):
-    """The team's visits of these days: those without a team whose window touches them, and those placed in them."""
+    """The team's visits of these days: those without a team whose window touches them, and those that begin in them.
+
+    One that began the evening before and ends after midnight belongs to the day before.
+    """
     return Visit.objects.visible_to(actor).filter(
         Q(state=VisitState.OPEN, held=None, window__overlap=(horizon.start, horizon.end))
-        | Q(held_within(horizon.start, horizon.end), state__in=[VisitState.OPEN, VisitState.PLANNED]),
+        | Q(
+            held_within(horizon.start, horizon.end),
+            starts_at__gte=horizon.start,
+            state__in=[VisitState.OPEN, VisitState.PLANNED],
+        ),
         team=actor.team,
     )
 
@@ -294,7 +301,7 @@ class Builder:
         preferred = self.preferred(lambda: _continuity(self.actor, self.focus, self.colleagues))
         asked: list[Visit] = []
         for visit in self.focus:
-            if self.spread and visit.held and (visit.held.lower < self.now or visit.state == VisitState.DONE):
+            if self.spread and visit.held and self._stays(visit):
                 self._fixed(visit, visits, plan)
                 continue
             asked.append(visit)
@@ -307,7 +314,9 @@ class Builder:
         planned: dict[int, list[Assignment]] = defaultdict(list)
         for visit in [*self.focus, *self.others]:
             for held in visit.holding:
-                planned[held.professional_id].append(held)
+                # One that began before these days is no visit of the problem: whoever is on it is busy.
+                if self._inside(held):
+                    planned[held.professional_id].append(held)
         for pk, colleague in self.colleagues.items():
             people.append(
                 workforce.person(
@@ -341,6 +350,18 @@ class Builder:
             focus=tuple(str(visit.pk) for visit in asked),
         )
 
+    def _inside(self, held: Assignment) -> bool:
+        """Does it begin in these days?"""
+        return self.horizon.start <= held.held.lower < self.horizon.end
+
+    def _stays(self, visit: Visit) -> bool:
+        """A placed visit that no plan of the day moves: it has begun or is done, or it has its whole team and reaches
+        into the next day, of which nothing is known here."""
+        if visit.held.lower < self.now or visit.state == VisitState.DONE:
+            return True
+        whole = len(visit.holding) == len(visit.slots.all())
+        return whole and visit.held.upper > self.horizon.end
+
     def _held_services(self, visit: Visit) -> dict[str, dispatch.Service]:
         return {
             str(one.slot_id): dispatch.Service(str(one.professional_id), self.horizon.s(one.held.lower))
@@ -355,8 +376,7 @@ class Builder:
         inside = [
             one
             for one in sorted(visit.holding, key=lambda a: (a.held.lower, a.slot_id))
-            if one.professional_id in self.colleagues
-            and self.horizon.start <= one.held.lower < self.horizon.end
+            if one.professional_id in self.colleagues and self._inside(one)
         ]
         if not inside:
             return
@@ -365,11 +385,13 @@ class Builder:
         slots, services = [], {}
         for one in inside:
             start = self.horizon.s(one.held.lower)
+            # As far as these days reach: working hours are known no further.
+            end = min(self.horizon.s(one.held.upper), self.horizon.length)
             slots.append(
                 dispatch.Slot(
                     id=str(one.slot_id),
                     needs_mandate=False,
-                    duration=int((one.held.upper - one.held.lower).total_seconds()),
+                    duration=end - start,
                     lag=(start - first, start - first),
                     mode=dispatch.Mode(modes.get(one.slot_id, visit.mode)),
                 )

@@ -147,7 +147,7 @@ def render_who(
         "present": present(visit),
         "refused": refused,
         "possibilities": [card(visit, one) for one in refused.possibilities] if refused else [],
-        "board_url": f"{reverse('board')}?day={question.situation.at(options[0].start):%Y-%m-%d}"
+        "board_url": f"{reverse('board')}?day={clock.local(question.situation.at(options[0].start)):%Y-%m-%d}"
         if options
         else reverse("board"),
     }
