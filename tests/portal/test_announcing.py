@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -256,3 +257,67 @@ def test_a_visit_noted_by_the_watch_is_answered_by_its_team(world, client_for, l
     assert request.answered_at is not None
     assert not EscalationStep.objects.filter(request=request, done_at=None).exists()
     assert "You have an answer before" not in follow(client_for, link, request, "en")
+
+
+def test_no_team_is_promised_once_the_only_visit_is_cancelled(world, client_for, link, asked, visit):
+    say_yes(visit, world.elise, world.selam)
+    with acting(actor(world.coordinator)) as who:
+        changing.cancel_visit(visit=visit, actor=who, reason="no_team")
+    asked.refresh_from_db()
+    assert asked.state == "accepted"
+    html = follow(client_for, link, asked, "en")
+    assert "A team is coming" not in html
+    assert "stands below" not in html
+    assert "The team looks for who can come" in html
+
+
+def test_one_of_two_cancelled_leaves_the_promise_of_the_other(world, asked, visit):
+    say_yes(visit, world.elise, world.selam)
+    second = Visit.objects.get(pk=visit.pk)
+    second.pk, second.uid, second._state.adding = None, uuid.uuid4(), True
+    second.state, second.held = "open", None
+    second.save()
+    with acting(Actor.for_team(world.walloon)):
+        assert requests.refresh_state(asked).state == "accepted"
+    with acting(actor(world.coordinator)) as who:
+        changing.cancel_visit(visit=second, actor=who, reason="mistake")
+    asked.refresh_from_db()
+    assert asked.state == "planned"
+
+
+def test_a_visit_that_is_over_is_not_announced_any_more(world, client_for, link, asked, visit):
+    say_yes(visit, world.elise, world.selam)
+    Visit.objects.filter(pk=visit.pk).update(state="done")
+    Assignment.objects.filter(visit=visit).update(state="done")
+    html = follow(client_for, link, asked, "en")
+    assert "A team is coming" not in html
+    assert "The visit has taken place" in html
+
+
+def test_a_team_found_while_a_question_waited_is_known_when_it_is_taken_on(world, asked, visit):
+    say_yes(visit, world.elise, world.selam)
+    type(asked).objects.filter(pk=asked.pk).update(state="new")  # the answer to the question came
+    asked.refresh_from_db()
+    with acting(actor(world.coordinator)) as who:
+        taken = requests.accept_request(request=asked, actor=who)
+    assert taken.state == "planned"
+
+
+def test_the_list_of_a_centre_promises_no_team_it_did_not_look_for(world, client_for, asked, visit):
+    html = client_for(world.requester, "en").get("/ask/").content.decode()
+    assert "A team is coming" not in html
+    assert "A team was found" in html
+
+
+def test_of_a_long_series_what_is_over_does_not_hide_what_comes(world, client_for, link, asked, visit):
+    say_yes(visit, world.elise, world.selam)
+    for days in range(1, 26):
+        before = Visit.objects.get(pk=visit.pk)
+        before.pk, before.uid, before._state.adding, before.state = None, uuid.uuid4(), True, "done"
+        start = visit.held.lower - timedelta(days=days)
+        before.held = span(start, start + timedelta(hours=1))
+        before.save()
+    html = follow(client_for, link, asked, "en")
+    assert "A team is coming" in html
+    assert "Élise (psychologist), Selam (interpreter)</p>" in html
+    assert html.count('data-test="visit"') == 6

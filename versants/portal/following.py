@@ -21,6 +21,8 @@ from versants.mobile.models import Assignment, Request, RequestEvent, Slot, Visi
 from versants.mobile.services import announcing, escalation, matters, requests, states
 from versants.territory.models import EmergencyNumber
 
+SHOWN_DONE, SHOWN_TO_COME = 5, 15
+
 
 @dataclass(frozen=True)
 class Step:
@@ -100,11 +102,22 @@ def _confirmed(visits: list[dict[str, Any]]) -> bool:
     )
 
 
+def _to_come(visits: list[dict[str, Any]]) -> bool:
+    return any(one["visit"].state in (VisitState.OPEN, VisitState.PLANNED) for one in visits)
+
+
 def _title(found: Request, visits: list[dict[str, Any]]) -> str:
-    """A team is promised once those who come have said yes, not before."""
+    """A team is promised once those who come have said yes, not before, and not when it has been there."""
+    if found.state == RequestState.PLANNED and not _to_come(visits):
+        return _("The visit has taken place") if visits else str(TITLES[RequestState.ACCEPTED])
     if found.state == RequestState.PLANNED and not _confirmed(visits):
         return _("The team is being confirmed")
     return str(TITLES[RequestState(found.state)])
+
+
+def in_a_list(state: str) -> str:
+    """The title where nothing is read of the visits: what is found may be asked still, or over."""
+    return _("A team was found") if state == RequestState.PLANNED else str(TITLES[RequestState(state)])
 
 
 def _next(found: Request, visits: list[dict[str, Any]]) -> str:
@@ -121,6 +134,8 @@ def _next(found: Request, visits: list[dict[str, Any]]) -> str:
     if found.state == RequestState.ACCEPTED:
         return _("You will see here who comes, and when.")
     if found.state == RequestState.PLANNED:
+        if not _to_come(visits):
+            return _("You can ask again at any time.") if visits else ""
         if _confirmed(visits):
             return _("Who comes, and when, stands below.")
         return _("You will see here who comes, as soon as they have said yes.")
@@ -183,7 +198,7 @@ SENTENCES = {
 
 
 def coming(found: Request) -> list[dict[str, Any]]:
-    """Visits to come or done: day, time, role and first name of those who have said yes.
+    """The last visits done and the next to come: day, time, role and first name of those who have said yes.
 
     Read under the team, because a link may see nothing of the directory; no more than these leave this function.
     """
@@ -191,8 +206,11 @@ def coming(found: Request) -> list[dict[str, Any]]:
         visits = list(
             Visit.objects.filter(request=found, team_id=found.team_id)
             .exclude(state__in=(VisitState.CANCELLED, VisitState.MISSED))
-            .order_by("held", "window", "pk")[:20]
+            .order_by("held", "window", "pk")
         )
+        # Of a long series what is over must not hide what is still to come.
+        over = [one for one in visits if one.state == VisitState.DONE]
+        visits = over[-SHOWN_DONE:] + [one for one in visits if one.state != VisitState.DONE][:SHOWN_TO_COME]
         who: dict[int, list[list[str]]] = {}
         for visit_id, role, name in (
             Assignment.objects.filter(visit__in=visits, state__in=HOLDING)

@@ -149,7 +149,8 @@ def accept_request(*, request: Request, actor: Actor, version: int | None = None
         "request.accepted",
         _("Versants: your request %(number)s is taken on. What follows is on its page."),
     )
-    return request
+    # A team may have been found while a question waited for its answer.
+    return refresh_state(request)
 
 
 @transaction.atomic
@@ -425,24 +426,28 @@ def _tell(request: Request, about: str, sentence: Any) -> None:
 
 
 def refresh_state(request: Request) -> Request:
-    """After booking or release: planned when every standing visit has its team, accepted again when one lost it.
+    """What its visits make of a request: planned when every standing one has its team, accepted again when one lost it
+    or when none is left and none took place.
 
     Called inside the transaction of the change, by the team.
     """
     request = Request.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    standing = list(
-        Visit.objects.filter(request=request, state__in=(VisitState.OPEN, VisitState.PLANNED)).values_list(
-            "state", flat=True
-        )
-    )
+    mine = Visit.objects.filter(
+        request=request, team_id=request.team_id
+    )  # not those of before it was passed on
+    visits = list(mine.values_list("state", flat=True))
+    standing = [state for state in visits if state in (VisitState.OPEN, VisitState.PLANNED)]
+    if not visits or (not standing and VisitState.DONE in visits):
+        return request
     found = bool(standing) and all(state == VisitState.PLANNED for state in standing)
     event = "team_found" if found else "team_lost"
-    if standing and states.REQUEST.allows(request.state, event):
+    if states.REQUEST.allows(request.state, event):
         move(request, event)
         if found:  # it is the answer: nobody else has to be told that there is none
             escalation.overtake(request)
-        # What the one who asked hears of it, services.announcing says.
-        note_event(request, event)
+        # What the one who asked hears of it, services.announcing says; that all are cancelled says itself.
+        if standing:
+            note_event(request, event)
     return request
 
 

@@ -126,7 +126,7 @@ def _context(
         "hearing": hearing(team, way),
         "now": clock.now(),
         "page": page,
-        "asked": [(one, wording.place(one), following.TITLES[one.state]) for one in page],  # type: ignore[index]
+        "asked": [(one, wording.place(one), following.in_a_list(one.state)) for one in page],
     }
 
 
