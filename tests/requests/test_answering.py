@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.requests.making import ask_by_link, ask_by_phone, link_actor
+from tests.requests.making import ask_by_link, ask_by_phone, hold, link_actor, make_need
 from tests.world import actor
 from versants.core.access.scope import acting
 from versants.core.crypto import vault
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition
 from versants.core.models import AuditEvent, Grant, Message
-from versants.mobile.models import EscalationStep, Request, RequestEvent, RequestNote, RequestPerson
+from versants.mobile.models import (
+    EscalationStep,
+    Request,
+    RequestEvent,
+    RequestNote,
+    RequestPerson,
+    UnmetNeed,
+)
 from versants.mobile.services import matters, requests, states
 
 
@@ -236,3 +243,62 @@ def test_the_drawing_of_the_states_is_current(capsys):
     call_command("states", check=True)
     call_command("states", json=True)
     assert '"request"' in capsys.readouterr().out
+
+
+def test_what_a_visit_has_met_is_not_refused_as_unmet(world, settings):
+    """A second visit was planned and called off: the need was met once, it does not count as one that nobody met."""
+    settings.FROZEN_NOW = "2026-10-01T09:00:00+02:00"
+    need = make_need(world)
+    visit = need.visits.get()
+    hold(world, visit, world.elise)
+    type(visit).objects.filter(pk=visit.pk).update(state="done")
+    request = _fresh(need.request)
+    with acting(actor(world.coordinator)) as who:
+        with pytest.raises(InvalidTransition) as refusal:
+            requests.refuse_request(request=request, actor=who, reason="no_capacity")
+        assert refusal.value.code == "request.was_met"
+        assert requests.close_request(request=request, actor=who).state == "closed"
+    assert not UnmetNeed.objects.exists()
+
+
+def test_the_team_is_told_of_a_withdrawal_as_the_page_says(world):
+    """ "The team is told, and nobody comes": its coordination, in a line without a word about anybody."""
+    request = ask_by_link(world)
+    with acting(link_actor(request.link, request.uid)) as who:
+        requests.withdraw_request(request=request, actor=who)
+    told = Message.objects.get(about="request.withdrawn")
+    assert (told.team_id, told.channel) == (world.walloon.pk, "email")
+    assert told.address == world.coordinator.account.email
+    assert request.number in told.body
+    assert "Refuge" not in told.body
+
+
+def test_a_team_that_withdraws_for_them_is_not_told_by_itself(world):
+    request = ask_by_phone(world)
+    with acting(actor(world.coordinator)) as who:
+        requests.withdraw_request(request=request, actor=who)
+    assert not Message.objects.filter(about="request.withdrawn").exists()
+
+
+@pytest.mark.parametrize("agreement", ["agrees", "told"])
+def test_a_request_can_be_passed_back(world, agreement):
+    """The team that heard it first has its own words and matter: they stand, what was learnt since comes below."""
+    request = ask_by_phone(
+        world, agreement=agreement, callback_phone="056 1", categories=["sleep"], interpreted_by="relative"
+    )
+    with acting(actor(world.coordinator)) as who:
+        requests.pass_request(request=request, actor=who, to_team=world.french)
+    with acting(actor(world.french_coordinator)) as who:
+        details = requests.Details(summary="Rappelée hier", callback_phone="056 2")
+        requests.complete_request(request=_fresh(request), actor=who, details=details)
+        requests.pass_request(request=_fresh(request), actor=who, to_team=world.walloon)
+    request = _fresh(request)
+    assert (request.team, request.state) == (world.walloon, "new")
+    with acting(actor(world.coordinator)):
+        note = RequestNote.objects.get(request=request, team=world.walloon)
+        heard = "Zzcanari ne dort plus"
+        crosses = agreement == "agrees"
+        assert vault.read(note, "summary") == (f"{heard}\n\nRappelée hier" if crosses else heard)
+        assert vault.read(note, "callback_phone") == "056 2"
+        known = matters.of(request)
+        assert (known.categories, known.interpreted_by) == (["sleep"], "relative")

@@ -343,6 +343,36 @@ def tell_requester(request: Request, about: str, body: str) -> bool:
     return tell("sms", phone)
 
 
+def tell_withdrawn(request: Request) -> None:
+    """To the team, by whoever asked: they need it no longer. In a crisis the watch hears of it too. The actor is the
+    request's team."""
+
+    def said(language: str) -> tuple[str, str]:
+        with translation.override(language):
+            facts = {"number": request.number, "commune": _commune(request), "url": page_of(request)}
+            return _("Versants: a request was withdrawn"), _(
+                "Request %(number)s (%(commune)s) was withdrawn by those who asked. Nobody is expected any more. %(url)s"
+            ) % facts
+
+    team, language = request.team, wording.language_of_team(request.team.versant)
+    found = [(one.account.email, one.account.language) for one in coordinators(team)]
+    to = [("email", *one) for one in ([(team.email, language)] if team.email else found)]
+    watch = on_call(team, clock.now()) if request.urgency == Urgency.CRISIS else None
+    if watch is not None:
+        to.append(("sms", watch.phone, language))
+    for channel, address, spoken in to:
+        subject, body = said(spoken)
+        messages.write(
+            team_id=team.pk,
+            channel=channel,
+            address=address,
+            language=spoken,
+            about="request.withdrawn",
+            subject=subject if channel == "email" else "",
+            body=body,
+        )
+
+
 _TELL = {
     EscalationStepKind.ON_CALL: _tell_on_call,
     EscalationStepKind.COORDINATOR: _tell_coordinator,

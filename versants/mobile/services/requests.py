@@ -158,13 +158,16 @@ def refuse_request(*, request: Request, actor: Actor, reason: str, version: int 
     """Say no, with a reason the one who asked can read.
 
     Raises ActionDenied ``request.not_my_team``; BadInput ``request.reason``; InvalidTransition
-    ``request.has_visits`` when a visit stands, or by state; Conflict.
+    ``request.has_visits`` when a visit stands, ``request.was_met`` when one took place, or by state; Conflict.
     """
     request = locked(request, actor, version)
     check_may_answer(actor, request)
     if reason not in RefusalReason.values:
         raise BadInput("request.reason", _("Say why it is refused."))
     _check_no_visit(request)
+    if Visit.objects.filter(request=request, team_id=request.team_id, state=VisitState.DONE).exists():
+        # It would count as a need that nobody met, and tell the one who asked that nobody can come.
+        raise InvalidTransition("request.was_met", _("A visit has taken place: close the request instead."))
     move(request, "refuse", closed_at=clock.now())
     escalation.overtake(request)
     with acting(escalation.as_team(request)):
@@ -338,17 +341,21 @@ def pass_request(*, request: Request, actor: Actor, to_team: Team, version: int 
     with acting(Actor.for_team(to_team)):
         # A danger now and what the person knows always go along: the first decides how soon, the second what may be
         # told. That somebody is unwell is about their health, and travels as the words do.
+        along = {
+            "categories": known.categories if travel else [],
+            "danger": known.danger if travel or known.danger == Danger.NOW else "",
+            "interpreted_by": known.interpreted_by if travel else "",
+        }
         matters.write(
             request,
             to_team,
-            categories=known.categories if travel else [],
-            danger=known.danger if travel or known.danger == Danger.NOW else "",
             agreement=known.agreement,
             why_not=why_not if travel else None,
             why_may_lack=known.why_may_lack or not travel,
-            interpreted_by=known.interpreted_by if travel else "",
+            # A team that had it before keeps what it knew where nothing comes along.
+            **{name: value for name, value in along.items() if value},
         )
-        write_note(request, to_team, summary if travel else "", phone, who)
+        _hand_note(request, to_team, summary if travel else "", phone, who)
         if travel:
             add_persons(request, to_team, codes)
         Grant.objects.create(
@@ -366,6 +373,23 @@ def pass_request(*, request: Request, actor: Actor, to_team: Team, version: int 
     return request
 
 
+def _hand_note(request: Request, team: Team, summary: str, phone: str, who: str) -> None:
+    """The words for the receiving team. One that had the request before has its own: they stay, new ones below."""
+    note = RequestNote.objects.filter(request=request, team=team).select_related("key").first()
+    if note is None:
+        write_note(request, team, summary, phone, who)
+        return
+    before = vault.left(note, "summary")
+    if before and before in summary:
+        before = ""  # what comes back holds it
+    if summary and summary not in before:
+        vault.write(note, "summary", f"{before}\n\n{summary}" if before else summary)
+    for name, text in (("callback_phone", phone), ("callback_who", who)):
+        if text:
+            vault.write(note, name, text)
+    note.save()
+
+
 def _check_no_visit(request: Request) -> None:
     standing = (VisitState.OPEN, VisitState.PLANNED)
     if Visit.objects.filter(request=request, state__in=standing).exists():
@@ -377,7 +401,8 @@ def _check_no_visit(request: Request) -> None:
 
 @transaction.atomic
 def withdraw_request(*, request: Request, actor: Actor, version: int | None = None) -> Request:
-    """The one who asked, or the team for them, needs it no longer. Its visits are cancelled and their people told.
+    """The one who asked, or the team for them, needs it no longer. Its visits are cancelled and their people told, and
+    the team if it was not the team itself.
 
     Raises ActionDenied ``request.not_yours`` or ``request.not_my_team``; InvalidTransition; Conflict.
     """
@@ -393,6 +418,8 @@ def withdraw_request(*, request: Request, actor: Actor, version: int | None = No
     with acting(escalation.as_team(request)) as team:
         escalation.overtake(request)
         note_event(request, "withdrawn", for_requester=True)
+        if actor.team is None:  # the page they press it on says so
+            escalation.tell_withdrawn(request)
         changing.cancel_all(request=request, actor=team, reason="withdrawn")
     return request
 
