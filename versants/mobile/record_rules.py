@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -10,6 +12,7 @@ from versants.core.access.classes import CLINICAL_ROLES, TEAM_ROLES, DataClass
 from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import Grant
+from versants.core.web import words
 from versants.mobile.enums import Done, RecordState, VisitState
 from versants.mobile.models import Assignment, Record, Visit
 from versants.people.services.grants import CARE_ROLES
@@ -19,6 +22,8 @@ TRANSITIONS: dict[RecordState, dict[str, RecordState]] = {
     RecordState.DRAFT: {"save": RecordState.DRAFT, "sign": RecordState.SIGNED},
     RecordState.SIGNED: {"add": RecordState.SIGNED},
 }
+# A visit that takes place on a day so far from the one it was planned for has been moved, or the day is mistyped.
+FAR = timedelta(days=31)
 # What each event is called in the audit; every state and event has one.
 AUDITED = {"save": "record.saved", "sign": "record.signed", "add": "record.added"}
 
@@ -65,8 +70,9 @@ def check_event(record: Record, event: str) -> None:
 
 
 def check_visit_takes_record(visit: Visit) -> None:
-    """A visit that was planned, and neither cancelled nor noted as missed."""
-    if visit.state == VisitState.PLANNED:
+    """A visit with a time, and neither cancelled nor noted as missed. Also one that somebody of its team lacks: the
+    others may have gone all the same, and say so with what they did."""
+    if visit.state == VisitState.PLANNED or (visit.state == VisitState.OPEN and visit.held is not None):
         return
     sentence = {
         VisitState.OPEN: _("Nobody is placed on this visit yet. Place its team first."),
@@ -75,6 +81,17 @@ def check_visit_takes_record(visit: Visit) -> None:
         VisitState.CANCELLED: _("This visit was cancelled; there is nothing to sign."),
     }[VisitState(visit.state)]
     raise InvalidTransition(f"visit.{visit.state}", sentence)
+
+
+def check_near(began_at: datetime, visit: Visit) -> None:
+    """A day typed with the wrong month or year: what is signed or paid stays, in a semester where it was not."""
+    if visit.held is not None and abs(began_at - visit.held.lower) > FAR:
+        raise BadInput(
+            "record.far",
+            _("The visit was planned for %(day)s: look again at the day on which it began.")
+            % {"day": words.day_long(visit.held.lower)},
+            field="began_on",
+        )
 
 
 def fewer_than_ticked(n_coded: int) -> str:
@@ -94,6 +111,7 @@ def check_whole(record: Record, n_coded: int) -> None:
         raise BadInput(
             "record.future", _("A visit that has not begun yet is not signed."), field="began_time"
         )
+    check_near(record.began_at, record.visit)
     if not record.duration_min or not 5 <= record.duration_min <= 600:
         raise BadInput(
             "record.duration", _("A visit lasts between 5 minutes and 10 hours."), field="duration_min"

@@ -75,7 +75,8 @@ def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:
         .filter(Q(request__in=asked) | Q(pk__in=list(records)))
         .select_related("site", "commune")
     )
-    untold = [visit.pk for visit in found if visit.pk not in records]  # a record says more than an attempt
+    # What was signed says more than an attempt; a draft of a visit that did not take place says nothing any more.
+    untold = [visit.pk for visit in found if visit.state == VisitState.MISSED]
     attempts = {a.visit_id: a for a in Attempt.objects.visible_to(actor).filter(visit__in=untold)}
     address = addresses("visit_record")
     for visit in found:
@@ -90,10 +91,12 @@ def visits(person: Person, actor: Actor) -> Iterator[TimelineItem]:
 
 
 def _visit_text(visit: Visit, record: Record | None, attempt: Attempt | None) -> str:
-    if record is not None:
-        what = _("record signed") if record.state == RecordState.SIGNED else _("record being written")
+    if record is not None and record.state == RecordState.SIGNED:
+        what = _("record signed")
     elif attempt is not None:
         what = attempt.get_reason_display()
+    elif record is not None and visit.state in (VisitState.OPEN, VisitState.PLANNED):
+        what = _("record being written")
     else:
         what = visit.get_state_display()
     return _("%(kind)s, %(place)s: %(what)s") % {

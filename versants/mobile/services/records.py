@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core import audit, clock
 from versants.core.access.classes import DataClass
-from versants.core.access.scope import Actor
+from versants.core.access.scope import Actor, acting
 from versants.core.crypto import vault
 from versants.core.errors import BadInput, Conflict, InvalidTransition
 from versants.core.models import DataKey, Grant
@@ -33,7 +34,7 @@ from versants.mobile.models import (
     SocialNote,
     Visit,
 )
-from versants.mobile.services import facts, keys
+from versants.mobile.services import facts, keys, requests
 from versants.people.models import Person, Professional
 from versants.people.services import keys as person_keys
 
@@ -216,6 +217,7 @@ def sign_record(*, record: Record, actor: Actor, version: int) -> Record:
     )
     rules.check_whole(record, len(persons))
 
+    was = visit.state
     new = facts.first_contacts([present.person_id for present in persons], record)
     now = clock.now()
     record.state, record.signed_at, record.signed_by = RecordState.SIGNED, now, actor.membership
@@ -225,7 +227,10 @@ def sign_record(*, record: Record, actor: Actor, version: int) -> Record:
     Assignment.objects.filter(
         visit=visit, state__in=[AssignmentState.OFFERED, AssignmentState.ACCEPTED]
     ).update(state=AssignmentState.DONE)
-    facts.of_record(record, visit, n_first_contacts=new).save()
+    with _as_team(visit):
+        facts.of_record(record, visit, n_first_contacts=new).save()
+        if was == VisitState.OPEN:
+            requests.refresh_state(visit.request)
     only = persons[0].person_id if len(persons) == 1 else None
     FollowUp.objects.bulk_create(
         [
@@ -250,6 +255,11 @@ def sign_record(*, record: Record, actor: Actor, version: int) -> Record:
             visit=str(visit.uid),
         )
     return record
+
+
+def _as_team(visit: Visit) -> AbstractContextManager[Actor]:
+    """Its request is not an invited carer's to see: what is counted of it, and becomes of it, is its team's to do."""
+    return acting(Actor.for_team(visit.team))
 
 
 def _close(visit: Visit, state: VisitState) -> None:
@@ -280,10 +290,12 @@ def note_attempt(*, visit: Visit, actor: Actor, reason: str) -> Attempt:
     _close(visit, VisitState.MISSED)
     after = AssignmentState.DONE if reason in STOOD_READY else AssignmentState.RELEASED
     Assignment.objects.filter(visit=visit, state__in=HOLDING).update(state=after)
-    facts.of_attempt(visit).save()
-    unmet = facts.unmet_by_attempt(visit, reason)
-    if unmet is not None:
-        unmet.save()
+    with _as_team(visit):
+        facts.of_attempt(visit).save()
+        unmet = facts.unmet_by_attempt(visit, reason)
+        if unmet is not None:
+            unmet.save()
+        requests.refresh_state(visit.request)
     audit.record("visit.attempted", subject=visit, reason=reason)
     return attempt
 
@@ -326,11 +338,12 @@ def confirm_hours(
 ) -> ConfirmedHours:
     """One's own hours on a visit: when, how long, on the road. Again: the new ones replace the old.
 
-    Raises ActionDenied ``hours.not_yours``; BadInput ``hours.*``.
+    Raises ActionDenied ``hours.not_yours``; BadInput ``hours.*``, ``record.far``.
     """
     rules.check_may_confirm_hours(actor, assignment)
     if began_at > clock.now():
         raise BadInput("hours.future", _("Hours are confirmed after the visit."), field="began_time")
+    rules.check_near(began_at, assignment.visit)
     if not 1 <= minutes <= 1440 or not 0 <= travel_min <= 1440:
         raise BadInput("hours.minutes", _("A day has 24 hours."), field="minutes")
     professional = Professional.objects.get(pk=assignment.professional_id)

@@ -90,7 +90,8 @@ VISIT = Machine(
         *_ways((V.OPEN,), "move", V.OPEN, "team"),
         *_ways((V.PLANNED,), "move", V.OPEN, "team"),
         *_ways((V.OPEN, V.PLANNED), "cancel", V.CANCELLED, "both"),
-        *_ways((V.PLANNED,), "sign", V.DONE, "team"),
+        # Those who hold a place may have gone without the one who is missing.
+        *_ways((V.OPEN, V.PLANNED), "sign", V.DONE, "team"),
         *_ways((V.OPEN, V.PLANNED), "attempt", V.MISSED, "team"),
     ),
     _("This visit is no longer in a state where that can be done."),

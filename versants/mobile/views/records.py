@@ -18,7 +18,7 @@ from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransi
 from versants.core.rules import allows
 from versants.core.web.words import clock_time
 from versants.mobile import record_rules as rules
-from versants.mobile.enums import AssignmentState, Done, RecordState, Step, VisitState
+from versants.mobile.enums import AssignmentState, Done, RecordState, Step
 from versants.mobile.forms.records import AdditionForm, AttemptForm, HoursForm, RecordForm, initial_of
 from versants.mobile.models import (
     Assignment,
@@ -109,7 +109,7 @@ def _draft_page(
         "stored": stored,
         "problem": problem,
         "due": visit.held is not None and visit.held.lower <= clock.now(),
-        "plannable": visit.state == VisitState.PLANNED,
+        "takes": allows(rules.check_visit_takes_record, visit),
         "written_by": _name_of(known.written_by) if known else "",
     }
     return render(request, "mobile/records/draft.html", context, status=status)
@@ -344,7 +344,10 @@ def _hours(request: HttpRequest, visit: Visit) -> HttpResponse:
             initial={
                 "began_on": local.date(),
                 "began_time": local.time().replace(second=0, microsecond=0),
-                "minutes": known.minutes if known else visit.duration_min,
+                # Of one's own place: an interpreter may be needed for a part of the visit only.
+                "minutes": known.minutes
+                if known
+                else int((mine.held.upper - mine.held.lower).total_seconds()) // 60,
                 "travel_min": known.travel_min if known else 2 * mine.travel_min,
             }
         )
