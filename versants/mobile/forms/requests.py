@@ -6,7 +6,7 @@ No form has a field for a name. A form gives its answers as the arguments of ``s
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -275,17 +275,19 @@ class MoreMixin(forms.Form):
         return bool(self.looks) and not self.cleaned_data.get("warned")
 
     def window(self) -> Any:
-        """Arrival between, or None when no day was given. Without hours: from eight to eight."""
+        """Arrival between, or None when no day was given. From eight to eight without hours, from midnight until seven."""
         data = self.cleaned_data
         first: date | None = data.get("day")
         if first is None:
             return None
         last: date = data.get("until_day") or first
-        start: time = data.get("from_time") or time(8)
         end: time = data.get("to_time") or time(20)
+        start: time = data.get("from_time") or (time(8) if end > time(8) else time(0))
         begin: datetime = clock.at(first, start.hour, start.minute)
         finish: datetime = clock.at(last, end.hour, end.minute)
-        return span(begin, finish) if finish > begin else span(begin, clock.at(first, 23, 59))
+        if finish <= begin:  # later than eight in the evening, and no end was typed
+            finish = max(clock.at(first, 23, 59), begin + timedelta(minutes=1))
+        return span(begin, finish)
 
     def more(self) -> dict[str, Any]:
         """The second half of create_request's arguments."""

@@ -123,10 +123,11 @@ def when_short(request: Request) -> str:
 
 
 def window(start: datetime, end: datetime | None) -> str:
-    """A stretch of time as said: its day, then its hours when they matter."""
+    """A stretch of time as said: its day, then its hours when they matter. A night belongs to the day it begins on."""
     first, today = clock.local(start), clock.today()
     last = clock.local(end - timedelta(seconds=1)) if end is not None else first
-    if last.date() != first.date():
+    whole = end is not None and end - start >= timedelta(hours=9)
+    if whole and last.date() != first.date():
         return _("%(from)s to %(to)s") % {"from": words.day_short(start), "to": words.day_short(last)}
     if first.date() == today:
         day = _("this evening") if first.hour >= 17 else _("today")
@@ -134,7 +135,7 @@ def window(start: datetime, end: datetime | None) -> str:
         day = _("tomorrow")
     else:
         day = words.day_long(start) if abs((first.date() - today).days) < 7 else words.day_short(start)
-    if end is None or end - start >= timedelta(hours=9):  # the whole day
+    if end is None or whole:  # the whole day
         return day
     return _("%(day)s, %(from)s to %(to)s") % {
         "day": day,
