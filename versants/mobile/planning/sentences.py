@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -166,8 +167,8 @@ def _mandates(visit, team, start) -> list[Why]:
         mandate = colleague.mandate(visit.country, start)
         if mandate is None:
             return []
-        if mandate.period.upper is not None:
-            ends.append((mandate.period.upper, colleague))
+        if mandate.period.upper is not None:  # half-open: the day before is the last one
+            ends.append((mandate.period.upper - timedelta(days=1), colleague))
     if not ends:
         return [
             Why("mandate", _("All may work %(where)s.") % {"where": where}, True, visit.country, "country")
@@ -326,7 +327,9 @@ def _rule(
         missing = ngettext("%(n)d crisis too many", "%(n)d crises too many", margin) % values
         return _("has had enough crises this week"), missing
     if rule == Rule.MANDATE:
-        ended = [m.period.upper for m in colleague.mandates if m.country == visit.country and m.period.upper]
+        last = clock.local(visit.window.upper).date()  # one that is still to begin has not ended
+        ends = [m.period.upper for m in colleague.mandates if m.country == visit.country and m.period.upper]
+        ended = [day for day in ends if day <= last]
         if ended:
             since = _("since %(day)s") % {"day": words.day_short(max(ended))}
             return _("may no longer work %(where)s") % values, since
