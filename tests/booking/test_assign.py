@@ -242,3 +242,14 @@ def test_small_change_is_stored_with_the_assignment(world, tonight):
     visit.refresh_from_db()
     assert visit.window.upper == tonight + timedelta(minutes=75)
     assert visit.held.lower == later
+
+
+def test_an_hour_that_is_over_is_not_said_to_be_taken_elsewhere(world, visit, tonight, settings):
+    """Ten minutes into the visit nobody else can be placed on it: because it has begun, not because they are busy."""
+    book(world, visit, world.elise, world.selam)
+    visit.refresh_from_db()
+    settings.FROZEN_NOW = (tonight + timedelta(minutes=10)).isoformat()
+    with pytest.raises(Refused) as refused:
+        book(world, visit, world.elise, world.hiwot)
+    assert refused.value.code == "visit.begun"
+    assert "Hiwot" not in str(refused.value.message)

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from versants.core import audit
+from versants.core import audit, clock
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, Conflict, InvalidTransition, VersantsError
@@ -107,7 +107,8 @@ def assign(
 
     Raises ActionDenied ``visit.not_my_team``; InvalidTransition ``visit.closed``; BadInput ``visit.unknown_slot``,
     ``visit.unknown_person``; Refused (409, with up to three possibilities) ``visit.changed``, ``assignment.taken``,
-    ``assignment.slot_taken``, ``assignment.no_time`` or ``assignment.rule`` (``facts["rule"]`` names it).
+    ``assignment.slot_taken``, ``assignment.no_time``, ``visit.begun`` or ``assignment.rule`` (``facts["rule"]`` names
+    it).
     """
     check_may_plan(actor, visit)
     try:
@@ -336,6 +337,12 @@ def check_rules(
         return
     first = min(found, key=lambda one: list(dispatch.Rule).index(one.rule))
     if first.rule == dispatch.Rule.OVERLAP:
+        if when <= clock.now():  # what is gone of a day is nobody's to give
+            raise Refused(
+                "visit.begun",
+                gettext_lazy("This visit has begun. Say in its record whether it took place."),
+                rule=str(first.rule),
+            )
         person = situation.people[first.person or ""].row
         raise Refused(
             "assignment.taken",
