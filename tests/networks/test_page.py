@@ -20,6 +20,7 @@ from versants.core.access.scope import acting
 from versants.core.jobs import Face
 from versants.core.models import Job
 from versants.core.web.words import day_plain
+from versants.networks.forms import QuestionForm
 from versants.networks.models import StudyRun
 from versants.networks.rules import STUDY_ROLES
 from versants.networks.services import fronts, results, studies
@@ -233,6 +234,14 @@ def test_a_study_with_a_budget_steps_by_budget_and_its_points_are_whole_euros():
     assert fronts.widened(replace(study, limits=Limits(number=4)))[0].limits == Limits(number=8)
     run = StudyRun(front={"by": "budget"})
     assert fronts.point_query(run, {"budget": 526.3}).endswith("&budget=527")
+
+
+def test_a_point_beyond_what_the_question_takes_is_no_question():
+    """Twice forty is a point of the drawing, but the form refuses it: no button leads there."""
+    run = StudyRun(front={"by": "number"})
+    most = QuestionForm.base_fields["number"].max_value
+    assert fronts.point_query(run, {"number": most}).endswith(f"&number={most}")
+    assert fronts.point_query(run, {"number": most + 1}) == ""
 
 
 def test_before_there_is_a_result_no_front_is_asked_for(world, client_for, officer):

@@ -80,7 +80,11 @@ class QuestionForm(forms.Form):
         label=_("Budget in euros a year"), min_value=0, required=False, help_text=_("empty: no such limit")
     )
     number = forms.IntegerField(
-        label=_("People to recruit"), min_value=0, max_value=40, initial=6, widget=Slider(0, 40)
+        label=_("People to recruit"),
+        min_value=0,
+        max_value=studies.MOST_PEOPLE,
+        initial=6,
+        widget=Slider(0, studies.MOST_PEOPLE),
     )
     minutes = forms.IntegerField(
         label=_("Minutes on the road at most, one way"),

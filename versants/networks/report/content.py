@@ -86,25 +86,26 @@ def plain(source: Source) -> list[str]:
     before, after = (1 - told.share_unserved(side) for side in ("before", "after"))
     said = {
         "talks": words.number(told.requests, -1 if told.requests >= 1000 else 0),
-        "languages": len(told.languages),
+        "languages": ngettext("in %(n)d language", "in %(n)d languages", len(told.languages))
+        % {"n": len(told.languages)},
         "before": words.percent(before),
         "after": words.percent(after),
-        "n": n,
+        "more": ngettext("with %(n)d more", "with %(n)d more", n) % {"n": n},
     }
     if source.older:
         found = [
             older(),
             _(
-                "About %(talks)s talks a year need an interpreter here, in %(languages)d languages. With those who "
-                "interpret today, the older plan serves %(before)s of them; with %(n)d more, %(after)s."
+                "About %(talks)s talks a year need an interpreter here, %(languages)s. With those who interpret "
+                "today, the older plan serves %(before)s of them; %(more)s, %(after)s."
             )
             % said,
         ]
     else:
         found = [
             _(
-                "About %(talks)s talks a year need an interpreter here, in %(languages)d languages. With those who "
-                "interpret today, %(before)s of them are likely to be held; with %(n)d more, %(after)s."
+                "About %(talks)s talks a year need an interpreter here, %(languages)s. With those who interpret "
+                "today, %(before)s of them are likely to be held; %(more)s, %(after)s."
             )
             % said,
             _("This is predicted: people who are already taken, ill or say no are counted in."),
@@ -400,10 +401,12 @@ def languages(source: Source) -> list[Block]:
         heading(_("By language")),
         table([_("Language"), _("Talks a year"), _("Served today"), _("Then"), _("Points")], rows),
     ]
-    if len(lines) > SHOWN_LANGUAGES:
-        found.append(
-            paragraph(_("%(n)d more languages are in the annex.") % {"n": len(lines) - SHOWN_LANGUAGES})
+    rest = len(lines) - SHOWN_LANGUAGES
+    if rest > 0:
+        text = ngettext(
+            "%(n)d more language is in the annex.", "%(n)d more languages are in the annex.", rest
         )
+        found.append(paragraph(text % {"n": rest}))
     return found
 
 

@@ -218,7 +218,8 @@ def _limits(source: Source) -> str:
     limits = source.study.limits
     found = []
     if limits.number is not None:
-        found.append(_("%(n)d people at most") % {"n": limits.number})
+        text = ngettext("%(n)d person at most", "%(n)d people at most", limits.number)
+        found.append(text % {"n": limits.number})
     if limits.budget is not None:
         found.append(_("%(amount)s a year at most") % {"amount": words.euros(limits.budget)})
     return ", ".join(found)

@@ -19,6 +19,7 @@ from versants.core.errors import Conflict
 from versants.core.models import Job
 from versants.networks import rules
 from versants.networks.models import StudyRun
+from versants.networks.services.studies import MOST_PEOPLE
 from versants.territory.shapes import DATA
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.study_files import read_study
@@ -82,7 +83,7 @@ def widened(study: Study) -> tuple[Study, str]:
 def as_question(question: dict[str, Any], given: Any) -> dict[str, Any]:
     """The question with the number or budget of a point, from an address; what is no such number changes nothing."""
     found = dict(question)
-    for name, most in (("number", 80), ("budget", 10_000_000)):
+    for name, most in (("number", MOST_PEOPLE), ("budget", 10_000_000)):
         text = str(given.get(name, ""))
         if text.isascii() and text.isdigit() and len(text) <= 8 and int(text) <= most:
             found[name] = int(text)
@@ -90,6 +91,8 @@ def as_question(question: dict[str, Any], given: Any) -> dict[str, Any]:
 
 
 def point_query(run: StudyRun, point: dict[str, Any]) -> str:
-    """What opens a point as a question of its own."""
+    """What opens a point as a question of its own; nothing where the question does not take as many."""
     name = run.front["by"]
+    if name == "number" and point[name] > MOST_PEOPLE:
+        return ""
     return f"from={run.uid}&{name}={ceil(point[name] - 1e-9)}"
