@@ -436,3 +436,31 @@ def test_periods_that_begin_within_a_month_are_counted_by_the_day(world):
         assert sums["2025-1"] == 13
         by_kind = {(row["period"], row["value"]): row["sum_delivered"] for row in known._sums("kind")}
         assert by_kind == {("2025-x", "crisis"): 11, ("2025-1", "crisis"): 13}
+
+
+def test_needs_refused_before_the_first_visit_have_their_semester(world, settings):
+    """Refused in May for want of a team, the first visit in July: no need is left out of the tables."""
+    settings.FROZEN_NOW = "2026-11-24T09:00:00+01:00"
+    UnmetNeed.objects.bulk_create(
+        UnmetNeed(
+            day=date(2026, 5, 4),
+            semester="2026-1",
+            team=world.walloon,
+            versant="wallonie",
+            urgency="urgent",
+            origin="refused",
+            reason="no_capacity",
+            part_of_day="morning",
+        )
+        for _i in range(7)
+    )
+    before = figures_of(world.coordinator)
+    fact(world, 7, day=date(2026, 7, 10))
+    me = actor(world.coordinator)
+    with acting(me):
+        known = Figures(me)
+        needs = known.unmet_table()
+        assert needs.shown(ALL, "2026-1") == needs.shown(ALL, ALL) == known.unmet_total == 7
+        with translation.override("en"):
+            assert page.fact(known) == "7 interventions were counted since 2026-2."
+    assert before.keys == known.keys == ("2026-1", "2026-2")

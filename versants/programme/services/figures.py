@@ -18,7 +18,7 @@ from versants.mobile.models import FactTotal, FigureDefinition, InterventionFact
 from versants.programme.disclosure import ALL, Cell, Cube, protect
 from versants.programme.models import DisclosureRule
 from versants.programme.models.disclosure import Audience
-from versants.programme.services.calendar import Semester, half, semesters
+from versants.programme.services.calendar import Semester, semesters
 from versants.territory.models import Versant
 
 VERSANTS = tuple(Versant.values)
@@ -69,9 +69,16 @@ class Figures:
         edges = self.facts.aggregate(first=Min("day"), last=Max("day"))
         self.first: date | None = edges["first"]
         today = clock.today()
-        self.semesters: list[Semester] = (
-            semesters(self.first, max(edges["last"], today)) if self.first else [half(today)]
-        )
+        # Needs may have been refused before anybody could be visited: their semester has figures too.
+        # In the order of the index by semester, so that only the first semester's are read.
+        refused = self.unmet.order_by("semester", "day").values_list("day", flat=True).first()
+        began = min((day for day in (self.first, refused) if day is not None), default=today)
+        self.semesters: list[Semester] = semesters(min(began, today), max(edges["last"] or today, today))
+
+    @property
+    def since(self) -> str:
+        """The semester of the first intervention."""
+        return next((s.key for s in self.semesters if self.first and self.first < s.end), self.keys[0])
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ def fact(figures: Figures) -> str:
         return _("There are too few interventions yet to show figures.")
     return _("%(n)s interventions were counted since %(semester)s.") % {
         "n": number(total),
-        "semester": figures.semesters[0].key,
+        "semester": figures.since,
     }
 
 
@@ -174,5 +174,5 @@ def fact_of(figures: Figures, table: Table, what: str) -> str:
     return _("%(what)s: %(n)s interventions since %(semester)s.") % {
         "what": what.capitalize(),
         "n": number(total),
-        "semester": figures.semesters[0].key,
+        "semester": figures.since,
     }
