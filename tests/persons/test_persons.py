@@ -9,8 +9,9 @@ import pytest
 from django.urls import reverse
 
 from tests.records.visits import content, make_visit
-from tests.world import actor, make_person
+from tests.world import actor, make_account, make_membership, make_person
 from versants.core import clock
+from versants.core.access.classes import Role
 from versants.core.access.scope import acting
 from versants.core.errors import ActionDenied, InvalidTransition
 from versants.core.models import AuditEvent, Grant
@@ -154,6 +155,25 @@ def test_nobody_reviews_their_own_opening(world):
         with pytest.raises(ActionDenied) as refused:
             persons.review_opening(opening=opening, actor=me)
     assert refused.value.code == "opening.own"
+
+
+def test_nor_under_another_role_of_their_own(world, client_for):
+    """A carer who also coordinates opens as the one and looks at it as the other."""
+    carer = make_membership(world.coordinator.account, world.house_be, Role.CLINICIAN, world.walloon)
+    with acting(actor(carer)) as me:
+        persons.break_glass(person=world.person, actor=me, reason="call")
+    opening = IdentityOpening.objects.get()
+    browser = client_for(world.coordinator)
+    review = reverse("identity_opening_review", args=[opening.uid])
+    assert f'action="{review}"' not in browser.get(reverse("identity_openings")).content.decode()
+    assert browser.post(review).status_code == 403
+    opening.refresh_from_db()
+    assert opening.reviewed_at is None
+    other = make_membership(
+        make_account("Autre Coordination"), world.house_be, Role.COORDINATOR, world.walloon
+    )
+    assert f'action="{review}"' in client_for(other).get(reverse("identity_openings")).content.decode()
+    assert client_for(other).post(review).status_code == 302
 
 
 def test_another_team_cannot_break_the_glass(world):

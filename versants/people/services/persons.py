@@ -131,7 +131,7 @@ def break_glass(*, person: Person, actor: Actor, reason: str) -> Grant:
 
 @transaction.atomic
 def review_opening(*, opening: IdentityOpening, actor: Actor) -> IdentityOpening:
-    """Somebody of the coordination, and never the one who opened it, has looked at it.
+    """Somebody of the coordination, and never the one who opened it, under whichever role, has looked at it.
 
     Raises ActionDenied ``opening.coordination`` or ``opening.own``; InvalidTransition ``opening.reviewed``.
     """
@@ -140,7 +140,8 @@ def review_opening(*, opening: IdentityOpening, actor: Actor) -> IdentityOpening
     )
     if actor.role != Role.COORDINATOR or actor.team != opening.team_id:
         raise ActionDenied("opening.coordination", _("The coordination of the team reviews openings."))
-    if opening.opened_by == actor.membership:
+    opener = Membership.objects.filter(pk=opening.opened_by).values_list("account_id", flat=True).first()
+    if opening.opened_by == actor.membership or opener == actor.account:
         raise ActionDenied("opening.own", _("Somebody else reviews it."))
     if opening.reviewed_at is not None:
         raise InvalidTransition("opening.reviewed", _("This opening was reviewed already."))

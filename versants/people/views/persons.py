@@ -370,7 +370,11 @@ def openings(request: HttpRequest) -> HttpResponse:
         row.opener = opener.account.name if opener else ""
         row.reviewer = reviewer.account.name if reviewer else ""
         row.why = persons.REASONS.get(row.reason, row.reason)
-        row.may_review = request.actor.role == "coordinator" and row.opened_by != request.actor.membership
+        row.may_review = (
+            request.actor.role == "coordinator"
+            and opener is not None
+            and opener.account_id != request.actor.account
+        )
     waiting = IdentityOpening.objects.visible_to(request.actor).filter(reviewed_at=None).count()
     return render(request, "people/openings.html", {"table": table, "waiting": waiting})
 
