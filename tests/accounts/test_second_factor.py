@@ -14,10 +14,11 @@ from django import forms
 from django.urls import reverse
 from django.utils import translation
 
-from tests.accounts.signing import code, fresh, sign_in, with_app, with_password
+from tests.accounts.signing import PASSWORD, code, fresh, sign_in, with_app, with_password
 from tests.world import make_membership
 from versants.core.access.classes import FACTOR_ROLES, Role
 from versants.core.web import pages
+from versants.people.gate import ENROLMENT, SHOWING
 
 INSIDE = {"coordinator": "/requests/", "dpo": "/audit/", "administrator": "/roles/", "desk": "/requests/"}
 
@@ -35,8 +36,6 @@ def test_a_care_session_without_it_reaches_only_the_enrolment(world, client_for,
 
 def test_nothing_but_the_enrolment_opens(world, client_for):
     """Every declared address that takes no argument, GET and POST."""
-    from versants.people.gate import ENROLMENT
-
     client = client_for(world.coordinator, factor=False)
     for page in pages.pages():
         if page.subject or page.name in {"account_logout", "set_language", "help"}:
@@ -188,3 +187,33 @@ def test_a_passkey_is_renamed_in_the_readers_language(world, language, words):
     with translation.override(language):
         assert form["name"].label == words
     assert form["name"].value() == "Ma clé"
+
+
+def test_who_has_a_factor_shows_it_before_another_is_added(world, client_for):
+    """A session from before the factor, or a password alone, makes no factor of its own and reads no recovery codes."""
+    account = with_password(world.coordinator.account)
+    client = client_for(world.coordinator, factor=False)
+    secret = with_app(account)
+    codes = RecoveryCodes.activate(account).get_unused_codes()
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    shown = client.get(reverse("mfa_view_recovery_codes"), follow=True).content.decode()
+    assert not [one for one in codes if one in shown]
+    for name in sorted(ENROLMENT - SHOWING - {"second_factor"}):
+        for method in ("get", "post"):
+            answer = getattr(client, method)(reverse(name))
+            assert answer.status_code == 302, (name, method)
+            assert answer.url.startswith(reverse("mfa_reauthenticate")), (name, method)
+    assert client.get("/requests/").url.startswith(reverse("mfa_reauthenticate"))
+    done = client.post(reverse("mfa_reauthenticate"), {"code": code(secret), "next": "/requests/"})
+    assert done.url == "/requests/"
+    assert client.get("/requests/").status_code == 200
+    assert client.get(reverse("mfa_add_webauthn")).status_code == 200
+
+
+def test_who_has_a_passkey_alone_is_led_to_where_it_is_shown(world, client_for):
+    account = with_password(world.coordinator.account)
+    Authenticator.objects.create(user=account, type=Authenticator.Type.WEBAUTHN, data={"name": "clé"})
+    client = client_for(world.coordinator, factor=False)
+    there = client.get("/requests/").url
+    assert there == reverse("mfa_reauthenticate_webauthn") + "?next=%2Frequests%2F"
+    assert client.get(reverse("mfa_add_webauthn")).url.startswith(reverse("mfa_reauthenticate_webauthn"))

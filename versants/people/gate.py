@@ -32,6 +32,10 @@ ENROLMENT = frozenset(
     }
 )
 
+# Where the account has a factor already, that one is shown before another is added: else a session from before, or a
+# password alone, would make itself a second factor of its own, or read the recovery codes.
+SHOWING = frozenset({"mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout", "set_language"})
+
 
 class Gate:
     """One request of somebody who is signed in."""
@@ -76,15 +80,17 @@ class Gate:
         # Until then one acts as nobody, and is offered no role to act under.
         request.without_factor = True  # type: ignore[attr-defined]
         request.memberships = []  # type: ignore[attr-defined]
-        if self.name in ENROLMENT:
+        enrolled = factors.has_one(request.user)  # type: ignore[arg-type]
+        if self.name in (SHOWING if enrolled else ENROLMENT):
             return None
         if self.public and not self.name.startswith(
             ("account_", "mfa_", "socialaccount_", "sessions", "held_form")
         ):
             return None  # anybody may read this; it shows nothing of this account
-        if factors.has_one(request.user):  # type: ignore[arg-type]
+        if enrolled:
             back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
-            return self._to(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")
+            shown = factors.page_to_show(request.user)  # type: ignore[arg-type]
+            return self._to(f"{reverse(shown)}?{urlencode({'next': back})}")
         return self._to(reverse("second_factor"))
 
     def _to(self, url: str) -> HttpResponse:

@@ -32,6 +32,12 @@ def has_one(account: Account) -> bool:
     return bool(Authenticator.objects.filter(user=account, type__in=TYPES).exists())
 
 
+def page_to_show(account: Account) -> str:
+    """The name of the page on which it is shown: for a code of the app, or of those for recovery; else for a passkey."""
+    coded = Authenticator.objects.filter(user=account).exclude(type=Authenticator.Type.WEBAUTHN)
+    return "mfa_reauthenticate" if coded.exists() else "mfa_reauthenticate_webauthn"
+
+
 def passed(request: HttpRequest) -> bool:
     """Has this session shown a second factor of the account that is signed in?"""
     mark = request.session.get(SESSION_KEY)
