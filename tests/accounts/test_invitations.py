@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import DatabaseError, transaction
 
 from tests.accounts.signing import PASSWORD, fresh, link_in, messages_to, post_with_seal
@@ -108,6 +109,31 @@ def test_a_link_that_ended_or_was_withdrawn_opens_nothing(world, capture):
     assert refused.value.code == "invitation.closed"
     assert fresh().get(newer).status_code == 410
     assert fresh().get("/account/invited/nonsense/").status_code == 410
+
+
+def test_another_address_of_an_account_is_that_accounts(world, capture, client_for):
+    """Proved once by its own link, it makes no second account, and nobody gives himself a role by it."""
+    account = world.requester.account
+    EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
+    EmailAddress.objects.create(user=account, email=NEW, verified=True)
+    invite(world.coordinator, capture, role=Role.REQUESTER)
+    link = link_in(messages_to(NEW)[0])
+    assert 'data-test="sign-in-first"' in fresh().get(link).content.decode()
+    before = Account.objects.count()
+    assert post_with_seal(fresh(), link, password=PASSWORD).status_code in {302, 409}
+    assert Account.objects.count() == before
+    assert post_with_seal(client_for(world.site_manager), link).status_code in {302, 409}
+    assert not Membership.objects.filter(organisation=world.house_be, role=Role.REQUESTER).exists()
+    assert post_with_seal(client_for(world.requester), link).url == "/"
+    assert Membership.objects.get(organisation=world.house_be, role=Role.REQUESTER).account == account
+    assert list(EmailAddress.objects.filter(primary=True).values_list("email", flat=True)) == [account.email]
+
+    mine = world.coordinator.account
+    EmailAddress.objects.create(user=mine, email="moi@example.org", verified=True)
+    for address in (mine.email, "moi@example.org", "MOI@example.org"):
+        with pytest.raises(VersantsError) as refused:
+            invite(world.coordinator, capture, role=Role.CLINICIAN, email=address)
+        assert refused.value.code == "role.oneself"
 
 
 def test_a_form_of_another_site_is_not_taken(world, capture):

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -71,7 +72,7 @@ def check_may_give(actor: Actor, role: str, team: Team | None, email: str = "") 
             raise ActionDenied(
                 "role.team_has_coordination", _("This team has a coordination: it gives this role.")
             )
-    if email and Account.objects.filter(pk=who.account(actor), email=email.lower()).exists():
+    if email and _is_of(email, who.account(actor)):
         raise ActionDenied("role.oneself", _("Nobody gives a role to oneself: ask a colleague."))
 
 
@@ -210,7 +211,7 @@ def by_token(actor: Actor) -> Invitation | None:
 
 @transaction.atomic
 def accept(*, actor: Actor, password: str = "", account: Account | None = None) -> Membership:
-    """The role begins. ``account``: the signed-in one, whose address was invited; else one is made with ``password``.
+    """The role begins. ``account``: the signed-in one, if an address of theirs was invited; else one is made.
 
     Raises InvalidTransition ``invitation.over``; ActionDenied ``invitation.other_account``; Conflict ``role.held``.
     """
@@ -218,15 +219,14 @@ def accept(*, actor: Actor, password: str = "", account: Account | None = None) 
     if row is None or row.state != "waiting":
         raise InvalidTransition("invitation.over", _("This invitation is over. Ask for a new one."))
     if account is None:
-        if Account.objects.filter(email=row.email).exists():
+        if has_account(row):
             raise ActionDenied("invitation.sign_in", _("Sign in with this address first."))
         account = Account.objects.create_user(row.email, password, name=row.name, language=row.language)
-    elif account.email != row.email:
+    elif not is_theirs(row, account):
         raise ActionDenied("invitation.other_account", _("This invitation is for another address."))
     # The link came by e-mail, and was opened: the address is theirs.
-    EmailAddress.objects.update_or_create(
-        user=account, email=account.email, defaults={"verified": True, "primary": True}
-    )
+    first = {"primary": True} if account.email == row.email else {}
+    EmailAddress.objects.update_or_create(user=account, email=row.email, defaults={"verified": True, **first})
     begins = max(row.period.lower, clock.today())
     membership = Membership(
         account=account,
@@ -253,5 +253,20 @@ def accept(*, actor: Actor, password: str = "", account: Account | None = None) 
     return membership
 
 
+def _owners(email: str) -> Any:
+    """The account that signs in with this address, or has proved that it reads it."""
+    proved = EmailAddress.objects.filter(email__iexact=email, verified=True)
+    return Account.objects.filter(Q(email=email.lower()) | Q(pk__in=proved.values("user")))
+
+
+def _is_of(email: str, account_id: int) -> bool:
+    return bool(_owners(email).filter(pk=account_id).exists())
+
+
 def has_account(row: Invitation) -> bool:
-    return Account.objects.filter(email=row.email).exists()
+    return bool(_owners(row.email).exists())
+
+
+def is_theirs(row: Invitation, account: Account) -> bool:
+    """Was this account invited, by its address or by another of its own?"""
+    return _is_of(row.email, account.pk)

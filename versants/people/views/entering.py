@@ -90,6 +90,7 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
             return _over(request, "invitation")
         signed_in = request.user if request.user.is_authenticated else None
         has_account = invitations.has_account(row)
+        theirs = signed_in is not None and invitations.is_theirs(row, signed_in)  # type: ignore[arg-type]
         form = PasswordForm(request.POST or None)
         refusal: Any = ""
         if request.method == "POST" and (has_account or form.is_valid()):
@@ -108,8 +109,8 @@ def invited(request: HttpRequest, token: str) -> HttpResponse:
             "form": form,
             "refusal": refusal,
             "has_account": has_account,
-            "is_theirs": signed_in is not None and signed_in.email == row.email,  # type: ignore[union-attr]
-            "somebody_else": signed_in is not None and signed_in.email != row.email,  # type: ignore[union-attr]
+            "is_theirs": theirs,
+            "somebody_else": signed_in is not None and not theirs,
             "login_url": f"{reverse('account_login')}?next={request.path}",
         }
         with translation.override(_language(request, row.language)):
