@@ -36,7 +36,7 @@ def ready(world, settings, partner):
     return account
 
 
-def configure(settings, partner, mfa):
+def configure(settings, partner, mfa, domains=("example.org",)):
     known = [
         {
             "id": "maison",
@@ -44,6 +44,7 @@ def configure(settings, partner, mfa):
             "server": partner.issuer,
             "client_id": "versants",
             "secret": "between us",
+            "domains": list(domains),
             "mfa": mfa,
         }
     ]
@@ -109,6 +110,17 @@ def test_nobody_else(ready, partner, claims):
     assert answer.status_code == 403
     assert not is_in(client)
     assert Account.objects.count() == before
+
+
+@pytest.mark.parametrize("domains", [["prefecture.example"], ["mail.example.org"], ["org"], []])
+def test_a_partner_says_nothing_of_the_people_of_another_house(ready, settings, partner, domains):
+    """It calls the address verified and its second factor shown: of an address that is not its own to speak for."""
+    configure(settings, partner, MFA, domains)
+    partner.claims |= {"sub": "u3", "amr": ["mfa"]}
+    client, answer = come(partner)
+    assert answer.status_code == 403
+    assert not is_in(client)
+    assert not SocialAccount.objects.exists()
 
 
 def test_an_account_whose_address_was_never_proved_is_not_connected(ready, partner):
@@ -216,6 +228,7 @@ def test_the_file_of_partners(tmp_path: Path):
         "server": "https://login.example/realms/a",
         "client_id": "v",
         "secret": "s",
+        "domains": ["a.example"],
     }
     file.write_text(json.dumps([one]))
     file.chmod(0o644)
@@ -225,7 +238,9 @@ def test_the_file_of_partners(tmp_path: Path):
     assert oidc.read(str(file)) == [one]
     assert oidc.origins([one]) == ["https://login.example"]
     assert oidc.read("") == []
-    for wrong in ({**one, "server": "http://login.example"}, {"id": "a"}):
+    nowhere = {name: value for name, value in one.items() if name != "domains"}
+    everywhere = [{**one, "domains": said} for said in ("a.example", ["*"], ["x@a.example"], [""])]
+    for wrong in ({**one, "server": "http://login.example"}, {"id": "a"}, nowhere, *everywhere):
         file.write_text(json.dumps([wrong]))
         with pytest.raises(ImproperlyConfigured):
             oidc.read(str(file))

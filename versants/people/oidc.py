@@ -19,6 +19,7 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.http import HttpRequest
 from django.shortcuts import render
 
+from versants.config import oidc
 from versants.core import audit
 from versants.people.models import Account
 from versants.people.services import who
@@ -68,7 +69,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Find the account by its verified address at the first time, by the partner's own id afterwards."""
+        """Find the account by its verified address, of a domain of the partner's, at the first time; by the partner's
+        own id afterwards."""
         if not sociallogin.is_existing:
             account = self._invited(sociallogin)
             if account is None:
@@ -81,9 +83,12 @@ class SocialAdapter(DefaultSocialAccountAdapter):
             request.provider_factor = sociallogin.user.pk  # type: ignore[attr-defined]
 
     def _invited(self, sociallogin: SocialLogin) -> Account | None:
+        domains = sociallogin.provider.app.settings.get("domains", [])
         for address in sociallogin.email_addresses:
             if address.verified not in (True, "true"):  # some say it as a word, and "false" is a word too
                 continue
+            if not oidc.speaks_for(domains, address.email):
+                continue  # another house's: verified by whom it does not concern
             account = Account.objects.filter(email=address.email.lower(), is_active=True).first()
             verified = EmailAddress.objects.filter(user=account, email=address.email.lower(), verified=True)
             if account is not None and verified.exists():
