@@ -228,9 +228,10 @@ def sign_record(*, record: Record, actor: Actor, version: int) -> Record:
         visit=visit, state__in=[AssignmentState.OFFERED, AssignmentState.ACCEPTED]
     ).update(state=AssignmentState.DONE)
     with _as_team(visit):
-        facts.of_record(record, visit, n_first_contacts=new).save()
+        fact = facts.of_record(record, visit, n_first_contacts=new)
         if was == VisitState.OPEN:
             requests.refresh_state(visit.request)
+    fact.save()
     only = persons[0].person_id if len(persons) == 1 else None
     FollowUp.objects.bulk_create(
         [
@@ -291,11 +292,11 @@ def note_attempt(*, visit: Visit, actor: Actor, reason: str) -> Attempt:
     after = AssignmentState.DONE if reason in STOOD_READY else AssignmentState.RELEASED
     Assignment.objects.filter(visit=visit, state__in=HOLDING).update(state=after)
     with _as_team(visit):
-        facts.of_attempt(visit).save()
-        unmet = facts.unmet_by_attempt(visit, reason)
-        if unmet is not None:
-            unmet.save()
+        fact, unmet = facts.of_attempt(visit), facts.unmet_by_attempt(visit, reason)
         requests.refresh_state(visit.request)
+    fact.save()
+    if unmet is not None:
+        unmet.save()
     audit.record("visit.attempted", subject=visit, reason=reason)
     return attempt
 
