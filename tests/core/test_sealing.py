@@ -377,6 +377,33 @@ def test_the_database_itself_refuses_to_prune_what_is_young(world):
         _sql("SELECT app.prune(3, %s::bigint[], false, '')", [event])
 
 
+def test_a_temporary_table_of_the_caller_is_not_taken_for_the_seals(world):
+    """In a database that was made by hand everybody may make temporary tables, and PostgreSQL looks there first."""
+    event = _second_of_third()
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT TEMPORARY ON DATABASE {connection.settings_dict['NAME']} TO versants_app")
+    with pytest.raises(DatabaseError, match="may not go"), transaction.atomic():
+        _prune_by_seals_of_ones_own(event)
+
+
+def _prune_by_seals_of_ones_own(event):
+    _sql("SET LOCAL ROLE versants_app")
+    _sql("CREATE TEMPORARY TABLE core_seal AS SELECT * FROM public.core_seal")
+    _sql("UPDATE core_seal SET at = '2000-01-01'")
+    _sql("GRANT ALL ON core_seal TO PUBLIC")
+    _sql("SELECT app.prune(3, %s::bigint[], false, '')", [event])
+
+
+def test_every_function_of_the_owner_looks_among_our_tables_first():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname, proconfig FROM pg_proc WHERE prosecdef ORDER BY proname")
+        found = cursor.fetchall()
+    assert {"prune", "busy", "end_grants_of", "event_waits_for_seal", "facts_add_up"} <= {
+        name for name, _ in found
+    }
+    assert [name for name, said in found if "search_path=public, pg_temp" not in (said or ())] == []
+
+
 def test_after_pruning_a_removed_or_changed_row_is_still_found(world):
     _work(world, 2, "visit.assigned")
     _work(world, 1)

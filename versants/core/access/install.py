@@ -53,6 +53,14 @@ $$ SELECT subject_id FROM core_grant
      AND period @> app.now() $$;
 """
 
+# A function of the owner looks for its tables among ours, and for a temporary one of its caller last: PostgreSQL looks
+# there first unless it is told otherwise, and everybody may make temporary tables in a database that does not say no.
+_DEFINERS = """
+SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE p.prosecdef AND n.nspname IN ('public', 'app') AND p.proowner = current_user::regrole
+  AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=public, pg_temp']
+"""
+
 # Narrow functions of the apps, created after the tables exist.
 _SQL: list[str] = []
 
@@ -100,6 +108,9 @@ def install() -> None:
                 cursor.execute(policy.sql(table))
         for sql in _SQL:
             cursor.execute(sql)
+        cursor.execute(_DEFINERS)
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"ALTER FUNCTION {function} SET search_path = public, pg_temp")
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE])
         if cursor.fetchone():
             cursor.execute(f"GRANT USAGE ON SCHEMA public, app TO {APP_ROLE}")
