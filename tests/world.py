@@ -8,6 +8,7 @@ from datetime import time as hour
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from versants.core import clock
@@ -219,6 +220,25 @@ def build_world() -> SimpleNamespace:
 @pytest.fixture
 def world(db) -> SimpleNamespace:
     return build_world()
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """A world that other connections see. It goes again; places and what counts stay for the other tests."""
+    with django_db_blocker.unblock():
+        try:
+            with transaction.atomic():
+                world = build_world()
+            yield world
+        finally:
+            with connection.cursor() as cursor:
+                gone = ", ".join(
+                    f'"{table}"'
+                    for table in connection.introspection.table_names(cursor)
+                    if table.startswith(("core_", "people_", "mobile_", "procrastinate_jobs"))
+                    and table != "mobile_figuredefinition"
+                )
+                cursor.execute(f"TRUNCATE {gone} CASCADE")
 
 
 @pytest.fixture

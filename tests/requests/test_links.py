@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 
 from tests.requests.making import make_link
 from tests.world import actor
@@ -11,8 +14,10 @@ from versants.core import clock
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.ids import token_hash
+from versants.core.models import Message
 from versants.mobile.models import RequestLink
 from versants.mobile.services import links
+from versants.people.models import SiteContact
 
 
 def test_only_the_hash_of_a_token_is_kept(world):
@@ -118,3 +123,33 @@ def test_nobody_else_opens_the_links(world, client_for):
         assert client_for(getattr(world, name)).get("/links/").status_code == 403
     link, _token = make_link(world)
     assert client_for(world.french_coordinator).post(f"/links/{link.uid}/revoke/").status_code == 404
+
+
+def test_two_who_send_the_links_at_once_send_each_once(committed, monkeypatch):
+    SiteContact.objects.create(site=committed.refuge, team=committed.walloon, email="refuge@example.org")
+    together, ask, failed = threading.Barrier(2), links.without_link, []
+
+    def slowly(*args):
+        found = ask(*args)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=1)  # both have looked by now, if nobody had to wait before
+        return found
+
+    monkeypatch.setattr(links, "without_link", slowly)
+
+    def press() -> None:
+        try:
+            with acting(actor(committed.coordinator)) as me:
+                links.send_missing(actor=me, team=committed.walloon)
+        except Exception as exc:
+            failed.append(exc)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert RequestLink.objects.count() == Message.objects.filter(about="link.sent").count() == 1

@@ -7,11 +7,11 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections
 from django.utils import translation
 
 from tests.booking.visits import make_visit, places
-from tests.world import actor, build_world
+from tests.world import actor
 from versants.core import clock
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import InvalidTransition
@@ -250,25 +250,6 @@ def test_the_board_shows_the_visit_without_team_and_why(world, client_for, place
     sweep()
     html = client_for(world.coordinator, "en").get("/board/?day=2026-11-24").content.decode()
     assert "Selam did not answer in time." in html
-
-
-@pytest.fixture
-def committed(django_db_setup, django_db_blocker):
-    """A world that other connections see. It goes again; places and what counts stay for the other tests."""
-    with django_db_blocker.unblock():
-        try:
-            with transaction.atomic():
-                world = build_world()
-            yield world
-        finally:
-            with connection.cursor() as cursor:
-                gone = ", ".join(
-                    f'"{table}"'
-                    for table in connection.introspection.table_names(cursor)
-                    if table.startswith(("core_", "people_", "mobile_", "procrastinate_jobs"))
-                    and table != "mobile_figuredefinition"
-                )
-                cursor.execute(f"TRUNCATE {gone} CASCADE")
 
 
 def test_two_workers_at_once_release_once(committed, later):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.booking.visits import make_visit, places
 from tests.world import actor
-from versants.core import clock
+from versants.core import clock, messages
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.ids import token_hash
@@ -55,6 +57,23 @@ def test_message_carries_neither_name_nor_language_of_a_person(world, placed):
         text = f"{message.subject} {message.body}"
         for secret in (world.person.code, "Zzcanari", "tigrinya", "Tigrinya", "tir", "Refuge"):
             assert secret not in re.sub(r"/o/[\w-]+/", "", text)
+
+
+def test_what_was_sent_keeps_no_link(world, placed, client_for, settings, tmp_path):
+    """Of a link only the hash stands in the database; the message has it until it has left."""
+    settings.MAIL_DIR = tmp_path
+    path = link_of(world.selam)
+    message = Message.objects.filter(team_id=world.selam.team_id, about="offer.made").latest("pk")
+    with acting(Actor.for_team(world.selam.team)):
+        messages.send(message)
+    message.refresh_from_db()
+    assert path not in message.body
+    assert "/o/…/" in message.body
+    assert "Mouscron" in message.body
+    (file,) = tmp_path.iterdir()
+    sent = email.message_from_bytes(file.read_bytes(), policy=email.policy.default).get_content()
+    assert path in sent
+    assert client_for().get(path).status_code == 200
 
 
 def test_opening_the_link_changes_nothing(world, client_for, placed):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -18,6 +19,9 @@ from django.db import transaction
 
 from versants.core import clock
 from versants.core.models import Message
+
+# The part of an address that is a token of ``core.ids.new_token``.
+_TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{22}(?=/)")
 
 
 def write(
@@ -73,10 +77,12 @@ def send(message: Message) -> bool:
         content, name = _as_mail(message), f"{stem}.eml"
     _put(folder, name, content)
     message.sent_at = clock.now()
+    # A link that was sent stands as a hash where it is asked, and nowhere else: not in the outbox, not in its backups.
+    message.body = _TOKEN.sub("…", message.body)
     if message.channel == "sms":
         # The number somebody left to be rung back is not kept in clear once it has served.
         message.address = f"…{message.address[-2:]}"
-    message.save(update_fields=["sent_at", "address"])
+    message.save(update_fields=["sent_at", "address", "body"])
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
@@ -114,6 +114,9 @@ def send_missing(*, actor: Actor, team: Team) -> list[SiteContact]:
         raise ActionDenied(
             "link.not_yours", _("Only the manager of the centre, or the team it asks, makes its link.")
         )
+    # Whoever presses at the same moment waits, and finds that every centre has its link.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mobile.links.{team.pk}"])
     told = without_link(actor, team)
     for contact in told:
         link, token = create_link(actor=actor, site=contact.site, team=team)
