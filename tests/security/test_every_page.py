@@ -128,6 +128,30 @@ def test_pages_behind_a_secret_address_name_it_to_nobody(filled, client_for):
         assert answer["Cache-Control"] == "no-store", name
 
 
+def test_no_browser_keeps_what_stands_there_about_persons(filled, client_for):
+    """Whoever presses "back" on a shared computer, after the reader has signed out, gets no page out of its cache."""
+    wrong, seen = [], set()
+    for page in pages.pages():
+        about = {"identity", "social", "clinical"} & {page.data_class}
+        if not (about and page.subject) and page.name not in {"inbox", "person_named", "follow_up"}:
+            continue
+        answer = client_for(reader_of(filled, page)).get(address_of(filled, page))
+        if answer.status_code == 200:
+            seen.add(page.name)
+            if answer.get("Cache-Control") != "no-store":
+                wrong.append(page.name)
+    assert wrong == []
+    assert {
+        "person",
+        "request",
+        "visit_record",
+        "private_notes",
+        "inbox",
+        "person_named",
+        "follow_up",
+    } <= seen
+
+
 def test_every_post_needs_its_seal(filled, client_for):
     wrong = []
     for page in pages.pages():

@@ -89,6 +89,9 @@ class ScopeMiddleware:
             account = getattr(request, "known_device_for", None)
             if account is not None:
                 devices.remember(request, response, account)
+            if declared is not None and declared.shows_persons:
+                # A shared computer: "back" after signing out shows nobody's file.
+                response["Cache-Control"] = "no-store"
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

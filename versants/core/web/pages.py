@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from versants.core.access.classes import Role
+from versants.core.access.classes import DataClass, Role
 
 EVERYBODY = "everybody"
 ALL_ROLES = frozenset(Role.values)
@@ -34,7 +34,13 @@ class Page:
     elsewhere: frozenset[str] = frozenset()
     by_grant: frozenset[str] = frozenset()
 
+    @property
+    def shows_persons(self) -> bool:
+        """Names or words about persons stand on it; an empty form in which they are written does not."""
+        return self.data_class in _ABOUT_PERSONS and (bool(self.subject) or "POST" not in self.methods)
 
+
+_ABOUT_PERSONS = frozenset({DataClass.IDENTITY, DataClass.SOCIAL, DataClass.CLINICAL})
 _PAGES: dict[str, Page] = {}
 
 

@@ -243,6 +243,7 @@ def _page(
     }
     response = render(request, "mobile/inbox/list.html", context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    response["Cache-Control"] = "no-store"  # the words of the first come into it when it is seen
     return response
 
 

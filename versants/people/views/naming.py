@@ -21,9 +21,11 @@ def named(request: HttpRequest) -> HttpResponse:
             found = naming.persons_named(text=form.cleaned_data["name"], actor=request.actor)
         except BadInput as exc:
             form.add_error("name", exc.message)
-    return render(
+    response = render(
         request,
         "people/named.html",
         {"form": form, "persons": found},
         status=422 if form.errors else 200,
     )
+    response["Cache-Control"] = "no-store"  # the name stands in the field
+    return response
