@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
-from django.db import transaction
+from django.db import connections, transaction
 
 from tests.access.rows import fill
 from tests.accounts.signing import fresh, sign_in, with_password
 from tests.world import actor, make_account, make_membership
 from versants.core import clock
-from versants.core.access.classes import Role
+from versants.core.access.classes import GIVING_ROLES, Role
 from versants.core.access.scope import acting
 from versants.core.errors import VersantsError
 from versants.core.models import AuditEvent, Grant
@@ -191,6 +193,43 @@ def test_the_last_who_gives_roles_does_not_go_unnoticed(full):
     full.administrator.period = (clock.today() - timedelta(days=9), clock.today())
     full.administrator.save()
     assert refused(end, full.coordinator, full.coordinator, clock.today()) == "role.last_giver"
+
+
+def test_two_who_end_each_others_role_at_once_leave_one(committed, monkeypatch):
+    """Each of the two sees that the other still gives roles, unless one waits for the other."""
+    second = make_membership(
+        make_account("Autre Coordination"), committed.house_be, Role.COORDINATOR, committed.walloon
+    )
+    Membership.objects.filter(pk=committed.administrator.pk).update(
+        period=(clock.today() - timedelta(days=9), clock.today())
+    )
+    together, write, said = threading.Barrier(2), roles._write_end, []
+
+    def slowly(row, ends) -> None:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=1)  # both have looked by now, if nobody had to wait before
+        write(row, ends)
+
+    monkeypatch.setattr(roles, "_write_end", slowly)
+
+    def work(mine, theirs) -> None:
+        try:
+            end(mine, theirs, clock.today())
+            said.append("")
+        except VersantsError as exc:
+            said.append(exc.code)
+        finally:
+            connections.close_all()
+
+    pairs = ((committed.coordinator, second), (second, committed.coordinator))
+    threads = [threading.Thread(target=work, args=pair) for pair in pairs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["", "role.last_giver"]
+    giving = Membership.objects.active().filter(organisation=committed.house_be, role__in=GIVING_ROLES)
+    assert giving.count() == 1
 
 
 def test_administrators_hand_over_no_file(full):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from itertools import product
 
 import pytest
+from django.db import connections
 from django.urls import reverse
 
 from tests.records.visits import content, make_visit
@@ -18,7 +20,7 @@ from versants.core.models import AuditEvent, Grant
 from versants.mobile.services import records
 from versants.people.enums import DESCRIBED, AgeGroup, Gender
 from versants.people.models import Consent, Identity, IdentityOpening, Person
-from versants.people.services import persons
+from versants.people.services import consents, grants, persons
 
 NAME = "Zzcanari Testnom"
 
@@ -208,6 +210,65 @@ def test_a_consent_opens_and_its_withdrawal_closes_at_once(world, client_for, la
     assert browser.post(withdraw).status_code == 302
     assert visitor.get(url(world.person)).status_code == 404
     assert browser.post(withdraw).status_code == 409
+
+
+def test_a_booking_at_the_same_moment_leaves_nothing_open_under_a_consent_taken_back(committed, monkeypatch):
+    """The booking has found the consent; it is taken back before what rests on it was written."""
+    with acting(actor(committed.coordinator)) as me:
+        consent = consents.record_consent(
+            person=committed.person,
+            actor=me,
+            purpose="cross_border",
+            mode="oral",
+            receiving_versant="hauts-de-france",
+        )
+    found, withdrawn, ask = threading.Event(), threading.Event(), grants.crossing_consent
+
+    def slowly(*args, **more):
+        one = ask(*args, **more)
+        found.set()
+        withdrawn.wait(timeout=1)
+        return one
+
+    monkeypatch.setattr(grants, "crossing_consent", slowly)
+    failed = []
+
+    def work(call) -> None:
+        try:
+            call()
+        except Exception as exc:
+            failed.append(exc)
+        finally:
+            connections.close_all()
+
+    def book() -> None:
+        with acting(actor(committed.coordinator)):
+            grants.for_assignment(
+                assignment_id=1,
+                visit_id=1,
+                owner=committed.walloon,
+                professional_id=committed.nadege.pk,
+                discipline="psychologist",
+                start=clock.now() + timedelta(hours=1),
+                end=clock.now() + timedelta(hours=2),
+                persons=[committed.person],
+            )
+
+    def take_back() -> None:
+        found.wait()
+        with acting(actor(committed.coordinator)) as me:
+            consents.withdraw_consent(consent=consent, actor=me)
+        withdrawn.set()
+
+    threads = [threading.Thread(target=work, args=(call,)) for call in (book, take_back)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    rested = Grant.objects.filter(consent_id=consent.pk)
+    assert rested.count() == 3  # identity, social, clinical
+    assert not rested.filter(period__endswith__gt=clock.now()).exists()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from versants.core.access.classes import DataClass
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
 from versants.core.models import Grant
 from versants.core.periods import span
+from versants.core.retry import retrying
 from versants.people import rules
 from versants.people.enums import Purpose
 from versants.people.models import Consent, Person, Team
@@ -94,7 +95,6 @@ def record_consent(
     return consent
 
 
-@transaction.atomic
 def withdraw_consent(*, consent: Consent, actor: scope.Actor, how: str = "team") -> Consent:
     """End a consent, and with it every grant that rested on it.
 
@@ -102,6 +102,10 @@ def withdraw_consent(*, consent: Consent, actor: scope.Actor, how: str = "team")
     """
     if Consent.person.is_cached(consent):
         _forget(consent.person)
+    return retrying(lambda: _withdraw(consent, actor, how))
+
+
+def _withdraw(consent: Consent, actor: scope.Actor, how: str) -> Consent:
     consent = Consent.objects.select_for_update(of=("self",)).select_related("person").get(pk=consent.pk)
     rules.check_may_write_file(actor, consent.person)
     now = clock.now()

@@ -24,19 +24,20 @@ LOGISTIC_MARGIN = timedelta(days=7)
 CARE_ROLES = frozenset({Role.CLINICIAN, Role.PRACTITIONER})
 
 
-def crossing_consent(person: Person, to_versant: str, on: datetime) -> Consent | None:
-    """The consent that lets this person's data go to ``to_versant`` at that instant, if there is one."""
-    return (
-        Consent.objects.filter(
-            person=person,
-            purpose=Purpose.CROSS_BORDER,
-            receiving_versant=to_versant,
-            period__contains=on,
-            withdrawn_at=None,
-        )
-        .order_by("pk")
-        .first()
-    )
+def crossing_consent(person: Person, to_versant: str, on: datetime, *, lock: bool = False) -> Consent | None:
+    """The consent that lets this person's data go to ``to_versant`` at that instant, if there is one.
+
+    ``lock``: whoever takes it back waits until what is written under it stands, and then closes it; nothing is written
+    under one that was taken back meanwhile.
+    """
+    found = Consent.objects.filter(
+        person=person,
+        purpose=Purpose.CROSS_BORDER,
+        receiving_versant=to_versant,
+        period__contains=on,
+        withdrawn_at=None,
+    ).order_by("pk")
+    return (found.select_for_update(of=("self",), no_key=True) if lock else found).first()
 
 
 def for_assignment(
@@ -107,7 +108,7 @@ def for_assignment(
                 continue
             consent = None
             if membership.versant != person.versant:
-                consent = crossing_consent(person, membership.versant, start)
+                consent = crossing_consent(person, membership.versant, start, lock=True)
                 if consent is None:
                     continue
             give(membership, "person", person.pk, DataClass.IDENTITY, around, consent)

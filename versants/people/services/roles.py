@@ -100,6 +100,11 @@ def end(*, actor: Actor, uid: Any, ends: date) -> Membership:
 
 
 def _locked(actor: Actor, uid: Any) -> Membership:
+    # One role of a house ends after the other: two who end each other's at once would leave nobody who gives any.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"people.roles.{who.house(actor)}"]
+        )
     row = (
         Membership.objects.select_for_update(of=("self",))
         .select_related("account", "team", "organisation")
