@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from tests.access.rows import fill
 from tests.world import actor, make_person
@@ -124,6 +125,21 @@ def test_pages_of_an_erased_person_open_and_show_no_word(full, client_for):
     assert "Zz" not in page.content.decode()
     assert 'data-test="erased"' in page.content.decode()
     assert client.get(f"/requests/{full.be.request.uid}/").status_code == 200
+
+
+def test_a_page_left_open_breaks_no_glass_over_a_file_that_is_gone(full, client_for):
+    """Pressed after the erasure, it opens nothing; nor does a right that a restored backup brings back."""
+    _erase(full)
+    browser = client_for(full.coordinator)
+    url = reverse("person", args=[full.person.code])
+    before = Grant.objects.count()
+    assert browser.post(f"{url}open/", {"reason": "call"}).status_code == 409
+    assert Grant.objects.count() == before
+    with acting(actor(full.coordinator)):
+        grants.name_referent(person=full.person, membership=full.coordinator)
+    page = browser.get(url)
+    assert page.status_code == 200
+    assert not any(word in page.content.decode() for word in WORDS)
 
 
 def test_the_page_says_what_goes_and_stays_and_wants_reason_and_code(full, client_for):

@@ -99,13 +99,16 @@ def _lay_clinical_sheet(person: Person, team_id: int) -> None:
 def break_glass(*, person: Person, actor: Actor, reason: str) -> Grant:
     """Open an identity for an hour with a stated reason; the reason is kept and reviewed.
 
-    Members of the team that follows the person. Raises ActionDenied ``person.not_my_team``; BadInput ``reason``.
+    Members of the team that follows the person. Raises ActionDenied ``person.not_my_team``; BadInput ``reason``;
+    InvalidTransition ``person.erased``: nothing is left to open.
     """
     rules.check_may_write_file(actor, person)
     if actor.membership is None:
         raise ActionDenied("person.nobody", _("Somebody must answer for this."))
     if reason not in REASONS:
         raise BadInput("reason", _("Say why you open it."))
+    if person.key.wrapped is None:
+        raise InvalidTransition("person.erased", _("This file was erased already."))
     now = clock.now()
     grant = Grant.objects.create(
         subject_kind="person",
@@ -179,9 +182,12 @@ REASONS = {
 
 
 def read_identity(*, person: Person, actor: Actor) -> dict[str, str] | None:
-    """The identity in clear if ``actor`` holds a grant, and the reading is logged; None if nothing opens it."""
+    """The identity in clear if ``actor`` holds a grant, and the reading is logged; None if nothing opens it.
+
+    Of somebody erased it is empty: a restored backup brings the rights back, and never the keys.
+    """
     row = Identity.objects.visible_to(actor).filter(person=person).select_related("key").first()
     if row is None:
         return None
     audit.record("identity.read", subject=person, person_code=person.code)
-    return {field: vault.read(row, field) for field in IDENTITY_FIELDS}
+    return {field: vault.left(row, field) for field in IDENTITY_FIELDS}
