@@ -15,6 +15,7 @@ from versants.mobile.forms.requests import LongForm
 from versants.mobile.models import EscalationStep, Request, RequestDraft, RequestNote, RequestPerson
 from versants.mobile.services import escalation, links, matters, requests
 from versants.people.models import Membership, OnCall, Team
+from versants.portal import limits
 
 CRISIS = {"place": "here", "language": "tir", "danger": "no_but_unwell", "callback_phone": "056 00 24 10"}
 PLANNED = {
@@ -219,6 +220,23 @@ def test_what_may_be_left_alone_is_folded_with_what_holds_and_nothing_is_lost(li
     assert 'data-test="fold-mode"' not in phone.get(f"/r/{link[1]}/").content.decode()
 
 
+def test_a_picture_of_the_qr_does_not_ring_the_watch_all_night(world, link, phone, client_for, monkeypatch):
+    monkeypatch.setattr(limits, "PER_LINK", 2)
+    url = f"/r/{link[1]}/"
+    asked = [{"uid": _uid(phone.get(url)), **CRISIS} for _ in range(3)]
+    sent = [phone.post(url, one) for one in asked]
+    assert [one.status_code for one in sent] == [302, 302, 429]
+    html = sent[2].content.decode()
+    assert "Appelez l’équipe." in html
+    assert 'href="tel:112"' in html
+    assert 'value="056 00 24 10"' in html  # what was typed stays
+    assert phone.post(url, asked[0]).status_code == 302  # the same again is the same
+    assert client_for().post(url, asked[2], REMOTE_ADDR="192.0.2.9").status_code == 302  # those on shift
+    other = make_link(world)[1]
+    assert phone.post(f"/r/{other}/", {"uid": _uid(phone.get(f"/r/{other}/")), **CRISIS}).status_code == 302
+    assert Request.objects.count() == 4
+
+
 # -- drafts -------------------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +269,20 @@ def test_a_draft_goes_when_it_is_sent_or_thrown_away(link, phone):
     phone.post(f"/r/{link[1]}/draft/?way=planned", answers)
     assert phone.post(url, answers).status_code == 302
     assert RequestDraft.objects.count() == 0
+
+
+def test_what_was_typed_last_does_not_come_back_after_the_form_was_sent(link, phone):
+    """The page keeps what is typed while it is being sent: the one may arrive after the other."""
+    url = f"/r/{link[1]}/?way=planned"
+    answers = {**PLANNED, "uid": _uid(phone.get(url))}
+    phone.post(f"/r/{link[1]}/draft/?way=planned", answers)
+    assert phone.post(url, answers).status_code == 302
+    assert phone.post(f"/r/{link[1]}/draft/?way=planned", answers).status_code == 204
+    assert RequestDraft.objects.count() == 0
+    assert PLANNED["summary"] not in phone.get(url).content.decode()
+    again = {**answers, "uid": _uid(phone.get(url))}  # the next request is kept as ever
+    phone.post(f"/r/{link[1]}/draft/?way=planned", again)
+    assert PLANNED["summary"] in phone.get(url).content.decode()
 
 
 def test_a_draft_of_yesterday_is_not_shown(link, phone):

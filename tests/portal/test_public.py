@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gzip
 import re
+import threading
+import time
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.db import connection, connections
+from django.test import Client
 from django.urls import reverse
 
 from tests.world import actor
@@ -386,17 +391,58 @@ def test_one_address_has_a_limit_and_is_told_kindly(world, client_for, monkeypat
     assert browser.get(sent[0]["Location"]).status_code == 200
 
 
+def test_the_limit_holds_for_the_whole_hour_and_no_longer(world, client_for, monkeypatch):
+    monkeypatch.setattr(limits, "PER_HOUR", 2)
+    browser, began = client_for(), time.time()
+    now = [began]
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: now[0]), raising=False)
+
+    def ask(after_min: int) -> int:
+        now[0] = began + after_min * 60
+        return browser.post("/call-me/", answers(world, browser)).status_code
+
+    assert [ask(minute) for minute in (0, 10, 16, 50, 59)] == [302, 302, 429, 429, 429]
+    assert [ask(minute) for minute in (61, 62, 71, 72)] == [302, 429, 302, 429]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT expires - now() FROM core_cache WHERE cache_key LIKE '%call-me%'")
+        assert cursor.fetchone()[0].total_seconds() > 3500  # not forgotten before
+
+
+def test_those_sent_at_once_count_one_by_one(committed, monkeypatch):
+    """Six browsers of one machine press together: each waits for the one before it."""
+    monkeypatch.setattr(limits, "PER_HOUR", 2)
+    n = 6
+    browsers = [Client(headers={"accept-language": "fr"}) for _ in range(n)]
+    given = [answers(committed, browser) for browser in browsers]
+    barrier, said = threading.Barrier(n), []
+
+    def press(browser, form) -> None:
+        try:
+            barrier.wait()
+            said.append(browser.post("/call-me/", form).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press, args=pair) for pair in zip(browsers, given, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == [302, 302, 429, 429, 429, 429]
+    assert Request.objects.count() == 2
+
+
 def test_the_address_behind_the_installations_proxy_is_the_visitors(rf, settings):
     request = rf.get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.9, 192.0.2.7")
     assert limits.address_of(request) == "127.0.0.1"
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert limits.address_of(request) == "192.0.2.7"
     assert limits.address_of(rf.get("/", REMOTE_ADDR="8.8.8.8", HTTP_X_FORWARDED_FOR="1.1.1.1")) == "8.8.8.8"
+    ours = {limits.address_of(rf.get("/", REMOTE_ADDR=f"2001:db8:1:2::{n}")) for n in (1, 2, 3)}
+    assert len(ours) == 1  # one house has all the addresses of its network
 
 
 def test_only_a_hash_of_the_address_is_kept(world, client_for, db):
-    from django.db import connection
-
     browser = client_for()
     browser.post("/call-me/", answers(world, browser), REMOTE_ADDR="192.0.2.77")
     with connection.cursor() as cursor:

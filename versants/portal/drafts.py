@@ -9,7 +9,8 @@ from typing import Any
 from versants.core import clock
 from versants.core.access.scope import Actor
 from versants.core.crypto import vault
-from versants.mobile.models import RequestDraft, RequestLink
+from versants.mobile.models import Request, RequestDraft, RequestLink
+from versants.mobile.services import asking
 from versants.people.services import keys
 
 KEPT = timedelta(hours=24)
@@ -36,7 +37,11 @@ def read(actor: Actor, link: RequestLink) -> dict[str, Any]:
 
 
 def keep(actor: Actor, link: RequestLink, way: str, fields: dict[str, list[str]]) -> None:
-    """Replace the draft of this phone. Too long to be a request: not kept."""
+    """Replace the draft of this phone. Too long to be a request, or sent meanwhile (``actor.request``): not kept."""
+    if actor.request:
+        asking.wait_turn(actor.request)
+        if Request.objects.visible_to(actor).exists():
+            return  # the last letters came after the form: whoever takes the phone next does not read them
     content = json.dumps({"way": way, "fields": fields})
     if len(content) > _LARGEST:
         return

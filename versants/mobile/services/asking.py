@@ -158,8 +158,7 @@ def create_request(
         "who": callback_who,
     }
     digests = vault.blind_indexes("request", json.dumps(content, sort_keys=True))
-    with connection.cursor() as cursor:  # two taps of one finger wait for each other
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mobile.request.{uid}"])
+    wait_turn(uid)  # two taps of one finger
     known = Request.objects.visible_to(actor).filter(uid=uid).select_related("team").first()
     if known is not None:
         if known.digest not in digests:
@@ -240,6 +239,12 @@ def create_request(
             note_event(request, "words_not_kept", for_requester=True)
         escalation.start(request)
     return request
+
+
+def wait_turn(uid: UUID | str) -> None:
+    """What comes about one request waits, until the transaction ends, for what came about it before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mobile.request.{uid}"])
 
 
 def _check_may_ask(

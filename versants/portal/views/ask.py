@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -32,7 +33,7 @@ from versants.mobile.models import Request, RequestLink
 from versants.mobile.services import escalation, links, promises, requests
 from versants.people.enums import TeamKind
 from versants.people.models import Team
-from versants.portal import drafts, following, questions
+from versants.portal import drafts, following, limits, questions
 from versants.territory.models import EmergencyNumber, Versant
 
 PHONE_COOKIE = "versants_phone"
@@ -181,10 +182,7 @@ def _page(
 
 def _receive(request: HttpRequest, token: str, link: RequestLink, way: str, phone: str) -> HttpResponse:
     hashed = token_hash(phone) if phone else ""
-    try:
-        uid = str(UUID(request.POST.get("uid", "")))
-    except ValueError:
-        uid = str(uuid4())
+    uid = _uid(request) or str(uuid4())
     actor = Actor(kind="link", link=link.pk, request=uid, phone=hashed)
     with acting(actor):
         form = _form(way, link, data={**request.POST.dict(), **_lists(request), "uid": uid})
@@ -193,6 +191,12 @@ def _receive(request: HttpRequest, token: str, link: RequestLink, way: str, phon
         if isinstance(form, LongForm) and form.warns:
             form.data = {**form.data, "warned": "1"}
             return _page(request, token, link, way, form, status=422)
+        sender = limits.by_link(request, link.pk)
+        limits.wait_turn(sender)
+        known = Request.objects.visible_to(actor).exists()
+        if not known and limits.is_over(sender, limits.PER_LINK):
+            form.add_error(None, _("Too many requests came from here within the hour. Ring the team."))
+            return _page(request, token, link, way, form, status=429)
         try:
             made = requests.create_request(
                 actor=actor,
@@ -205,9 +209,19 @@ def _receive(request: HttpRequest, token: str, link: RequestLink, way: str, phon
         except VersantsError as exc:
             form.add_error(None, exc.message)
             return _page(request, token, link, way, form, status=exc.status)
+        if not known:
+            limits.count(sender)
         drafts.forget(actor, link)
     response = HttpResponseRedirect(reverse("ask_follow", args=[token, made.uid]))
     return response
+
+
+def _uid(request: HttpRequest) -> str:
+    """The uid of the form, empty if it has none."""
+    try:
+        return str(UUID(request.POST.get("uid", "")))
+    except ValueError:
+        return ""
 
 
 def _lists(request: HttpRequest) -> dict[str, list[str]]:
@@ -224,7 +238,7 @@ def draft(request: HttpRequest, token: str) -> HttpResponse:
     if link is None or not links.is_open(link, clock.now()):
         return HttpResponse(status=410)
     phone = request.COOKIES.get(PHONE_COOKIE, "") or new_token()
-    actor = Actor(kind="link", link=link.pk, phone=token_hash(phone))
+    actor = Actor(kind="link", link=link.pk, request=_uid(request), phone=token_hash(phone))
     with acting(actor):
         if "forget" in request.POST:
             drafts.forget(actor, link)

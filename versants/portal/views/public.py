@@ -207,14 +207,14 @@ def _receive(request: HttpRequest, text: PublicText) -> HttpResponse:
     except ValueError:
         uid = uuid4()
     address = limits.address_of(request)
-    over = limits.is_over(address)
     actor = Actor(kind="public", request=str(uid))
     with acting(actor):
         form = CallMeForm({**request.POST.dict(), "uid": str(uid)}, text=text, teams=mobile_teams())
         if not form.is_valid():
             return _form_page(request, text, form, status=422, wrong=text["err_missing"])
+        limits.wait_turn(address)
         known = Request.objects.visible_to(actor).filter(uid=uid).exists()
-        if over and not known:
+        if not known and limits.is_over(address):
             response = _form_page(request, text, form, status=429, wrong=text["too_many"])
             response["Retry-After"] = "3600"
             return response
@@ -225,8 +225,8 @@ def _receive(request: HttpRequest, text: PublicText) -> HttpResponse:
         except VersantsError as exc:
             # A rule the form does not know: its sentence exists in the product's languages only.
             return _form_page(request, text, form, status=exc.status, wrong=str(exc.message))
-    if not known:
-        limits.count(address)
+        if not known:
+            limits.count(address)
     return HttpResponseRedirect(f"{reverse('call_me_sent', args=[made.uid])}?lang={text.code}")
 
 
