@@ -311,6 +311,8 @@ def _rule(
     no_way = _("no way round")
     if rule == Rule.ROLE:
         return _("is not what is asked for (%(trade)s)") % values, _("another trade")
+    if rule == Rule.SKILL and _not_remotely(visit, slot, colleague):
+        return _("does not work by telephone or video"), no_way
     if rule in (Rule.SKILL, Rule.COMPLEXITY):
         if colleague.row.interpreter_kind == InterpreterKind.HELPER:
             return _("may take simple talks only, as a language helper"), no_way
@@ -357,6 +359,13 @@ def _rule(
     if rule == Rule.SAME_PERSON:
         return _("cannot take two places at once"), no_way
     return _("cannot take this place"), no_way
+
+
+def _not_remotely(visit: Any, slot: Any, colleague: Colleague) -> bool:
+    """Is it the way this place is worked that is not theirs?"""
+    if colleague.row.works_remotely or visit is None or slot is None:
+        return False
+    return (slot.mode or visit.mode) != Mode.ON_SITE
 
 
 # What if

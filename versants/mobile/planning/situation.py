@@ -17,7 +17,7 @@ from versants.mobile.enums import HOLDING, AssignmentState, GenderWish, Mode, Pi
 from versants.mobile.models import Assignment, RequestLanguage, RequestPerson, Slot, Visit, held_within
 from versants.mobile.planning import workforce
 from versants.mobile.planning.calendar import STEP_S, Horizon, ceil_step, horizon_for, horizon_of_day
-from versants.mobile.planning.workforce import TALK, Colleague
+from versants.mobile.planning.workforce import REMOTE, TALK, Colleague
 from versants.people.enums import CARE_DISCIPLINES, Discipline
 from versants.people.models import Mandate, Professional
 from versants.territory import travel
@@ -488,10 +488,13 @@ class Builder:
             )
         wish = slot.gender or visit.gender_wish
         lag = ((slot.after_min or 0) - (first.after_min or 0)) * 60
+        skills = {f"{TALK}{visit.complexity}"} if interprets else set()
+        if mode != Mode.ON_SITE:
+            skills.add(REMOTE)
         return dispatch.Slot(
             id=str(slot.pk),
             role=slot.discipline,
-            skills=frozenset({f"{TALK}{visit.complexity}"}) if interprets else frozenset(),
+            skills=frozenset(skills),
             languages=needs,
             gender=wish if wish != GenderWish.NONE else None,
             gender_hard=bool(slot.gender_required and wish != GenderWish.NONE),

@@ -36,6 +36,7 @@ SECONDS = Func(
 T = TypeVar("T")
 SAID = 64  # of one person or visit, how much of what was drawn of it is kept
 TALK = "talk"  # skill: interprets talks up to that hardness
+REMOTE = "remote"  # skill: works by telephone or video too
 # What a team tells those who ask it; planning reads none of it, and reading it costs more than all the rest.
 TOLD = ("opening_hours", "promise_minutes", "presents")
 
@@ -257,6 +258,9 @@ def _person(
         pairs = {(a, b): min(levels[a], levels[b]) for a, b in permutations(levels, 2) if b not in only_from}
     ceiling = row.max_complexity if colleague.is_only_interpreter else None
     hardest = 9 if ceiling is not None else row.max_complexity
+    skills = {f"{TALK}{n}" for n in range(1, hardest + 1)} if pairs else set()
+    if row.works_remotely:
+        skills.add(REMOTE)
     mandates: dict[str, tuple[Span, ...]] = {}
     for mandate in colleague.mandates:
         lower = clock.at(mandate.period.lower, 0) if mandate.period.lower else None
@@ -275,7 +279,7 @@ def _person(
     return Person(
         id=colleague.id,
         roles=frozenset(row.disciplines),
-        skills=frozenset(f"{TALK}{n}" for n in range(1, hardest + 1)) if pairs else frozenset(),
+        skills=frozenset(skills),
         languages=levels,
         pairs=pairs,
         mandates=mandates,
