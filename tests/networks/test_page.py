@@ -100,7 +100,7 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     assert run.question["meaning"] == "worst_language"
     study = read_study(json.dumps(run.study))
     assert study.fairness.meaning == "worst_language"
-    assert study.fairness.chosen_on == run.chosen_at.date().isoformat()
+    assert study.fairness.chosen_on == clock.local(run.chosen_at).date().isoformat()
     assert len(study.languages) == 6
     assert {one["key"] for one in run.scenarios} >= {
         "no_helpers",
