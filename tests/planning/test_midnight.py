@@ -31,9 +31,8 @@ def tomorrow():
     return clock.today() + timedelta(days=1)
 
 
-@pytest.fixture
-def night(world, tomorrow):
-    """Élise and Selam hold the watch; they are at Le Refuge from eleven tonight until half past midnight."""
+def keep_watch(world, tomorrow):
+    """Élise and Selam, from six this evening until eight in the morning."""
     for professional in (world.elise, world.selam):
         OnCall.objects.create(
             organisation=professional.organisation,
@@ -42,6 +41,12 @@ def night(world, tomorrow):
             held=(clock.at(clock.today(), 18), clock.at(tomorrow, 8)),
             phone="+32 000 00 00 09",
         )
+
+
+@pytest.fixture
+def night(world, tomorrow):
+    """Élise and Selam hold the watch; they are at Le Refuge from eleven tonight until half past midnight."""
+    keep_watch(world, tomorrow)
     visit = make_visit(world, opens=clock.at(clock.today(), 23), closes=clock.at(clock.today(), 23, 30))
     for rank, professional in enumerate((world.elise, world.selam), 1):
         hold(world, visit, professional, rank=rank)
@@ -86,14 +91,7 @@ def test_a_visit_that_reaches_into_the_next_day_needs_no_repair(world, night):
 def test_the_link_to_the_board_is_of_the_local_day(world, client_for, settings, tomorrow):
     """Half past midnight in Mouscron is still the day before in UTC."""
     settings.FROZEN_NOW = "2026-11-24T22:00:00+00:00"
-    for professional in (world.elise, world.selam):
-        OnCall.objects.create(
-            organisation=professional.organisation,
-            professional=professional,
-            team=professional.team,  # one watch of a team at a time
-            held=(clock.at(clock.today(), 18), clock.at(tomorrow, 8)),
-            phone="+32 000 00 00 09",
-        )
+    keep_watch(world, tomorrow)
     visit = make_visit(world, opens=clock.at(tomorrow, 0, 30), closes=clock.at(tomorrow, 0, 50))
     page = client_for(world.coordinator).get(f"/visits/{visit.uid}/who/")
     assert page.context["n_teams"] > 0
