@@ -8,13 +8,14 @@ from datetime import date
 
 import openpyxl
 import pytest
+import typst
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from versants.networks import words
 from versants.networks.report.annex import annex
 from versants.networks.report.content import document
-from versants.networks.report.pdf import compiled, pdf
+from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.territory.shapes import DATA
 from versants_libs.coverage.errors import InstanceError
@@ -154,6 +155,27 @@ def test_a_letter_the_font_lacks_is_an_error_not_a_box(source):
     told = {**said(source, "fr"), "title": "\u0627"}
     with pytest.raises(LookupError, match="\u0627"):
         compiled(told, at=datetime.fromtimestamp(0, UTC))
+
+
+@pytest.mark.parametrize("rows", range(56, 66))
+def test_the_last_row_of_a_long_table_never_stands_alone_on_a_page(source, rows):
+    table = {"kind": "table", "head": ["", ""], "widths": [], "figures": [False, True], "rows": [["a", "1"]] * rows}
+    told = {**said(source, "nl"), "blocks": [table]}
+    marked = "#show table.cell: it => { place[#metadata(0)<cell>]; it }\n" + TEMPLATE.read_text()
+    marked += "\n#context [#metadata(query(<cell>).map(it => it.location().page())) <pages>]"
+
+    found = typst.query(
+        marked.encode(),
+        "<pages>",
+        field="value",
+        one=True,
+        font_paths=fonts(),
+        sys_inputs={"said": json.dumps(told)},
+    )
+
+    pages = json.loads(found)
+    assert len(pages) >= 2 * rows
+    assert pages.count(max(pages)) >= 6  # three rows of two cells
 
 
 def test_an_answer_to_another_study_is_refused(source, files, tmp_path):

@@ -30,23 +30,27 @@ def pdf(source: Source, language: str, *, at: datetime | None = None) -> bytes:
 
 def compiled(said: dict[str, Any], *, at: datetime) -> bytes:
     """``said`` as PDF."""
-    fonts = typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=[str(Path(fontpkg_noto_sans.__file__).with_name("files"))],
-    )
     unknown = _unknown(json.dumps(said, ensure_ascii=False))
     if unknown:
         raise LookupError(f"the report’s font has no letter for {' '.join(unknown)}")
     made = typst.compile(
         TEMPLATE.read_bytes(),
-        font_paths=fonts,
+        font_paths=fonts(),
         sys_inputs={"said": json.dumps(said, ensure_ascii=False)},
         timestamp=at,
     )
     if not isinstance(made, bytes):
         raise TypeError("typst gave several files for one report")
     return made
+
+
+def fonts() -> typst.Fonts:
+    """Noto Sans and nothing else."""
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(Path(fontpkg_noto_sans.__file__).with_name("files"))],
+    )
 
 
 def _unknown(text: str) -> list[str]:
