@@ -159,7 +159,13 @@ def test_a_letter_the_font_lacks_is_an_error_not_a_box(source):
 
 @pytest.mark.parametrize("rows", range(56, 66))
 def test_the_last_row_of_a_long_table_never_stands_alone_on_a_page(source, rows):
-    table = {"kind": "table", "head": ["", ""], "widths": [], "figures": [False, True], "rows": [["a", "1"]] * rows}
+    table = {
+        "kind": "table",
+        "head": ["", ""],
+        "widths": [],
+        "figures": [False, True],
+        "rows": [["a", "1"]] * rows,
+    }
     told = {**said(source, "nl"), "blocks": [table]}
     marked = "#show table.cell: it => { place[#metadata(0)<cell>]; it }\n" + TEMPLATE.read_text()
     marked += "\n#context [#metadata(query(<cell>).map(it => it.location().page())) <pages>]"
