@@ -98,6 +98,31 @@ def test_what_a_recruit_gains_is_what_is_predicted_to_be_missed_without_it(resul
         assert 0 < one["hours"] <= one["n"] * yearly
 
 
+def test_a_case_to_compare_is_the_same_plan_and_predicts_no_year_for_each_recruit(result, monkeypatch):
+    def never(*_args):
+        raise AssertionError("a year predicted for nobody to read")
+
+    monkeypatch.setattr("versants_libs.coverage.account.predict", never)
+    case = plan(STUDY, TRAVEL, gains=False)
+
+    beyond = ("unserved_less", "minutes_less", "gains", "loses")
+    plain = [{key: value for key, value in one.items() if key not in beyond} for one in result["recruits"]]
+    assert len(plain) > 1
+    assert case["recruits"] == sorted(plain, key=lambda one: one["candidate"])
+    assert {key for key in result if case[key] != result[key]} <= {"recruits", "seconds"}
+
+
+def test_the_work_is_told_to_its_last_year():
+    told: list[tuple[str, float]] = []
+    plan(STUDY, TRAVEL, progress=lambda what, share: told.append((what, share)))
+
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] < shares[-1] < 1
+    assert [what for what, _ in told].count("gains") > 1
+    assert max(share for what, share in told if what != "gains") < 0.7
+
+
 def test_who_loses_is_predicted_to_be_served_less(result):
     """Recruits take nothing from anybody here, so somebody who was there is made to leave."""
     data = staffing(STUDY, TRAVEL)

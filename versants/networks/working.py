@@ -59,6 +59,7 @@ def work(order: Mapping[str, Any], tell: Tell = lambda done: None) -> dict[str, 
             travel,
             seconds=order["seconds"],
             gap=GAP,
+            gains=False,
             progress=lambda _stage, done: tell(min(done, 1.0)),
         )
         return {"key": order["key"], "figures": figures(found), "recruited": recruited(found)}

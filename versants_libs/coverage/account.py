@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from .prediction import predict
 from .staffing import Staffing, may
 from .staffing_model import Chosen, Flows
 
-__all__ = ["State", "not_recruitable", "recruits_json", "state_of"]
+__all__ = ["State", "gained", "not_recruitable", "recruits_json", "state_of"]
 
 Floats = NDArray[np.float64]
 
@@ -180,39 +180,17 @@ def _equity(data: Staffing, own: Floats, fallback: Floats, away: Floats, lost: F
     return found
 
 
-def recruits_json(data: Staffing, chosen: Chosen, before: State, after: State) -> list[dict[str, Any]]:
-    """Each recruitment, and what is predicted to be missed without it while all others stay.
-
-    Minutes are an account of the plan's flows: a class's change is shared among the recruits that serve it, as their
-    requests are; where none does, among those who freed its people from other work.
-    """
-    with_all = chosen.after.predicted
-    parts = _parts(data, chosen, before, after)
+def recruits_json(data: Staffing, chosen: Chosen, after: State) -> list[dict[str, Any]]:
+    """Each recruitment, with the work it does."""
     work: dict[int, float] = {}
     for one in after.flows:
         work[one.k] = work.get(one.k, 0.0) + one.requests
-    saved_of = before.away - after.away
     candidates = {f"candidate:{one.id}": one for one in data.study.candidates}
     there = np.array([pool.n for pool in data.pools], dtype=np.int64) + chosen.recruits
     first = np.cumsum(there) - there
     found = []
     for k in np.flatnonzero(chosen.recruits).tolist():
-        pool, n = data.pools[k], int(chosen.recruits[k])
-        gains: dict[tuple[str, str], list[float]] = {}
-        without = chosen.recruits.copy()
-        without[k] = 0
-        more_of = data.requests * (with_all["served"] - predict(crew_with(data, without))["served"])
-        fewer, minutes = float(more_of.sum()), 0.0
-        mine = parts.get(k, {})
-        for d in sorted({*mine, *np.flatnonzero(np.abs(more_of) > LEAST).tolist()}):
-            more, saved = float(more_of[d]), float(saved_of[d]) * mine.get(d, 0.0)
-            minutes += saved
-            for uid, many in data.parts[d].items():
-                gain = gains.setdefault((uid, data.classes[d][1]), [0.0, 0.0])
-                gain[0] += more * many / float(data.requests[d])
-                gain[1] += saved * many / float(data.requests[d])
-        best = sorted(gains.items(), key=lambda item: (-item[1][0], item[0]))[:LISTED]
-        candidate = candidates[pool.by]
+        candidate, n = candidates[data.pools[k].by], int(chosen.recruits[k])
         found.append(
             {
                 "candidate": candidate.id,
@@ -223,18 +201,59 @@ def recruits_json(data: Staffing, chosen: Chosen, before: State, after: State) -
                 "cost": n * candidate.cost,
                 "lead_months": candidate.lead_months,
                 "requests": work.get(k, 0.0),
-                "hours": float(with_all["worked"][first[k] : first[k] + n].sum()),
-                "unserved_less": fewer,
-                "minutes_less": minutes,
-                "gains": [
-                    {"commune": uid, "language": language, "requests": gain[0], "minutes": gain[1]}
-                    for (uid, language), gain in best
-                    if gain[0] > 0.01 or gain[1] > 1
-                ],
-                "loses": _losers(data, pool.languages, chosen),
+                "hours": float(chosen.after.predicted["worked"][first[k] : first[k] + n].sum()),
             }
         )
-    return sorted(found, key=lambda one: (-one["unserved_less"], one["candidate"]))
+    return sorted(found, key=lambda one: str(one["candidate"]))
+
+
+def gained(
+    data: Staffing,
+    chosen: Chosen,
+    before: State,
+    after: State,
+    progress: Callable[[float], None] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """By recruited candidate, what is predicted to be missed without it while all others stay, and who loses.
+
+    Minutes are an account of the plan's flows: a class's change is shared among the recruits that serve it, as their
+    requests are; where none does, among those who freed its people from other work. The year is predicted once for each
+    recruit; ``progress`` is told the share done.
+    """
+    parts = _parts(data, chosen, before, after)
+    saved_of = before.away - after.away
+    recruits = np.flatnonzero(chosen.recruits).tolist()
+    found: dict[str, dict[str, Any]] = {}
+    for i, k in enumerate(recruits):
+        if progress is not None:
+            progress(i / len(recruits))
+        pool = data.pools[k]
+        gains: dict[tuple[str, str], list[float]] = {}
+        without = chosen.recruits.copy()
+        without[k] = 0
+        served = chosen.after.predicted["served"] - predict(crew_with(data, without))["served"]
+        more_of = data.requests * served
+        minutes = 0.0
+        mine = parts.get(k, {})
+        for d in sorted({*mine, *np.flatnonzero(np.abs(more_of) > LEAST).tolist()}):
+            more, saved = float(more_of[d]), float(saved_of[d]) * mine.get(d, 0.0)
+            minutes += saved
+            for uid, many in data.parts[d].items():
+                gain = gains.setdefault((uid, data.classes[d][1]), [0.0, 0.0])
+                gain[0] += more * many / float(data.requests[d])
+                gain[1] += saved * many / float(data.requests[d])
+        best = sorted(gains.items(), key=lambda item: (-item[1][0], item[0]))[:LISTED]
+        found[pool.by.removeprefix("candidate:")] = {
+            "unserved_less": float(more_of.sum()),
+            "minutes_less": minutes,
+            "gains": [
+                {"commune": uid, "language": language, "requests": gain[0], "minutes": gain[1]}
+                for (uid, language), gain in best
+                if gain[0] > 0.01 or gain[1] > 1
+            ],
+            "loses": _losers(data, pool.languages, chosen),
+        }
+    return found
 
 
 def _parts(data: Staffing, chosen: Chosen, before: State, after: State) -> dict[int, dict[int, float]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .account import not_recruitable, recruits_json, state_of
+from .account import gained, not_recruitable, recruits_json, state_of
 from .queues import Queue
 from .staffing import POINTS, Staffing, passed_over, staffing
 from .staffing_model import ROUNDS, Agreed, best
@@ -20,6 +20,8 @@ __all__ = ["RESULT", "plan"]
 
 RESULT = "versants-mesh-result-1"
 
+_SEARCH = 0.7  # of the work, as it is told, where gains are wanted as well
+
 
 def plan(
     study: Study,
@@ -29,6 +31,7 @@ def plan(
     gap: float = 0.0,
     points: int = POINTS,
     rounds: int = ROUNDS,
+    gains: bool = True,
     stop: Callable[[], bool] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> dict[str, Any]:
@@ -40,18 +43,34 @@ def plan(
     gap : a proof this near (share of the objective) is enough.
     points : communes are gathered to so many at most.
     rounds : plans predicted, each from the prediction of the one before; 0: everybody is worth one.
+    gains : say of each recruit what it gains and who loses, which predicts a year for each, beyond ``seconds``. Without,
+        the answer is one case among others to be compared, not the result that ``R.json`` holds.
     progress : told (what is being done, share of the work from 0 to 1).
 
     Raises InstanceError, TravelError.
     """
     began = time.process_time()
     data = staffing(study, travel, limit=points)
-    chosen = best(data, seconds=seconds, gap=gap, rounds=rounds, stop=stop, progress=progress)
+    say = progress or (lambda text, share: None)
+    search = _SEARCH if gains else 1.0
+    chosen = best(
+        data,
+        seconds=seconds,
+        gap=gap,
+        rounds=rounds,
+        stop=stop,
+        progress=lambda text, share: say(text, search * share),
+    )
     before = state_of(data, chosen.before.flows, chosen.recruits * 0)
     after = state_of(data, chosen.after.flows, chosen.recruits)
     objective = after.value["objective"]
     bound = min(chosen.bound, objective)
     away = objective - bound
+    recruits = recruits_json(data, chosen, after)
+    if gains:
+        more = gained(data, chosen, before, after, lambda share: say("gains", search + (1 - search) * share))
+        recruits = [{**one, **more[one["candidate"]]} for one in recruits]
+        recruits.sort(key=lambda one: (-one["unserved_less"], one["candidate"]))
     return {
         "format": RESULT,
         "study": fingerprint(study),
@@ -63,7 +82,7 @@ def plan(
         "optimal": chosen.optimal,
         "seconds": round(time.process_time() - began, 2),
         "points": data.points,
-        "recruits": recruits_json(data, chosen, before, after),
+        "recruits": recruits,
         "passed_over": [
             {"candidate": one.id, "why": why} for one in study.candidates if (why := passed_over(study, one))
         ],
