@@ -73,7 +73,7 @@ def test_heat_is_of_what_open_sites_are_worth():
 
 @native
 def test_lists_that_do_not_fit_are_refused():
-    from versants_libs.coverage import _annealing
+    from versants_libs.coverage import _native
 
     good = [
         np.array([0, 1]),
@@ -83,11 +83,11 @@ def test_lists_that_do_not_fit_are_refused():
         np.array([1.0]),
         np.array([0]),
     ]
-    assert _annealing.anneal(*good, 1, 1.0, 0.1, 0.5, 2, 10) == [0]
+    assert _native.anneal(*good, 1, 1.0, 0.1, 0.5, 2, 10) == [0]
     for at, wrong in ((1, [7]), (0, [0, 2]), (3, [5]), (5, [1]), (5, [0, 0])):
         bad = [*good]
         bad[at] = np.array(wrong)
         with pytest.raises(ValueError):
-            _annealing.anneal(*bad, 1, 1.0, 0.1, 0.5, 2, 10)
+            _native.anneal(*bad, 1, 1.0, 0.1, 0.5, 2, 10)
     with pytest.raises(ValueError):
-        _annealing.anneal(*good, 1, 0.0, 0.1, 0.5, 2, 10)
+        _native.anneal(*good, 1, 0.0, 0.1, 0.5, 2, 10)

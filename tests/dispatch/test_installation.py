@@ -128,7 +128,7 @@ def test_sdist_holds_the_sources_of_the_core_and_nothing_of_the_workshop(sdist):
 def test_wheel_holds_the_core_built_and_not_its_sources(wheel):
     assert "linux" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
-    for module in ("versants_libs/dispatch/_core.", "versants_libs/coverage/_annealing."):
+    for module in ("versants_libs/dispatch/_core.", "versants_libs/coverage/_native."):
         assert [name for name in names if name.startswith(module) and name.endswith(".so")]
     for sources in ("dispatch/core/", "coverage/native/", "CMakeLists.txt"):
         assert not [name for name in names if name.startswith(f"versants_libs/{sources}")]

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from .core import Core
 
-_annealing: Any
+_native: Any
 try:
-    from . import _annealing
+    from . import _native
 except ImportError:  # no compiler when it was installed: the twin works
-    _annealing = None
+    _native = None
 
 __all__ = ["anneal", "available", "heats", "twin"]
 
@@ -44,7 +44,7 @@ _WORDS = 2**64 - 1
 
 def available() -> bool:
     """Whether the compiled module was built."""
-    return _annealing is not None
+    return _native is not None
 
 
 def anneal(
@@ -64,7 +64,7 @@ def anneal(
     hot, cold = heats(core, sites)
     if not hot > 0 or not steps:
         return np.array(sites, dtype=np.int64)
-    run = _annealing.anneal if (available() if compiled is None else compiled) else twin
+    run = _native.anneal if (available() if compiled is None else compiled) else twin
     found = run(
         core.start.astype(np.int64),
         core.site.astype(np.int64),
@@ -178,7 +178,7 @@ def twin(
     steps: int,
     used: Callable[[], float] | None = None,
 ) -> list[int]:
-    """What the compiled module does, in Python; the arguments are those of ``_annealing.pyi``."""
+    """What the compiled module does, in Python; the arguments are those of ``_native.pyi``."""
     lists = [site[a:b].tolist() for a, b in pairwise(start.tolist())]
     columns = [client[a:b].tolist() for a, b in pairwise(site_start.tolist())]
     somewhere = [j for j, there in enumerate(columns) if there]

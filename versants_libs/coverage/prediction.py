@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crew import Crew, multiplier_norm
+from .losses import steady
 from .study import WEEKS
 
 __all__ = ["predict"]
@@ -26,7 +27,6 @@ Ints = NDArray[np.int64]
 _ROUNDS = 12
 _MANY = 40  # people counted one by one; more are as good as this many
 _LEVELS = 5  # intensities a year is gathered to
-_NEVER = 1e-9  # that so many are there at once: not looked at
 
 
 class _Systems:
@@ -72,41 +72,10 @@ class _Systems:
         call over those of a talk.
         """
         grown, part = np.array([1.0, 0.2113, 0.7887])[:, None], np.array([1 - warm, warm / 2, warm / 2])
-        one, two = self._steady(own * grown, other * grown, yes, again)
+        usual = np.maximum(self.presence.sum(axis=1), 1e-12)
+        one, two = steady(self.there, usual, own * grown, other * grown, yes, again)
         missed, redone = (part * one).sum(axis=0), (part * two).sum(axis=0)
         return missed, np.divide(redone, missed, out=np.zeros(self.n), where=missed > 0)
-
-    def _steady(self, own: Floats, other: Floats, yes: float, again: Floats | None) -> tuple[Floats, Floats]:
-        """Of loads (loads, systems) the shares lost, and lost but served at a second call."""
-        usual = np.maximum(self.presence.sum(axis=1), 1e-12)
-        lost, second = np.zeros(own.shape), np.zeros(own.shape)
-        for n in range(self.most + 1):
-            at = np.flatnonzero(self.there[:, n] > _NEVER)
-            if not len(at):
-                continue
-            chance = self.there[at, n]
-            load = (own[:, at] + other[:, at] * n / usual[at])[:, :, None]
-            busy = np.arange(n + 1)
-            refuse = (1 - yes) ** (n - busy)
-            weight = np.ones((*load.shape[:2], n + 1))  # of so many busy, over that of nobody
-            weight[:, :, 1:] = np.cumprod(load * ((1 - refuse[:-1]) / busy[1:]), axis=2)
-            total = weight.sum(axis=2)
-            missed = weight * refuse
-            lost[:, at] += chance * missed.sum(axis=2) / total
-            if again is not None:
-                step = np.minimum(again[at], 1.0)[:, None]
-                left = busy * (1 - step)
-                taken = load * step * _takes(np.maximum(n - left, 0.0) / 2, yes)
-                redone = missed * _takes(np.clip(n - left - taken, 0.0, n), yes)
-                second[:, at] += chance * redone.sum(axis=2) / total
-        return lost, second
-
-
-def _takes(free: Floats, yes: float) -> Floats:
-    """That one of so many free says yes, straight between whole numbers."""
-    whole = np.floor(free)
-    none = (1 - yes) ** whole
-    return np.asarray(1 - none + (free - whole) * yes * none)
 
 
 def _offers(free: Floats, yes: float) -> Floats:

@@ -1,4 +1,4 @@
-// versants_libs.coverage._annealing: arrays come as buffers, the sites go back as a list.
+// versants_libs.coverage._native: arrays come as buffers; sites go back as a list, shares into arrays that are given.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/function.h>
@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "annealing.hpp"
+#include "losses.hpp"
 
 namespace nb = nanobind;
 using namespace versants;
@@ -16,6 +17,9 @@ namespace {
 
 template <class T>
 using Buffer = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+using Table = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Filled = nb::ndarray<double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 template <class T>
 std::vector<T> list(const Buffer<T>& given) {
@@ -31,7 +35,7 @@ bool rows(const std::vector<std::int64_t>& start, const std::vector<std::int64_t
 
 }  // namespace
 
-NB_MODULE(_annealing, module) {
+NB_MODULE(_native, module) {
     module.def(
         "anneal",
         [](Buffer<std::int64_t> start, Buffer<std::int64_t> site, Buffer<std::int64_t> site_start,
@@ -65,4 +69,28 @@ NB_MODULE(_annealing, module) {
         nb::arg("start"), nb::arg("site"), nb::arg("site_start"), nb::arg("client"), nb::arg("weight"), nb::arg("open"),
         nb::arg("seed"), nb::arg("hot"), nb::arg("cold"), nb::arg("local"), nb::arg("wide"), nb::arg("steps"),
         nb::arg("used") = nb::none(), "The best sites seen. Raises ValueError where the lists do not fit.");
+    module.def(
+        "steady",
+        [](const Table& there, const Buffer<double>& usual, const Table& own, const Table& other, double yes,
+           const Buffer<double>& again, const Filled& lost, const Filled& second) {
+            const std::size_t loads = own.shape(0), systems = own.shape(1), wide = there.shape(1);
+            const auto fits = [loads, systems](const auto& one) { return one.shape(0) == loads && one.shape(1) == systems; };
+            if (there.shape(0) != systems || !wide || usual.size() != systems || again.size() != systems || !fits(other) ||
+                !fits(lost) || !fits(second))
+                throw std::invalid_argument("the tables of the loss systems do not fit each other");
+            if (!(yes >= 0 && yes <= 1)) throw std::invalid_argument("yes is a share from 0 to 1");
+            nb::gil_scoped_release free;
+            const Losses losses(yes, wide - 1);
+            for (std::size_t s = 0; s < systems; ++s) {
+                const Presence presence{there.data() + s * wide, wide - 1, usual.data()[s]};
+                for (std::size_t i = 0; i < loads; ++i) {
+                    const std::size_t at = i * systems + s;
+                    const Shares shares = losses.of(presence, own.data()[at], other.data()[at], again.data()[s]);
+                    lost.data()[at] = shares.lost;
+                    second.data()[at] = shares.second;
+                }
+            }
+        },
+        nb::arg("there"), nb::arg("usual"), nb::arg("own"), nb::arg("other"), nb::arg("yes"), nb::arg("again"),
+        nb::arg("lost"), nb::arg("second"), "Shares lost and served at a second call. Raises ValueError where tables do not fit.");
 }

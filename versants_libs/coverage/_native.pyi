@@ -18,3 +18,13 @@ def anneal(
     steps: int,
     used: Callable[[], float] | None = None,
 ) -> list[int]: ...
+def steady(
+    there: NDArray[np.float64],
+    usual: NDArray[np.float64],
+    own: NDArray[np.float64],
+    other: NDArray[np.float64],
+    yes: float,
+    again: NDArray[np.float64],
+    lost: NDArray[np.float64],
+    second: NDArray[np.float64],
+) -> None: ...

@@ -1,0 +1,86 @@
+"""Loss systems: the compiled loops and their twin, and Erlang's formula where all say yes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from versants_libs.coverage.losses import available, steady, twin
+
+native = pytest.mark.skipif(not available(), reason="the compiled module was not built")
+
+
+def systems(seed, n=50, most=12):
+    """Presence, loads and second calls of loss systems, some of them with nobody ever there."""
+    rng = np.random.default_rng(seed)
+    there = rng.random((n, most + 1)) * (rng.random((n, most + 1)) < 0.6)
+    there[:, 0] += 0.01
+    there[0] = np.eye(most + 1)[0]
+    there /= there.sum(axis=1, keepdims=True)
+    usual = np.maximum(there @ np.arange(most + 1), 1e-12)
+    own, other = rng.random((3, n)) * 9, rng.random((3, n)) * 3
+    return there, usual, own, other, rng.random(n) * 2
+
+
+def erlang_b(load, many):
+    """Erlang's loss formula (1917), by its recurrence."""
+    lost = 1.0
+    for one in range(1, many + 1):
+        lost = load * lost / (one + load * lost)
+    return lost
+
+
+@native
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("yes", [0.0, 0.3, 0.85, 1.0])
+@pytest.mark.parametrize("calling_again", [False, True])
+def test_the_compiled_module_and_its_twin_say_the_same(seed, yes, calling_again):
+    there, usual, own, other, again = systems(seed)
+    given = (there, usual, own, other, yes, again if calling_again else None)
+    for one, two in zip(steady(*given), twin(*given), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("compute", [steady, twin])
+def test_where_everybody_says_yes_the_share_lost_is_erlangs(compute):
+    for many in range(1, 9):
+        there = np.eye(many + 1)[many:]
+        for load in (0.1, 1.0, 7.5):
+            own = np.array([[load]])
+            lost, second = compute(there, np.array([float(many)]), own, own * 0, 1.0, None)
+            assert lost[0, 0] == pytest.approx(erlang_b(load, many), rel=1e-12)
+            assert second[0, 0] == 0
+
+
+@pytest.mark.parametrize("compute", [steady, twin])
+def test_shares_stay_shares_and_nobody_there_loses_all(compute):
+    for seed in range(30):
+        there, usual, own, other, again = systems(seed)
+        lost, second = compute(there, usual, own, other, 0.7, again)
+        assert ((lost >= 0) & (lost <= 1 + 1e-12)).all()
+        assert ((second >= 0) & (second <= lost + 1e-12)).all()
+        assert lost[:, 0] == pytest.approx(1.0)
+        assert second[:, 0] == pytest.approx(0.0)
+
+
+@native
+def test_tables_that_do_not_fit_are_refused():
+    from versants_libs.coverage import _native
+
+    there, usual, own, other, again = systems(1)
+    good = [there, usual, own, other, 0.5, again, own * 0, own * 0]
+    assert _native.steady(*good) is None
+    short = {
+        0: there[1:],
+        1: usual[1:],
+        2: own[:, 1:].copy(),
+        3: other[1:],
+        5: again[1:],
+        6: own[1:],
+        7: own[1:],
+    }
+    for at, bad in short.items():
+        with pytest.raises(ValueError, match="do not fit"):
+            _native.steady(*good[:at], bad, *good[at + 1 :])
+    with pytest.raises(ValueError, match="a share"):
+        _native.steady(*good[:4], 1.5, *good[5:])

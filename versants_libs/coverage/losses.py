@@ -1,0 +1,85 @@
+"""What share of its requests a loss system loses: birth and death of busy people among those who are there.
+
+Each new request finds nobody with probability (1 - yes) to the power of the free. How many are there is averaged over. A
+second call comes when some of the busy have ended their talk and others have taken one in the meantime.
+
+The loops are those of the compiled module, ``native/losses.hpp``; :func:`twin` says the same in arrays, some times slower,
+the same to rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_native: Any
+try:
+    from . import _native
+except ImportError:  # no compiler when it was installed: the twin works
+    _native = None
+
+__all__ = ["NEVER", "available", "steady", "twin"]
+
+Floats = NDArray[np.float64]
+
+NEVER = 1e-9  # that so many are there at once: not looked at
+
+
+def available() -> bool:
+    """Whether the compiled module was built."""
+    return _native is not None
+
+
+def steady(
+    there: Floats, usual: Floats, own: Floats, other: Floats, yes: float, again: Floats | None
+) -> tuple[Floats, Floats]:
+    """Of loads (loads, systems) the shares lost, and lost but served at a second call (0 without ``again``).
+
+    ``there`` (systems, most + 1): how likely so many are there. ``usual`` (systems,): how many in the mean, above 0.
+    ``own``, ``other`` (loads, systems): erlangs of the system's requests, and of work for others when as many as usual are
+    there. ``yes``: that somebody free takes a request. ``again`` (systems,): minutes until the next call over those of a
+    talk, 0 or more.
+    """
+    if not available():
+        return twin(there, usual, own, other, yes, again)
+    lost, second = np.zeros(own.shape), np.zeros(own.shape)
+    once = np.full(len(usual), -1.0) if again is None else again
+    whole = [np.ascontiguousarray(one, dtype=np.float64) for one in (there, usual, own, other, once)]
+    _native.steady(*whole[:4], yes, whole[4], lost, second)
+    return lost, second
+
+
+def twin(
+    there: Floats, usual: Floats, own: Floats, other: Floats, yes: float, again: Floats | None
+) -> tuple[Floats, Floats]:
+    """What :func:`steady` says, in arrays."""
+    lost, second = np.zeros(own.shape), np.zeros(own.shape)
+    for n in range(there.shape[1]):
+        at = np.flatnonzero(there[:, n] > NEVER)
+        if not len(at):
+            continue
+        chance = there[at, n]
+        load = (own[:, at] + other[:, at] * n / usual[at])[:, :, None]
+        busy = np.arange(n + 1)
+        refuse = (1 - yes) ** (n - busy)
+        weight = np.ones((*load.shape[:2], n + 1))  # of so many busy, over that of nobody
+        weight[:, :, 1:] = np.cumprod(load * ((1 - refuse[:-1]) / busy[1:]), axis=2)
+        total = weight.sum(axis=2)
+        missed = weight * refuse
+        lost[:, at] += chance * missed.sum(axis=2) / total
+        if again is not None:
+            step = np.minimum(again[at], 1.0)[:, None]
+            left = busy * (1 - step)
+            taken = load * step * _takes(np.maximum(n - left, 0.0) / 2, yes)
+            redone = missed * _takes(np.clip(n - left - taken, 0.0, n), yes)
+            second[:, at] += chance * redone.sum(axis=2) / total
+    return lost, second
+
+
+def _takes(free: Floats, yes: float) -> Floats:
+    """That one of so many free says yes, straight between whole numbers."""
+    whole = np.floor(free)
+    none = (1 - yes) ** whole
+    return np.asarray(1 - none + (free - whole) * yes * none)

@@ -1,0 +1,70 @@
+// Loss systems side by side: what share of requests finds nobody, and of those what share a second call would serve.
+// ../losses.py is the same in Python and says it in words.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+namespace versants {
+
+// Chances of so many there below this are not looked at.
+constexpr double never = 1e-9;
+
+// Of one loss system: how many may be there at once, and how likely.
+struct Presence {
+    const double* chance;  // of 0, 1, ... most
+    std::size_t most;
+    double usual;  // how many are there in the mean
+};
+
+struct Shares {
+    double lost, second;
+};
+
+class Losses {
+  public:
+    Losses(double yes, std::size_t most) : yes_(yes), none_(most + 1) {
+        for (std::size_t i = 0; i <= most; ++i) none_[i] = std::pow(1 - yes, static_cast<double>(i));
+    }
+
+    // `own`, `other`: erlangs; `again`: minutes until the next call over those of a talk, below 0 where nobody calls again.
+    Shares of(const Presence& there, double own, double other, double again) const {
+        Shares found{0.0, 0.0};
+        const double step = std::min(again, 1.0);
+        for (std::size_t n = 0; n <= there.most; ++n) {
+            if (!(there.chance[n] > never)) continue;
+            const double many = static_cast<double>(n);
+            const double load = own + other * many / there.usual;
+            double weight = 1.0, total = 0.0, missed = 0.0, redone = 0.0;
+            for (std::size_t busy = 0; busy <= n; ++busy) {
+                const double held = static_cast<double>(busy);
+                if (busy) weight *= load * ((1 - none_[n - busy + 1]) / held);
+                total += weight;
+                const double refused = weight * none_[n - busy];
+                missed += refused;
+                if (again < 0) continue;
+                const double left = held * (1 - step);
+                const double taken = load * step * takes(std::max(many - left, 0.0) / 2);
+                redone += refused * takes(std::clamp(many - left - taken, 0.0, many));
+            }
+            found.lost += there.chance[n] * missed / total;
+            found.second += there.chance[n] * redone / total;
+        }
+        return found;
+    }
+
+  private:
+    double yes_;
+    std::vector<double> none_;  // that none of so many free says yes
+
+    // That one of so many free says yes, straight between whole numbers.
+    double takes(double free) const {
+        const double whole = std::floor(free);
+        const double none = none_[static_cast<std::size_t>(whole)];
+        return 1 - none + (free - whole) * yes_ * none;
+    }
+};
+
+}  // namespace versants
