@@ -5,7 +5,7 @@ its own, then once more with one of them killed while it holds a piece. All thre
 leave no piece behind, and the dead worker's piece must have been taken again. On one machine the workers have the same
 cores: what is shown is that the work is shared out and that nothing depends on who did it.
 
-Prints a table and writes ``hosts.csv``; exit 1 if an answer differs or a piece is left. ``AREA`` narrows the territory.
+Prints a table and writes its rows of this area in ``hosts.csv``; exit 1 if an answer differs or a piece is left. ``AREA`` narrows the territory.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ sys.path[:0] = [str(PROJECT), str(HERE.parent)]
 
 from worlds import as_application, small, surroundings  # noqa: E402 - the folders above come first
 
-COLUMNS = ("run", "workers", "seconds", "pieces", "taken", "by_worker")
+COLUMNS = ("area", "run", "workers", "seconds", "pieces", "taken", "by_worker")
 #: Far more than a plan needs here: one that is stopped by its time is not the same twice.
 SECONDS = "600"
 ALIVE_S = 60.0
+AREA = os.environ.get("AREA") or "all"
 
 
 class Watch(threading.Thread):
@@ -71,7 +72,7 @@ def study(
 
     who = Actor.for_membership(coordinator)
     question = {
-        "area": os.environ.get("AREA") or "all", "meaning": "sum", "n_languages": 30, "people": "public",
+        "area": AREA, "meaning": "sum", "n_languages": 30, "people": "public",
         "kinds": ["helper"], "budget": None, "number": 20, "minutes": 60, "phone_share": 0.72,
         "discouraged": 0.0, "simple": "middle",
     }  # fmt: skip
@@ -106,6 +107,7 @@ def study(
     result = {key: value for key, value in run.result.items() if key != "seconds"}
     said = json.dumps([result, run.scenarios, run.simulated, run.turns], sort_keys=True)
     return {
+        "area": AREA,
         "run": name,
         "workers": len(running),
         "seconds": round(seconds),
@@ -164,10 +166,13 @@ def main() -> int:
                         one.terminate()
                 for one in running:
                     one.wait(30)
-    with (HERE / "hosts.csv").open("w", newline="", encoding="utf-8") as file:
+    table = HERE / "hosts.csv"
+    with table.open(newline="", encoding="utf-8") as file:
+        others = [one for one in csv.DictReader(file) if one["area"] != AREA]
+    with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(others + rows)
     sys.stdout.write("| " + " | ".join(COLUMNS) + " |\n|" + " --- |" * len(COLUMNS) + "\n")
     for row in rows:
         sys.stdout.write("| " + " | ".join(str(row[name]) for name in COLUMNS) + " |\n")
