@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from versants_libs.coverage.account import _losers
 from versants_libs.coverage.cli import main
 from versants_libs.coverage.crew import crew_of
 from versants_libs.coverage.errors import InstanceError
+from versants_libs.coverage.fairness import groups
 from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.staffing import staffing
 from versants_libs.coverage.staffing_check import check
@@ -188,26 +190,64 @@ def test_more_is_allowed_and_nothing_gets_worse(result):
     assert all(one["after"]["objective"] <= one["before"]["objective"] for one in (closed, alone, more, rich))
 
 
+def worst_third(found, reached):
+    """Mean share missed of the third of these languages that is served worst."""
+    shares = sorted(
+        (one["unserved"] + 0.5 * one["fallback"]) / one["requests"]
+        for language, one in found["after"]["languages"].items()
+        if language in reached
+    )
+    third = shares[-math.ceil(len(shares) / 3) :]
+    return sum(third) / len(third)
+
+
 def test_equitable_as_the_worst_language_helps_the_worst_language():
     few = replace(STUDY, limits=Limits(number=2))
-    plain = plan(few, TRAVEL)
-    fair = plan(replace(few, fairness=Fairness("worst_language", 5.0, "the province", "2026-11-01")), TRAVEL)
+    study = replace(few, fairness=Fairness("worst_language", 5.0, "the province", "2026-11-01"))
+    plain, fair = plan(few, TRAVEL), plan(study, TRAVEL)
+    every = set(fair["after"]["languages"])
 
-    def worst(found):
-        shares = [
-            (one["unserved"] + 0.5 * one["fallback"]) / one["requests"]
-            for one in found["after"]["languages"].values()
-        ]
-        return max(shares)
-
-    assert worst(fair) < worst(plain)
+    assert worst_third(fair, every) < worst_third(plain, every)
     assert fair["after"]["terms"]["fairness"] > 0
-    assert (
-        check(
-            replace(few, fairness=Fairness("worst_language", 5.0, "the province", "2026-11-01")), fair, TRAVEL
-        )
-        == []
+    assert check(study, fair, TRAVEL) == []
+
+
+def test_a_language_nobody_could_serve_does_not_make_the_meaning_void():
+    """With it among the languages the worst share would be 1 whatever is recruited, and all plans alike."""
+    alone = {"tir": "xxx", "prs": "yyy"}
+    nobody = [
+        replace(row, language=alone[row.language], requests=row.requests / 9)
+        for row in STUDY.demand
+        if row.language in alone
+    ]
+    few = replace(STUDY, limits=Limits(number=2), demand=(*STUDY.demand, *nobody))
+    study = replace(few, fairness=Fairness("worst_language", 5.0))
+    plain, fair = plan(few, TRAVEL), plan(study, TRAVEL)
+    reached = set(fair["after"]["languages"]) - {"xxx", "yyy"}
+
+    assert fair["after"]["languages"]["xxx"]["share_unserved"] == 1
+    assert worst_third(fair, reached) < worst_third(plain, reached)
+    assert fair["after"]["terms"]["fairness"] == pytest.approx(
+        5 * sum(row.requests for row in few.demand) * worst_third(fair, reached), rel=1e-6
     )
+    assert check(study, fair, TRAVEL) == []
+
+
+def test_of_many_languages_the_worst_third_counts():
+    spoken, several = ("tir", "prs", "ukr", "amh", "som"), 0
+    for seed in range(40):
+        study = tiny.random_study(seed, spoken)
+        _, names = groups(staffing(study, tiny.travel(study)))
+        several += len(names) > 3
+        found = plan(study, tiny.travel(study))
+        many = {one["candidate"]: one["n"] for one in found["recruits"]}
+        stated = found["after"]["worth"]
+        own = tiny.served(study, [many.get(one.id, 0) for one in study.candidates], stated)
+
+        assert found["objective"] == pytest.approx(own, rel=1e-5, abs=1e-4), seed
+        assert found["bound"] == pytest.approx(tiny.best(study, stated), rel=1e-5, abs=1e-4), seed
+        assert check(study, found, tiny.travel(study)) == [], seed
+    assert several > 5
 
 
 def test_communes_are_gathered_to_points_of_their_own_side():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from math import comb
 from pathlib import Path
@@ -15,8 +16,11 @@ from versants_libs.coverage.travel import travel_of
 KNOTS = s.TravelSource("piecewise", "2026-01-01", knots_km=(0.0, 100.0), minutes=(2.0, 152.0))
 
 
-def random_study(seed):
-    """Small enough to try everything, with borders, helpers, levels, peaks, ranges, limits of both kinds."""
+def random_study(seed, spoken=()):
+    """Small enough to try everything, with borders, helpers, levels, peaks, ranges, limits of both kinds.
+
+    ``spoken``: languages that are all asked for, where the worst of them count.
+    """
     rng = np.random.default_rng(seed)
 
     def pick(*values):
@@ -36,11 +40,12 @@ def random_study(seed):
     places = [one.uid for one in communes]
     bands = (s.Band("day", (1, 2, 3, 4, 5), 9, 17), s.Band("night", (6,), 18, 22))[: pick(1, 1, 2)]
     names = [one.id for one in bands]
-    spoken = ["tir", "prs", "ukr"][: pick(1, 2, 3)]
+    every = list(spoken)
+    spoken = every or ["tir", "prs", "ukr"][: pick(1, 2, 3)]
     demand = tuple(
         s.Demand(
             pick(*places),
-            pick(*spoken),
+            every[i % len(every)] if every else pick(*spoken),
             pick("on_site", "on_site", "phone", "video"),
             pick(*names),
             float(rng.integers(0, 3000)),
@@ -48,7 +53,7 @@ def random_study(seed):
             (0.2, 0.6) if rng.random() < 0.5 else (0.0, 0.0),
             float(pick(1, 1, 2)),
         )
-        for _ in range(int(rng.integers(1, 6)))
+        for i in range(len(every) + 1 if every else int(rng.integers(1, 6)))
     )
 
     def somebody():
@@ -92,7 +97,9 @@ def random_study(seed):
             fallback_weight=pick(None, 0.5, 0.2),
         ),
         alpha=pick(0.0, 0.002, 0.02),
-        fairness=s.Fairness(pick("sum", "worst_language", "worst_versant"), pick(0.0, 0.5)),
+        fairness=s.Fairness("worst_language", 2.0)
+        if every
+        else s.Fairness(pick("sum", "worst_language", "worst_versant"), pick(0.0, 0.5)),
         peak={"a": pick(1.0, 1.5)},
         travel=KNOTS,
         behaviour=s.Behaviour(answer_yes=pick(1.0, 0.8), absence=pick(0.0, 0.1)),
@@ -206,9 +213,8 @@ def served(study, recruits, stated=()):
     total = sum(many for _, _, many in classes)
     fair = study.fairness.weight * total if study.fairness.meaning != "sum" else 0.0
     phi = rules.fallback_weight or 0.0
-    n = len(arcs) + 1
+    n = len(arcs) + 6  # what five groups at most lack beyond the share of the last column
     gain = np.zeros(n)
-    gain[-1] = fair
     rows, limits = [], []
 
     def limit(values, top):
@@ -297,19 +303,24 @@ def served(study, recruits, stated=()):
                     if d in mine and (own or part == "either")
                 ]
                 limit(line, requests / load * top)
-    if fair:
-        at = (lambda row: row.language) if study.fairness.meaning == "worst_language" else None
-        at = at or (lambda row: place[row.commune].versant)
-        for name in {at(row) for row, _, _ in classes}:
-            size = sum(many for row, _, many in classes if at(row) == name)
-            mine = [
-                (i, -(1 if own else 1 - phi) / size)
-                for i, (d, _, _, own) in enumerate(arcs)
-                if at(classes[d][0]) == name
-            ]
-            limit([(n - 1, 1.0), *mine], 0.0)
+    at = (lambda row: row.language) if study.fairness.meaning == "worst_language" else None
+    at = at or (lambda row: place[row.commune].versant)
+    named = sorted({at(classes[d][0]) for d, _, _, _ in arcs})
+    counted = named if fair else []
+    for name in counted:
+        size = sum(many for row, _, many in classes if at(row) == name)
+        mine = [
+            (i, -(1 if own else 1 - phi) / size)
+            for i, (d, _, _, own) in enumerate(arcs)
+            if at(classes[d][0]) == name
+        ]
+        limit([(n - 1, 1.0), (len(arcs) + counted.index(name), -1.0), *mine], 0.0)
+    if counted:
+        limit([(n - 1, 1.0)], 1.0)
+        gain[-1] = fair
+        gain[len(arcs) : len(arcs) + len(counted)] = -fair / math.ceil(len(counted) / 3)
     weighted = sum(row.weight * many for row, _, many in classes)
-    return weighted + fair - largest(gain, np.array(rows), np.array(limits))
+    return weighted + gain[-1] - largest(gain, np.array(rows), np.array(limits))
 
 
 def split(offered, able, language):

@@ -66,6 +66,17 @@ def worked_out(client, member):
         return StudyRun.objects.get(uid=job.params["run"])
 
 
+def test_no_versant_can_be_left_behind_where_there_is_one(officer, client_for):
+    client = client_for(officer)
+    answer = client.post(reverse("studies"), {**QUESTION, "meaning": "worst_versant"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "se trouve dans un seul versant" in page or "lies in one versant" in page
+    assert re.search(r'value="worst_versant"[^>]* checked', page), "what was chosen is kept"
+    everywhere = {**QUESTION, "meaning": "worst_versant", "area": "all"}
+    assert client.post(reverse("studies"), everywhere).status_code == 303
+
+
 @pytest.mark.parametrize("role", sorted(STUDY_ROLES))
 def test_whoever_asks_sees_how_far_it_is_and_can_stop_it(world, client_for, role):
     member = make_membership(make_account("Asker Own"), world.house_be, role)

@@ -299,7 +299,7 @@ def test_what_was_seen_before_the_meaning_was_chosen_is_said(source):
     assert "avant" not in other
     assert f"Choisi le {chosen}, alors que les résultats" in other
     assert "celle du 20 novembre 2026" in other
-    assert "la langue la moins bien servie" in other
+    assert "les langues les moins bien servies" in other
 
 
 def test_a_turn_says_what_replaces_what_and_a_range_without_one_says_so(source):

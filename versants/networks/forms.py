@@ -16,7 +16,12 @@ MEANINGS = (
     ("sum", Labelled(_("All talks count the same"), _("as many as possible are served, wherever they are"))),
     (
         "worst_language",
-        Labelled(_("No language left behind"), _("the language that is served worst weighs as much again")),
+        Labelled(
+            _("No language left behind"),
+            _(
+                "the languages that are served worst, a third of those anybody could interpret, weigh as much again"
+            ),
+        ),
     ),
     (
         "worst_versant",
@@ -116,6 +121,15 @@ class QuestionForm(forms.Form):
         widget=Rows,
         help_text=_("nobody has measured it"),
     )
+
+    def clean_meaning(self) -> str:
+        """No versant can be left behind where there is one only."""
+        meaning = str(self.cleaned_data["meaning"])
+        if meaning == "worst_versant" and self.cleaned_data.get("area", "all") != "all":
+            raise forms.ValidationError(
+                _("This territory lies in one versant: choose another meaning, or all three versants.")
+            )
+        return meaning
 
     def seen(self) -> QuestionForm:
         """The same, beside results: what is chosen now is chosen after them, and the next study says so."""

@@ -99,7 +99,9 @@ def meaning_word(meaning: str) -> str:
     """A named meaning of "equitable"."""
     return {
         "sum": _("as many talks as possible are served, wherever they are"),
-        "worst_language": _("the language that is served worst is served as well as possible"),
+        "worst_language": _(
+            "the languages that are served worst, a third of those anybody could interpret, are served as well as possible"
+        ),
         "worst_versant": _("the versant that is served worst is served as well as possible"),
     }[meaning]
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .crew import crew_with
 from .equity import equity
+from .fairness import groups, worst
 from .prediction import predict
 from .staffing import Staffing, may
 from .staffing_model import Chosen, Flows
@@ -92,10 +93,13 @@ def state_of(data: Staffing, flows: Flows, recruits: NDArray[np.int64]) -> State
     versants = _grouped(data, 6, own, fallback, lost)
     fair = 0.0
     total = float(data.requests.sum())
-    if study.fairness.meaning != "sum" and total:
-        at = 1 if study.fairness.meaning == "worst_language" else 6
-        shares = _shares(data, at, lost + limit * fallback)
-        fair = study.fairness.weight * total * max(shares.values())
+    group, names = groups(data)
+    if names:
+        asked, missed = (
+            np.bincount(group[group >= 0], one[group >= 0])
+            for one in (data.requests, lost + limit * fallback)
+        )
+        fair = study.fairness.weight * total * worst((missed / asked).tolist())
     terms = {
         "unserved": float((data.weight * lost).sum()),
         "fallback": float(limit * (data.weight * fallback).sum()),
@@ -141,15 +145,6 @@ def _grouped(
         name: {**dict(zip(names, one, strict=True)), "share_unserved": one[3] / one[0]}
         for name, one in sorted(table.items())
     }
-
-
-def _shares(data: Staffing, at: int, lost: Floats) -> dict[str, float]:
-    table: dict[str, list[float]] = {}
-    for d, key in enumerate(data.classes):
-        one = table.setdefault(key[at], [0.0, 0.0])
-        one[0] += float(lost[d])
-        one[1] += float(data.requests[d])
-    return {name: one[0] / one[1] for name, one in table.items()}
 
 
 def _equity(data: Staffing, own: Floats, fallback: Floats, away: Floats, lost: Floats) -> dict[str, Any]:

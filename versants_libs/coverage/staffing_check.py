@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -212,8 +212,20 @@ class _Check:
             self.most(f"{name}: requests of {'/'.join(key)}", own[key] + calls[key], requests)
         self._hours(name, crews, busy)
         self._queues(name, crews, classes, near, far, (own, calls, load))
-        self._terms(name, said, classes, own, calls, away, cost)
+        able = {key for key in classes if self._somebody(key, crews, far)}
+        self._terms(name, said, classes, able, (own, calls, away), cost)
         self._equity(name, said["equity"], classes, parts, own, calls, away)
+
+    def _somebody(self, key: Key, crews: Mapping[str, _Crew], far: Mapping[tuple[str, str], float]) -> bool:
+        """Is there anybody, or could there be, who serves such a request in some way?"""
+        for crew in crews.values():
+            if crew.interprets(key[1], key[4]) and key[3] in crew.hours and crew.goes(self.study, key[5]):
+                if key[2] != "on_site" or self.study.rules.fallback_weight is not None:
+                    return True
+                way = far[crew.home, key[0]] * self.study.peak.get(key[6], 1.0)
+                if way <= self.study.standard.minutes_on_site:
+                    return True
+        return False
 
     def most(self, what: str, value: float, limit: float) -> None:
         if value > limit + 1e-5 * max(1.0, limit):
@@ -326,12 +338,12 @@ class _Check:
         name: str,
         said: Mapping[str, Any],
         classes: Mapping[Key, Sequence[float]],
-        own: Mapping[Key, float],
-        calls: Mapping[Key, float],
-        away: Mapping[Key, float],
+        able: Collection[Key],
+        flows: tuple[Mapping[Key, float], Mapping[Key, float], Mapping[Key, float]],
         cost: float,
     ) -> None:
         study = self.study
+        own, calls, away = flows
         part = study.rules.fallback_weight or 0.0
         lost = {key: max(0.0, one[0] - own[key] - calls[key]) for key, one in classes.items()}
         weight = {key: one[2] / one[0] for key, one in classes.items()}
@@ -356,9 +368,12 @@ class _Check:
                 self.same(f"{name}: by phone of {label}", line["fallback"], phoned)
                 self.same(f"{name}: unserved of {label}", line["unserved"], missing)
                 self.same(f"{name}: share unserved of {label}", line["share_unserved"], missing / requests)
-            if study.fairness.meaning == {1: "worst_language", 6: "worst_versant"}[at] and sums:
-                shares = [(one[3] + part * one[2]) / one[0] for one in sums.values()]
-                terms["fairness"] = study.fairness.weight * sum(o[0] for o in sums.values()) * max(shares)
+            counted = {key[at] for key in able}
+            if study.fairness.meaning == {1: "worst_language", 6: "worst_versant"}[at] and counted:
+                shares = sorted((one[3] + part * one[2]) / one[0] for x, one in sums.items() if x in counted)
+                third = shares[-math.ceil(len(shares) / 3) :]
+                every = sum(one[0] for one in sums.values())
+                terms["fairness"] = study.fairness.weight * every * sum(third) / len(third)
         for term, value in terms.items():
             self.same(f"{name}: term {term}", said["terms"][term], value)
         self.same(f"{name}: objective", said["objective"], sum(terms.values()))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .crew import crew_with
 from .errors import InstanceError
+from .fairness import groups, worst_many
 from .linear import INFEASIBLE, Linear, Solved
 from .prediction import predict
 from .queues import Queue, agreeing, pieces, queues_of
@@ -206,7 +207,10 @@ def _flows(data: Staffing, queues: Sequence[Queue], worth: Floats, recruits: Int
 
 
 class _Model:
-    """Columns: recruits (pools), z, visits (arcs), calls (classes), lines (line arcs). Hours and requests a year."""
+    """Columns: recruits (pools), z, what groups have beyond z, visits (arcs), calls (classes), lines (line arcs).
+
+    Hours and requests a year.
+    """
 
     def __init__(
         self,
@@ -226,8 +230,10 @@ class _Model:
         low, high = (np.zeros(len(most)), most) if fixed is None else (fixed, fixed)
         self.recruits = linear.columns(np.zeros(len(most)), low, high, whole=whole and fixed is None)
         total = float(data.requests.sum())
-        fair = study.fairness.weight * total if study.fairness.meaning != "sum" else 0.0
+        self.group, names = groups(data)
+        fair = study.fairness.weight * total if names else 0.0
         self.worst = linear.columns(np.array([fair]), 0.0, 1.0)
+        self.beyond = linear.columns(np.full(len(names), fair / max(1, worst_many(len(names)))), 0.0, 1.0)
         w = data.weight
         self.visits = linear.columns(
             2 * study.alpha * data.arc_far - w[data.arc_class], 0.0, data.requests[data.arc_class]
@@ -257,7 +263,7 @@ class _Model:
         self._queues(queues, worth)
         self._limits()
         if fair:
-            self._fairness()
+            self._fairness(len(names))
 
     def _hours(self) -> None:
         """Nobody works more than their hours; helpers not more than the law allows."""
@@ -380,23 +386,21 @@ class _Model:
                 zero = np.zeros(len(self.recruits), dtype=np.int64)
                 self.linear.rows(np.array([-np.inf]), np.array([float(top)]), zero, self.recruits, each)
 
-    def _fairness(self) -> None:
-        """z is at least every group's share without service (by phone instead of on site: in part)."""
-        data, study = self.data, self.data.study
-        at = 1 if study.fairness.meaning == "worst_language" else 6
-        names = sorted({key[at] for key in data.classes})
-        number = {name: i for i, name in enumerate(names)}
-        group = np.array([number[key[at]] for key in data.classes], dtype=np.int64)
-        total = np.bincount(group, weights=data.requests, minlength=len(names))
-        lost = np.where(data.site, study.rules.fallback_weight or 0.0, 0.0)
-        self.linear.rows(  # sum of served / total + z >= 1
-            np.ones(len(names)),
-            np.full(len(names), np.inf),
-            np.concatenate([group[data.arc_class], group, np.arange(len(names))]),
-            np.concatenate([self.visits, self.calls, np.repeat(self.worst, len(names))]),
-            np.concatenate(
-                [1 / total[group[data.arc_class]], (1 - lost) / total[group], np.ones(len(names))]
-            ),
+    def _fairness(self, many: int) -> None:
+        """Each group's share without service (by phone instead of on site: in part) is at most z and what it has beyond."""
+        data, group = self.data, self.group
+        inside = group >= 0
+        total = np.bincount(group[inside], weights=data.requests[inside], minlength=many)
+        lost = np.where(data.site, data.study.rules.fallback_weight or 0.0, 0.0)
+        arcs = np.flatnonzero(inside[data.arc_class])
+        mine = group[data.arc_class[arcs]]
+        every = np.arange(many)
+        self.linear.rows(  # sum of served / total + z + beyond >= 1
+            np.ones(many),
+            np.full(many, np.inf),
+            np.concatenate([mine, group[inside], every, every]),
+            np.concatenate([self.visits[arcs], self.calls[inside], np.repeat(self.worst, many), self.beyond]),
+            np.concatenate([1 / total[mine], ((1 - lost[inside]) / total[group[inside]]), np.ones(2 * many)]),
         )
 
     def solve(self, stop: Stop | None, gap: float = 0.0, start: Floats | None = None) -> Solved:

@@ -40,7 +40,7 @@ LEVELS = ("basic", "working", "full")
 BORDERS = ("open", "closed")
 #: Which end of the range of simple talks is planned with.
 SIMPLE = ("low", "middle", "high")
-#: What "equitable" adds to the objective: nothing, the worst language's or the worst versant's share not served.
+#: What "equitable" adds to the objective: nothing, or what the worst languages or versants miss (fairness.py).
 MEANINGS = ("sum", "worst_language", "worst_versant")
 #: Weeks in a year, as the model and the simulation count.
 WEEKS = 52.0
