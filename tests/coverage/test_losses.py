@@ -33,10 +33,10 @@ def erlang_b(load, many):
 @native
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("yes", [0.0, 0.3, 0.85, 1.0])
-@pytest.mark.parametrize("calling_again", [False, True])
-def test_the_compiled_module_and_its_twin_say_the_same(seed, yes, calling_again):
+@pytest.mark.parametrize("tries", [0, 1, 4])
+def test_the_compiled_module_and_its_twin_say_the_same(seed, yes, tries):
     there, usual, own, other, again = systems(seed)
-    given = (there, usual, own, other, yes, again if calling_again else None)
+    given = (there, usual, own, other, yes, again, tries)
     for one, two in zip(steady(*given), twin(*given), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-14)
 
@@ -47,20 +47,30 @@ def test_where_everybody_says_yes_the_share_lost_is_erlangs(compute):
         there = np.eye(many + 1)[many:]
         for load in (0.1, 1.0, 7.5):
             own = np.array([[load]])
-            lost, second = compute(there, np.array([float(many)]), own, own * 0, 1.0, None)
+            lost, later, calls = compute(there, np.array([float(many)]), own, own * 0, 1.0, np.ones(1), 0)
             assert lost[0, 0] == pytest.approx(erlang_b(load, many), rel=1e-12)
-            assert second[0, 0] == 0
+            assert later[0, 0] == calls[0, 0] == 0
 
 
 @pytest.mark.parametrize("compute", [steady, twin])
 def test_shares_stay_shares_and_nobody_there_loses_all(compute):
     for seed in range(30):
         there, usual, own, other, again = systems(seed)
-        lost, second = compute(there, usual, own, other, 0.7, again)
+        lost, later, calls = compute(there, usual, own, other, 0.7, again, 3)
         assert ((lost >= 0) & (lost <= 1 + 1e-12)).all()
-        assert ((second >= 0) & (second <= lost + 1e-12)).all()
+        assert ((later >= 0) & (later <= lost + 1e-12)).all()
+        assert ((calls >= later - 1e-12) & (calls <= 3 * later + 1e-12)).all()
         assert lost[:, 0] == pytest.approx(1.0)
-        assert second[:, 0] == pytest.approx(0.0)
+        assert later[:, 0] == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("compute", [steady, twin])
+def test_calling_again_finds_nobody_again_on_days_when_nobody_is_there(compute):
+    """Half of the days one is there: what is lost on the others stays lost however often one calls."""
+    there, one = np.array([[0.5, 0.5]]), np.array([[0.3]])
+    lost, later, _ = compute(there, np.array([0.5]), one, one * 0, 1.0, np.ones(1), 50)
+    assert lost[0, 0] == pytest.approx(0.5 + 0.5 * erlang_b(0.3, 1))
+    assert later[0, 0] == pytest.approx(0.5 * erlang_b(0.3, 1), rel=1e-6)
 
 
 @native
@@ -68,7 +78,7 @@ def test_tables_that_do_not_fit_are_refused():
     from versants_libs.coverage import _native
 
     there, usual, own, other, again = systems(1)
-    good = [there, usual, own, other, 0.5, again, own * 0, own * 0]
+    good = [there, usual, own, other, 0.5, again, 1, own * 0, own * 0, own * 0]
     assert _native.steady(*good) is None
     short = {
         0: there[1:],
@@ -76,11 +86,14 @@ def test_tables_that_do_not_fit_are_refused():
         2: own[:, 1:].copy(),
         3: other[1:],
         5: again[1:],
-        6: own[1:],
         7: own[1:],
+        8: own[1:],
+        9: own[1:],
     }
     for at, bad in short.items():
         with pytest.raises(ValueError, match="do not fit"):
             _native.steady(*good[:at], bad, *good[at + 1 :])
-    with pytest.raises(ValueError, match="a share"):
+    with pytest.raises(ValueError, match="a share from 0 to 1"):
         _native.steady(*good[:4], 1.5, *good[5:])
+    with pytest.raises(ValueError, match="0 or more"):
+        _native.steady(*good[:6], -1, *good[7:])

@@ -121,6 +121,39 @@ def test_the_prediction_is_within_two_points_for_every_language(result):
     assert found["wait_min"]["on_site"]["simulated"] >= STUDY.behaviour.answer_minutes
 
 
+def behaving(**how):
+    return replace(STUDY, behaviour=replace(STUDY.behaviour, **how))
+
+
+@pytest.mark.parametrize(
+    "study",
+    [
+        behaving(retries=2, retry_minutes=5.0),
+        behaving(retries=3, retry_minutes=3.0),
+        behaving(retries=5, retry_minutes=1.0),
+        behaving(retries=0),
+        behaving(absence=0.3),
+        behaving(answer_yes=0.6),
+        behaving(season=(2.0, 2.0, 2.0, *(2 / 3,) * 9)),
+        behaving(bursts=6.0, burst_days=7.0, burst_factor=3.0),
+        STUDY.with_rules(fallback_weight=None),
+        replace(STUDY, limits=s.Limits(20)),
+        replace(STUDY, demand=tuple(replace(row, mode="on_site") for row in STUDY.demand)),
+        replace(STUDY, demand=tuple(replace(row, mode="phone") for row in STUDY.demand)),
+    ],
+    ids=lambda study: "",
+)
+def test_the_prediction_holds_however_people_answer_and_whatever_is_asked(study):
+    """Calls made again among the same people, people who are out together, days when few do all the work."""
+    found = plan(study, TRAVEL, gains=False, seconds=20)
+    years = simulate(study, found, TRAVEL, replications=24, seed=3)
+    for language, one in years["fill"].items():
+        assert one["predicted"] == pytest.approx(one["simulated"], abs=0.02), language
+    phone = years["wait_min"]["phone"]
+    if phone["simulated"]:
+        assert phone["predicted"] == pytest.approx(phone["simulated"], rel=0.25)
+
+
 def test_scenarios_see_the_same_requests(result):
     closed = STUDY.with_rules(border="closed", helpers=False)
     other = plan(closed, TRAVEL)

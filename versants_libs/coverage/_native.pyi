@@ -25,6 +25,8 @@ def steady(
     other: NDArray[np.float64],
     yes: float,
     again: NDArray[np.float64],
+    tries: int,
     lost: NDArray[np.float64],
-    second: NDArray[np.float64],
+    later: NDArray[np.float64],
+    calls: NDArray[np.float64],
 ) -> None: ...

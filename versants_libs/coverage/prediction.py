@@ -5,18 +5,21 @@ who are there, each new request finding nobody with probability (1 - yes) to the
 own requests and the work its people do for others, shared out by who is there and free, until both agree (a fixed point
 in the manner of the hypercube's approximations: Larson 1975; Batta, Dolan, Krishnamurthy 1989). How many are there is
 averaged over, never replaced by its mean; so are seasons and bursts. The formula for people busy independently of each
-other is not used: it is wrong where people share languages.
+other is not used: it is wrong where people share languages. Nor are people on visits thought away independently: so many
+of them are out as a loss system would have busy; and on a day when few are there, these few get all the work of the systems
+that live by them (:meth:`_Systems.relate`).
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .crew import Crew, multiplier_norm
-from .losses import steady
+from .losses import NEVER, steady
 from .study import WEEKS
 
 __all__ = ["predict"]
@@ -26,6 +29,7 @@ Ints = NDArray[np.int64]
 
 _ROUNDS = 12
 _MANY = 40  # people counted one by one; more are as good as this many
+_LOADS = np.concatenate([[0.0], np.geomspace(1e-3, 1e4, 400)])
 _LEVELS = 5  # intensities a year is gathered to
 
 
@@ -40,8 +44,12 @@ class _Systems:
             self.member[i, : len(line)] = line
         self.presence = presence  # (systems, width): share of the time there
         self.most = min(width, _MANY)
-        self.there = self._there()
+        self.there = self.everybody = self._there()
+        self.whole = presence
         self.last = np.zeros(self.n)  # share lost in the round before
+        self.kin = np.zeros(
+            self.n
+        )  # of the work its people do for others, the share that stays when few are there
 
     def _there(self) -> Floats:
         """float64 (systems, most + 1): how likely so many are there at once (Poisson binomial)."""
@@ -55,27 +63,93 @@ class _Systems:
         cut[:, self.most] += found[:, self.most + 1 :].sum(axis=1)
         return cut
 
-    def at(self, presence: Floats) -> _Systems:
-        """The same systems with people there for other shares of the time."""
-        self.presence = presence
-        self.there = self._there()
+    def relate(self, language: list[str], load: Floats) -> None:
+        """Tell which systems live by the same people: on a day when few of them are there, these few get all of it.
+
+        What is done for a system whose other people are elsewhere is shared with these, so it shrinks with who is there.
+        Only systems of one ``language`` are looked at; ``load`` erlangs of each.
+        """
+        people = int(self.member.max(initial=0)) + 1
+        usual = np.maximum(self.presence.sum(axis=1), 1e-12)
+        each = self.presence / usual[:, None]  # a member's share of the system
+        work = np.bincount(self.member.ravel(), (load[:, None] * each).ravel(), people)
+        total = np.where(self.presence > 0, work[self.member], 0.0).sum(axis=1) - load
+        groups: dict[str, list[int]] = {}
+        for i, name in enumerate(language):
+            groups.setdefault(name, []).append(i)
+        for mine in groups.values():
+            sets: dict[bytes, list[int]] = {}
+            for i in mine:
+                sets.setdefault(self.member[i].tobytes(), []).append(i)
+            rows = np.array([line[0] for line in sets.values()])
+            table = np.zeros((len(rows), people))
+            np.put_along_axis(table, self.member[rows], each[rows], axis=1)
+            inside = np.zeros((len(rows), people))
+            np.put_along_axis(inside, self.member[rows], (self.presence[rows] > 0).astype(float), axis=1)
+            common = inside @ table.T  # (r, s): the share of s that r's people are
+            loads = np.array([load[line].sum() for line in sets.values()])
+            kin = common**2 @ loads
+            for r, line in enumerate(sets.values()):
+                self.kin[line] = (kin[r] - load[line]) / np.maximum(total[line], 1e-12)
+        self.kin = np.clip(self.kin, 0.0, 1.0)
+
+    def without(self, blocked: Floats) -> _Systems:
+        """The same systems where people there are ``blocked`` (systems, width) for such shares of the time.
+
+        Whoever is on a visit is so because another one was: of n who are there so many are out as in a loss system of n,
+        not as if each were out by chance alone.
+        """
+        here = self.whole
+        self.presence = here * (1 - blocked)
+        out = 1 - self.presence.sum(axis=1) / np.maximum(here.sum(axis=1), 1e-12)
+        self.there = _spread(self.everybody, out)
         return self
 
     def lost(
-        self, own: Floats, other: Floats, yes: float, warm: Floats, again: Floats | None = None
-    ) -> tuple[Floats, Floats]:
-        """Share of requests lost, and of those the share a second call would be served (0 without ``again``).
+        self,
+        own: Floats,
+        other: Floats,
+        yes: float,
+        warm: Floats,
+        again: Floats | None = None,
+        tries: int = 0,
+    ) -> tuple[Floats, Floats, Floats]:
+        """Share of requests lost; of those the share that is served by calling again; and the calls that takes, each.
 
         ``own``, ``other``: erlangs offered by the system's requests, and by work for others when all are there as
         usual. ``yes``: that somebody free takes one. ``warm``: share of the band in which the day's first talks
         have not ended, so that the load still grows from nothing (two points of Gauss). ``again``: minutes until the next
-        call over those of a talk.
+        call over those of a talk; ``tries``: how many further calls.
         """
         grown, part = np.array([1.0, 0.2113, 0.7887])[:, None], np.array([1 - warm, warm / 2, warm / 2])
         usual = np.maximum(self.presence.sum(axis=1), 1e-12)
-        one, two = steady(self.there, usual, own * grown, other * grown, yes, again)
-        missed, redone = (part * one).sum(axis=0), (part * two).sum(axis=0)
-        return missed, np.divide(redone, missed, out=np.zeros(self.n), where=missed > 0)
+        wait = np.ones(self.n) if again is None else again
+        one, two, three = steady(self.there, usual, own * grown, other * grown, yes, wait, tries)
+        missed, later, calls = ((part * each).sum(axis=0) for each in (one, two, three))
+        found = np.divide(later, missed, out=np.zeros(self.n), where=missed > 0)
+        return missed, found, np.divide(calls, later, out=np.zeros(self.n), where=later > 0)
+
+
+def _spread(there: Floats, out: Floats) -> Floats:
+    """How likely so many are left of those ``there`` (systems, most + 1) where the share ``out`` of them are not."""
+    left = np.zeros(there.shape)
+    left[:, 0] = there[:, 0]
+    for n in range(1, there.shape[1]):
+        at = np.flatnonzero(there[:, n] > NEVER)
+        if not len(at):
+            continue
+        load = np.interp(out[at], _shares_out(n), _LOADS)
+        weight = np.ones((len(at), n + 1))  # of so many out
+        weight[:, 1:] = np.cumprod(load[:, None] / np.arange(1, n + 1), axis=1)
+        left[at, : n + 1] += (there[at, n] / weight.sum(axis=1))[:, None] * weight[:, ::-1]
+    return left
+
+
+@lru_cache(maxsize=_MANY + 1)
+def _shares_out(n: int) -> Floats:
+    """The share of n people who are out in the mean at each of the loads."""
+    each = np.cumprod(np.column_stack([np.ones(len(_LOADS)), *(_LOADS / i for i in range(1, n + 1))]), axis=1)
+    return np.asarray(each @ np.arange(n + 1) / each.sum(axis=1) / n)
 
 
 def _offers(free: Floats, yes: float) -> Floats:
@@ -116,6 +190,13 @@ class _Band:
         self.rest = _Systems(rests, self._presence(rests), self.people)
         self.site_row = np.array([self.row[int(data.bucket[d])] for d in self.sites], dtype=np.int64)
         self.remote_row = np.array([self.row[int(data.bucket[d])] for d in self.remote], dtype=np.int64)
+        self.visit.relate(
+            [data.classes[d][1] for d in self.sites.tolist()], (data.requests * data.minutes)[self.sites]
+        )
+        asked = (data.requests * data.minutes)[self.remote]
+        loads = np.asarray(np.bincount(self.remote_row, asked, len(groups)), dtype=np.float64)
+        for systems in (self.first, self.rest):
+            systems.relate([data.buckets[g][0] for g in groups], loads)
 
     def _presence(self, members: list[list[int]]) -> Floats:
         width = max([1, *map(len, members)])
@@ -155,7 +236,8 @@ class _Band:
             own = rate[self.sites] * mean_hold
             inside = self._served(self.visit, work, taken * self.hold)
             warm = np.minimum(mean_hold / self.day, 1.0)
-            lost_site, _ = self.visit.lost(own, self._offered(self.visit, inside, lost_site), yes, warm)
+            same, other = self._offered(self.visit, inside, lost_site)
+            lost_site, _, _ = self.visit.lost(own + same, other, yes, warm)
             lost_site[self.visit.presence.sum(axis=1) <= 0] = 1.0
             busy_site = 0.5 * busy_site + 0.5 * np.minimum(work / here, 0.999)
             # calls: those of their own and talks nobody could go to
@@ -176,8 +258,10 @@ class _Band:
             trips = np.bincount(self.visit.member.ravel(), taken.ravel(), n)
             mean_call = float(minutes.sum() / count.sum()) if count.sum() else 0.0
             blocked = self._blocked(work / here, trips / here, busy_site, mean_call)
-            lost1, again1, taken1 = self._calls(self.first, count, each, yes, busy_call, blocked, tries)
-            lost2, again2, taken2 = self._calls(
+            lost1, again1, calls1, taken1 = self._calls(
+                self.first, count, each, yes, busy_call, blocked, tries
+            )
+            lost2, again2, calls2, taken2 = self._calls(
                 self.rest, count * lost1, each, yes, busy_call, blocked, tries
             )
             done = np.bincount(self.first.member.ravel(), taken1.ravel(), n)
@@ -190,8 +274,11 @@ class _Band:
                 coming = (1 - still) / np.maximum(1 - lost[self.site_row], 0.02)
                 coming = np.minimum(coming, 1.0)
         again = 1 - (1 - again1) * (1 - again2)
+        number = np.divide(
+            again1 * calls1 + again2 * calls2, again1 + again2, out=np.ones(calls), where=again > 0
+        )
         phone = np.array([data.classes[d][2] == "phone" for d in self.remote], dtype=bool)
-        after = lost * (1 - again) ** tries
+        after = lost * (1 - again)
         served = np.zeros(len(data.classes))
         served[self.remote] = 1 - np.where(phone, after[self.remote_row], lost[self.remote_row])
         own_site = 1 - lost_site
@@ -199,8 +286,8 @@ class _Band:
         if study.rules.fallback_weight is not None:
             served[self.sites] += lost_site * (1 - still)
         worked = work + done
-        second = np.zeros(len(data.classes))
-        second[self.remote] = np.where(phone, (lost * again)[self.remote_row], 0.0)
+        later = np.zeros(len(data.classes))
+        later[self.remote] = np.where(phone, (lost * again * number)[self.remote_row], 0.0)
         site = np.zeros(len(data.classes))
         site[self.sites] = own_site
         some = 1 - np.prod(1 - free, axis=1)
@@ -209,7 +296,7 @@ class _Band:
         return {
             "served": served,
             "site": site,
-            "second": second,
+            "later": later,
             "asked": asked,
             "worked": np.asarray(worked[:-1] * self.hours),
         }
@@ -270,11 +357,12 @@ class _Band:
         total = np.where(systems.member < self.people, work[systems.member], 0.0).sum(axis=1)
         return np.asarray(np.maximum(total - own.sum(axis=1), 0.0))
 
-    def _offered(self, systems: _Systems, served: Floats, lost: Floats) -> Floats:
-        """What was offered to those there, where this was served."""
+    def _offered(self, systems: _Systems, served: Floats, lost: Floats) -> tuple[Floats, Floats]:
+        """What was offered, where this was served: whoever is there, and by each who is there."""
         some = 1 - systems.there[:, 0]
         kept = np.divide(1 - lost, some, out=np.ones(len(lost)), where=some > 1e-9)
-        return np.asarray(served / np.clip(kept, 0.02, 1.0))
+        same = systems.kin * served / np.clip(1 - lost, 0.02, 1.0)
+        return same, np.asarray((1 - systems.kin) * served / np.clip(kept, 0.02, 1.0))
 
     def _calls(
         self,
@@ -285,9 +373,9 @@ class _Band:
         busy: Floats,
         blocked: Floats,
         tries: int,
-    ) -> tuple[Floats, Floats, Floats]:
-        """Share lost, share of those a second call finds somebody, and erlangs taken by each member."""
-        systems.at(self.here[systems.member] * (1 - blocked[systems.member]))
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        """Share lost, share of those that calling again serves, calls that takes, and erlangs taken by each member."""
+        systems.without(blocked[systems.member])
         weight = systems.presence * (1 - busy[systems.member])
         share = weight / np.maximum(weight.sum(axis=1), 1e-300)[:, None]
         work = busy * np.maximum(self.here * (1 - blocked), 1e-12)
@@ -296,11 +384,11 @@ class _Band:
         inside = self._served(systems, work, (own * (1 - lost))[:, None] * share)
         again = self.crew.data.study.behaviour.retry_minutes / 60 / each if tries else None
         warm = np.minimum(each / self.day, 1.0)
-        lost, second = systems.lost(own, self._offered(systems, inside, lost), yes, warm, again)
+        same, other = self._offered(systems, inside, lost)
+        lost, later, calls = systems.lost(own + same, other, yes, warm, again, tries)
         lost = np.where(systems.presence.sum(axis=1) <= 0, 1.0, lost)
         systems.last = lost
-        back = lost * second if tries else 0.0
-        return lost, second, (own * (1 - lost + back))[:, None] * share
+        return lost, later, calls, (own * (1 - lost + lost * later))[:, None] * share
 
 
 def _levels(crew: Crew) -> list[tuple[float, float]]:
@@ -333,7 +421,7 @@ def predict(crew: Crew) -> dict[str, Any]:
     scale = np.ones(len(crew.names))
     n = len(data.classes)
     for _ in range(5):
-        served, site, second, offers = (np.zeros(n) for _ in range(4))
+        served, site, later, offers = (np.zeros(n) for _ in range(4))
         worked = np.zeros(len(crew.names))
         for b in range(len(study.bands)):
             band = _Band(crew, b, here[:, b] * scale)
@@ -342,7 +430,7 @@ def predict(crew: Crew) -> dict[str, Any]:
                 found = band.solve(np.full(n, level))
                 served[mine] += level * part * found["served"][mine]
                 site[mine] += level * part * found["site"][mine]
-                second[mine] += level * part * found["second"][mine]
+                later[mine] += level * part * found["later"][mine]
                 offers[mine] += level * part * found["asked"][mine]
                 worked += part * found["worked"]
         over = worked > crew.cap * 1.01
@@ -355,7 +443,7 @@ def predict(crew: Crew) -> dict[str, Any]:
     done = np.bincount(group, data.requests * served, len(at))
     phone = np.array([key[2] == "phone" for key in data.classes], dtype=bool)
     answered = float((data.requests * served)[phone].sum())
-    late = float((data.requests * second)[phone].sum())
+    late = float((data.requests * later)[phone].sum())
     visited = float((data.requests * site)[data.site].sum())
     how = study.behaviour
     return {

@@ -1,4 +1,4 @@
-// Loss systems side by side: what share of requests finds nobody, and of those what share a second call would serve.
+// Loss systems side by side: what share of requests finds nobody, and of those what share calling again would serve.
 // ../losses.py is the same in Python and says it in words.
 #pragma once
 
@@ -20,43 +20,51 @@ struct Presence {
 };
 
 struct Shares {
-    double lost, second;
+    double lost, later, calls;
 };
 
 class Losses {
   public:
-    Losses(double yes, std::size_t most) : yes_(yes), none_(most + 1) {
+    Losses(double yes, std::size_t most, int tries) : yes_(yes), tries_(tries), none_(most + 1) {
         for (std::size_t i = 0; i <= most; ++i) none_[i] = std::pow(1 - yes, static_cast<double>(i));
     }
 
-    // `own`, `other`: erlangs; `again`: minutes until the next call over those of a talk, below 0 where nobody calls again.
+    // `own`, `other`: erlangs; `again`: minutes until the next call over those of a talk.
     Shares of(const Presence& there, double own, double other, double again) const {
-        Shares found{0.0, 0.0};
+        Shares found{0.0, 0.0, 0.0};
         const double step = std::min(again, 1.0);
         for (std::size_t n = 0; n <= there.most; ++n) {
             if (!(there.chance[n] > never)) continue;
             const double many = static_cast<double>(n);
             const double load = own + other * many / there.usual;
-            double weight = 1.0, total = 0.0, missed = 0.0, redone = 0.0;
+            double weight = 1.0, total = 0.0, missed = 0.0, later = 0.0, calls = 0.0;
             for (std::size_t busy = 0; busy <= n; ++busy) {
                 const double held = static_cast<double>(busy);
                 if (busy) weight *= load * ((1 - none_[n - busy + 1]) / held);
                 total += weight;
-                const double refused = weight * none_[n - busy];
+                double refused = weight * none_[n - busy];
                 missed += refused;
-                if (again < 0) continue;
+                if (!tries_) continue;
+                // Who is there stays there, and who is busy mostly stays so: each further call meets much the same.
                 const double left = held * (1 - step);
                 const double taken = load * step * takes(std::max(many - left, 0.0) / 2);
-                redone += refused * takes(std::clamp(many - left - taken, 0.0, many));
+                const double found_one = takes(std::clamp(many - left - taken, 0.0, many));
+                for (int one = 1; one <= tries_; ++one) {
+                    later += refused * found_one;
+                    calls += refused * found_one * one;
+                    refused *= 1 - found_one;
+                }
             }
             found.lost += there.chance[n] * missed / total;
-            found.second += there.chance[n] * redone / total;
+            found.later += there.chance[n] * later / total;
+            found.calls += there.chance[n] * calls / total;
         }
         return found;
     }
 
   private:
     double yes_;
+    int tries_;
     std::vector<double> none_;  // that none of so many free says yes
 
     // That one of so many free says yes, straight between whole numbers.
