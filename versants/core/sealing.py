@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection, transaction
 
-from versants.core import witness
+from versants.core import locking, witness
 from versants.core.crypto import keyring
 
 HEADS = "heads"
+LOCK = "core.sealer"  # sealing, changing the key that signs and taking the log up again: one at a time
 MOST = 5000  # events under one seal
 FIRST = bytes(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -226,7 +227,7 @@ def renew_signer() -> dict[str, Any]:
     """
     fresh = Ed25519PrivateKey.generate()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('core.sealer', 0))")
+        locking.hold(LOCK)
         last, old = newest(cursor), signer()
         cursor.execute("SELECT clock_timestamp()")
         at: datetime = cursor.fetchone()[0].astimezone(UTC)
@@ -260,8 +261,7 @@ def seal(most: int = MOST) -> int:
     writes it at its next beginning.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('core.sealer', 0))")
-        if not cursor.fetchone()[0]:
+        if not locking.hold_if_free(LOCK):
             return 0
         cursor.execute("SELECT event_id, leaf FROM app.unsealed(%s)", [most])
         rows = [(event_id, bytes(leaf)) for event_id, leaf in cursor.fetchall()]

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from versants.core import sealing, witness
+from versants.core import locking, sealing, witness
 
 Leaves = Callable[[Sequence[int]], dict[int, bytes]]
 CHUNK = 200  # seals read at once
@@ -257,7 +257,7 @@ def resume(because: str) -> dict[str, Any]:
     The line in the file is signed and stays for ever; every verification counts it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('core.sealer', 0))")
+        locking.hold(sealing.LOCK)
         newest = sealing.newest(cursor)
         at = _now(cursor)
         head_hash = newest[0].hash(newest[1]).hex() if newest else sealing.FIRST.hex()

@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 
 from django.core.cache import cache
-from django.db import connection
 from django.http import HttpRequest
 
+from versants.core import locking
 from versants.core.crypto import vault
 from versants.people.services import limits
 
@@ -42,8 +42,7 @@ def _within_the_hour(address: str) -> list[float]:
 
 def wait_turn(address: str) -> None:
     """Until this transaction ends, no other request of this address is looked at: those sent at once count too."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_key(address)])
+    locking.hold(_key(address))
 
 
 def is_over(address: str, most: int | None = None) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from versants.core import clock
+from versants.core import clock, locking
 from versants.core.crypto import keyring
 from versants.core.models.keys import WrappingKey
 from versants.core.registries import Registry
@@ -35,8 +35,8 @@ def active_key(name: str = "") -> str:
     found = WrappingKey.objects.filter(holder=name, is_active=True).values_list("key_id", flat=True).first()
     if found is not None:
         return found
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"core.wrapping_key.{name}"])
+    with transaction.atomic():
+        locking.hold(f"core.wrapping_key.{name}")
         found = (
             WrappingKey.objects.filter(holder=name, is_active=True).values_list("key_id", flat=True).first()
         )

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
-from versants.core import audit, clock
+from versants.core import audit, clock, locking
 from versants.core.access.classes import TEAM_ROLES, Role
 from versants.core.access.scope import Actor, acting
 from versants.core.crypto import vault
@@ -243,8 +243,7 @@ def create_request(
 
 def wait_turn(uid: UUID | str) -> None:
     """What comes about one request waits, until the transaction ends, for what came about it before."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mobile.request.{uid}"])
+    locking.hold(f"mobile.request.{uid}")
 
 
 def _check_may_ask(

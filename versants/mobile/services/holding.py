@@ -7,23 +7,20 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 from django.db.models import F
 
-from versants.core import audit, clock
+from versants.core import audit, clock, locking
 from versants.mobile.enums import HOLDING, AssignmentState, RequestState
 from versants.mobile.models import Assignment, Request, Visit
 from versants.people.models import Membership
 from versants.people.services import grants
 
-_LOCK = 7301  # class of the advisory locks on professionals
-
 
 def lock_professionals(ids: Iterable[int]) -> None:
     """Hold these professionals' days until the transaction ends; in id order, so that nobody waits crosswise.
 
-    Advisory locks: the row of a colleague of another house cannot be locked, it can only be read.
+    Their names are held, not their rows: of a colleague of another house the row can only be read.
     """
-    with connection.cursor() as cursor:
-        for pk in sorted(set(ids)):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, pk % 2**31])
+    for pk in sorted(set(ids)):
+        locking.hold(f"mobile.professional.{pk}")
 
 
 def let_go(rows: Sequence[Assignment], state: AssignmentState) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from versants.core import audit, clock, messages
+from versants.core import audit, clock, locking, messages
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, InvalidTransition
@@ -115,8 +115,7 @@ def send_missing(*, actor: Actor, team: Team) -> list[SiteContact]:
             "link.not_yours", _("Only the manager of the centre, or the team it asks, makes its link.")
         )
     # Whoever presses at the same moment waits, and finds that every centre has its link.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"mobile.links.{team.pk}"])
+    locking.hold(f"mobile.links.{team.pk}")
     told = without_link(actor, team)
     for contact in told:
         link, token = create_link(actor=actor, site=contact.site, team=team)

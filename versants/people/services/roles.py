@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from versants.core import audit, clock
+from versants.core import audit, clock, locking
 from versants.core.access.classes import GIVING_ROLES, TEAM_ROLES, Role
 from versants.core.access.scope import Actor
 from versants.core.errors import ActionDenied, BadInput, Conflict
@@ -101,10 +101,7 @@ def end(*, actor: Actor, uid: Any, ends: date) -> Membership:
 
 def _locked(actor: Actor, uid: Any) -> Membership:
     # One role of a house ends after the other: two who end each other's at once would leave nobody who gives any.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"people.roles.{who.house(actor)}"]
-        )
+    locking.hold(f"people.roles.{who.house(actor)}")
     row = (
         Membership.objects.select_for_update(of=("self",))
         .select_related("account", "team", "organisation")
