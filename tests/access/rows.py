@@ -9,7 +9,7 @@ from versants.core import clock
 from versants.core.access.scope import Actor, acting
 from versants.core.crypto import vault
 from versants.core.ids import token_hash
-from versants.core.models import Grant, Job, Message
+from versants.core.models import ROLE_ENDED, Grant, Job, Message
 from versants.core.periods import lasting, span
 from versants.mobile import models as m
 from versants.networks.models import StudyPiece, StudyRun
@@ -230,7 +230,14 @@ def fill_side(w, *, team, site, person, carer, interpreter, author, token, invit
         written_by=w.dpo,
     )
     r.role = w.practitioner if team == w.walloon else w.french_clinician
-    r.job = Job.objects.create(kind="export", membership_id=w.site_manager.pk, team_id=team.pk)
+    # Refused because the role had ended: whoever asked is told under the role they have now.
+    r.job = Job.objects.create(
+        kind="export",
+        membership_id=w.site_manager.pk,
+        account_id=w.requester.account_id,
+        team_id=team.pk,
+        error_code=ROLE_ENDED,
+    )
     r.message = Message.objects.create(
         team_id=team.pk,
         channel="email",

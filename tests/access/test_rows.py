@@ -51,7 +51,7 @@ MEMBERS = "every membership"
 EXPECTED: dict[str, tuple[str, set[str]]] = {
     "core_auditevent": ("audit", {"dpo"}),
     "core_grant": ("grant", TEAM | PASSED_TO),
-    "core_job": ("job", TEAM | {"site_manager"}),
+    "core_job": ("job", TEAM | {"site_manager", "requester"}),
     "core_message": ("message", TEAM),
     "people_invitation": ("invitation", GIVING | {"invited"}),
     "people_recovery": ("recovery", GIVING | {"dpo", "coming_back"}),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
-from tests.world import actor
-from versants.core import jobs
+from tests.world import actor, make_membership
+from versants.core import clock, jobs
+from versants.core.access.classes import Role
 from versants.core.access.scope import Actor, acting, current
 from versants.core.errors import Conflict
-from versants.core.models import Job, JobState
+from versants.core.models import AuditEvent, Job, JobState, Message
+from versants.people.models import Account, Membership
 
 
 @pytest.fixture
@@ -117,6 +121,91 @@ def test_the_worker_acts_as_the_asker(world, work):
     job, who = _start(world, "who")
     jobs.run(job.pk, Actor(**jobs.actor_params(who)))
     assert scopes == [who]
+
+
+def ends_today(membership):
+    Membership.objects.filter(pk=membership.pk).update(
+        period=(clock.today() - timedelta(days=9), clock.today())
+    )
+
+
+def account_closes(membership):
+    Account.objects.filter(pk=membership.account_id).update(is_active=False)
+
+
+def becomes_another_role(membership):
+    Membership.objects.filter(pk=membership.pk).update(role=Role.PRACTITIONER)
+
+
+@pytest.mark.parametrize("loses", [ends_today, account_closes, becomes_another_role])
+@pytest.mark.parametrize("began", [False, True])
+def test_whoever_lost_the_role_meanwhile_is_refused(world, work, loses, began):
+    """Waiting, or begun and given out again because its worker died: what runs next is asked whether the role holds."""
+
+    @work("late")
+    def late(face):
+        Message.objects.create(team_id=face.actor.team)
+        raise AssertionError("it began")
+
+    job, who = _start(world, "late")
+    if began:
+        Job.objects.update(state=JobState.RUNNING, started_at=clock.now())
+    loses(world.coordinator)
+    jobs.run(job.pk, Actor(**jobs.actor_params(who)))
+    job.refresh_from_db()
+    assert (job.state, job.error_code, job.is_refused) == ("failed", "job.role_ended", True)
+    assert job.finished_at is not None
+    assert (job.started_at is not None) == began
+    assert not Message.objects.exists()
+    told = AuditEvent.objects.get(action="job.refused")
+    assert (told.membership_id, told.organisation_id) == (world.coordinator.pk, world.house_be.pk)
+
+
+def test_a_role_that_holds_does_its_work_though_another_ended(world, work):
+    work("held")(lambda face: {})
+    job, who = _start(world, "held")
+    ends_today(world.clinician)
+    account_closes(world.practitioner)
+    jobs.run(job.pk, Actor(**jobs.actor_params(who)))
+    assert Job.objects.get().state == JobState.DONE
+
+
+def test_work_nobody_asked_for_under_a_role_goes_on(world, work):
+    work("own")(lambda face: {})
+    house = Actor.for_team(world.walloon)
+    with acting(house):
+        job = jobs.start("own", actor=house, params={})
+    ends_today(world.coordinator)
+    jobs.run(job.pk, Actor(**jobs.actor_params(house)))
+    assert Job.objects.get(pk=job.pk).state == JobState.DONE
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Refused: the role under which this was asked no longer holds. Nothing was changed."),
+        ("fr", "Refusé\u00a0: le rôle sous lequel ceci a été demandé n’est plus valable. Rien n’a changé."),
+        ("nl", "Geweigerd: de rol waaronder dit gevraagd werd, geldt niet meer. Er is niets veranderd."),
+    ],
+)
+def test_a_refused_one_says_so_under_the_askers_other_role_and_to_the_team(
+    world, work, client_for, language, words
+):
+    work("late")(lambda face: {})
+    job, who = _start(world, "late")
+    other = make_membership(
+        world.coordinator.account, world.house_fr, Role.COORDINATOR, world.french_coordinator.team
+    )
+    address = f"/jobs/{job.uid}/"
+    assert (
+        client_for(other).get(address).status_code == 404
+    )  # while it waits it is the role's, not the person's
+    ends_today(world.coordinator)
+    jobs.run(job.pk, who)
+    for reader in (other, world.clinician):
+        page = client_for(reader, language).get(address)
+        assert words in page.content.decode()
+    assert client_for(world.french_coordinator).get(address).status_code == 404
 
 
 def test_its_page_is_the_askers_and_the_teams(world, work, client_for):

@@ -19,6 +19,7 @@ from versants.networks import working
 from versants.networks.models import StudyPiece, StudyRun
 from versants.networks.services import spreading, studies
 from versants.networks.tasks import study_piece
+from versants.people.models import Account
 from versants.territory.shapes import DATA
 from versants_libs.coverage.crew import crew_of
 from versants_libs.coverage.simulation import run_years, simulate, simulated, years_from_json, years_json
@@ -108,6 +109,18 @@ def test_a_dead_workers_piece_is_taken_again(world, officer, study, result):
         before = StudyPiece.objects.get(pk=dead).answer
         study_piece(piece_id=dead, actor=jobs.actor_params(who))
         assert StudyPiece.objects.get(pk=dead).answer == before
+
+
+def test_a_piece_of_somebody_whose_role_ended_is_left_where_it_is(world, officer, study, result):
+    who = actor_of(officer)
+    with spreading.pool(who, RUN) as pool:
+        pool.ask(orders(study, result)[1:2])
+        Account.objects.filter(pk=officer.account_id).update(is_active=False)
+        study_piece(piece_id=pool.asked[0], actor=jobs.actor_params(who))
+        assert StudyPiece.objects.get().state == PieceState.WAITING
+        Account.objects.filter(pk=officer.account_id).update(is_active=True)
+        study_piece(piece_id=pool.asked[0], actor=jobs.actor_params(who))
+        assert StudyPiece.objects.get().state == PieceState.DONE
 
 
 def test_a_piece_that_ends_whoever_takes_it_ends_the_study(world, officer, study, result, monkeypatch):

@@ -3,8 +3,9 @@
 An app registers a runner: ``@jobs.runner("plan_day")`` over ``def run(job: Face, **params) -> dict``. A service starts
 it with ``jobs.start("plan_day", actor=..., params={...})`` inside its transaction; the page is ``/jobs/UID/``. The
 runner reports with ``job.report(40, _("Placing visits"))`` in short transactions of their own, and is told to stop by
-``Cancelled``. Each job acts under the membership that asked for it, never more. Runners must be safe to run twice: a
-job whose worker died is taken again.
+``Cancelled``. Each job acts under the membership that asked for it, never more, and only while it holds: whoever asked
+and has no such role any more when a worker takes the job is refused. Runners must be safe to run twice: a job whose
+worker died is taken again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from django.utils.translation import gettext_noop as _
 from versants.core import audit, clock
 from versants.core.access.scope import Actor, acting
 from versants.core.errors import VersantsError
-from versants.core.models import Job, JobState
+from versants.core.models import ROLE_ENDED, Job, JobState
+from versants.core.registries import standings
 
 Runner = Callable[..., dict[str, Any]]
 _RUNNERS: dict[str, Runner] = {}
@@ -142,11 +144,31 @@ class Face:
             teller.join()
 
 
+def stands(actor: Actor) -> bool:
+    """May work asked for by ``actor`` still be done under its role? What nobody's role stands behind may."""
+    with acting(Actor.nobody()):
+        return all(standing.holds(actor) for standing in standings)
+
+
+def _refuse(job_id: int, actor: Actor) -> None:
+    """The job is over before it begins. Only it is touched, by somebody who sees nothing but jobs of this role."""
+    with acting(Actor(kind=actor.kind, membership=actor.membership)):
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.is_over:
+            return
+        job.state, job.error_code, job.finished_at = JobState.FAILED, ROLE_ENDED, clock.now()
+        job.save(update_fields=["state", "error_code", "finished_at"])
+        audit.record("job.refused", subject=job, actor=actor, kind=job.kind)
+
+
 def run(job_id: int, actor: Actor, *, last: bool = False) -> None:
-    """Do the work; the job ends done, failed or cancelled, and says which.
+    """Do the work; the job ends done, failed or cancelled, and says which; refused, if the asker's role has ended.
 
     Without the database it stays as it is, to be run again; with ``last``, nobody runs it again and it failed.
     """
+    if not stands(actor):
+        _refuse(job_id, actor)
+        return
     with acting(actor):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.is_over:

@@ -139,6 +139,15 @@ class OpenWork:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Whether an actor still holds what it acted under when it asked for work to be done later: ``holds(actor)``."""
+
+    key: str
+    holds: Callable[[Actor], bool]
+    order: int = 50
+
+
 nav: Registry[NavEntry] = Registry("nav")
 timeline: Registry[TimelineSource] = Registry("timeline")
 figures: Registry[Figure] = Registry("figures")
@@ -146,3 +155,4 @@ exports: Registry[ExportPart] = Registry("exports")
 revocations: Registry[RevocationHook] = Registry("revocations")
 demands: Registry[DemandSource] = Registry("demands")
 open_work: Registry[OpenWork] = Registry("open_work")
+standings: Registry[Standing] = Registry("standings")

@@ -124,10 +124,10 @@ class PeopleConfig(AppConfig):
         """What ends with a role, what is written down about accounts, and the pages by which access is given."""
         from versants.core.access.classes import GIVING_ROLES, RECOVERING_ROLES, Role
         from versants.core.access.install import append_only, register_sql
-        from versants.core.registries import NavEntry, OpenWork, nav, open_work
+        from versants.core.registries import NavEntry, OpenWork, Standing, nav, open_work, standings
         from versants.core.web.audit import name_actions
         from versants.people import signals
-        from versants.people.services import roles
+        from versants.people.services import roles, who
 
         signals.connect()
         register_sql(roles.END_GRANTS)
@@ -135,6 +135,7 @@ class PeopleConfig(AppConfig):
         append_only("people_authoritydemand")
         append_only("people_demandanswer")
         open_work.add(OpenWork("referent", _("persons whose referent they are"), roles.referents, order=10))
+        standings.add(Standing("role", who.still_holds))
         nav.add(NavEntry("roles", _("Access"), "roles", roles=GIVING_ROLES, order=80, icon="two"))
         nav.add(
             NavEntry(

@@ -1,11 +1,12 @@
 from versants.core.models.audit import AuditEvent
 from versants.core.models.grants import Grant
-from versants.core.models.jobs import Job, JobState
+from versants.core.models.jobs import ROLE_ENDED, Job, JobState
 from versants.core.models.keys import DataKey, Erasure, KeyRotation, WrappingKey
 from versants.core.models.messages import Message
 from versants.core.models.seals import LogCheck, Seal, UnsealedEvent
 
 __all__ = [
+    "ROLE_ENDED",
     "AuditEvent",
     "DataKey",
     "Erasure",

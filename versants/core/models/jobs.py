@@ -12,6 +12,8 @@ from versants.core import clock
 from versants.core.access.classes import DataClass
 from versants.core.access.shield import Policy, Shield, ShieldedQuerySet
 
+ROLE_ENDED = "job.role_ended"  # the error code of one that was refused
+
 
 class JobState(models.TextChoices):
     WAITING = "waiting", _("waiting")
@@ -47,8 +49,13 @@ class Job(models.Model):
         own="team_id",
         extra=(
             Policy("asker", "ALL", "membership_id = app.membership()", "membership_id = app.membership()"),
+            # Refused because that role ended: told under whichever role the same person has now.
+            Policy("refused", "SELECT", f"account_id = app.account() AND error_code = '{ROLE_ENDED}'"),
         ),
-        extra_q=lambda actor: Q(membership_id=actor.membership) if actor.membership else Q(pk__in=[]),
+        extra_q=lambda actor: (
+            (Q(membership_id=actor.membership) if actor.membership else Q(pk__in=[]))
+            | (Q(account_id=actor.account, error_code=ROLE_ENDED) if actor.account else Q(pk__in=[]))
+        ),
         about_person=False,
     )
 
@@ -62,3 +69,8 @@ class Job(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+
+    @property
+    def is_refused(self) -> bool:
+        """The role under which it was asked for had ended when a worker took it."""
+        return self.error_code == ROLE_ENDED

@@ -28,6 +28,7 @@ ACTIONS = {
     "identity.opening_reviewed": _("opening of an identity reviewed"),
     "identity.read": _("identity read"),
     "job.started": _("long work started"),
+    "job.refused": _("long work refused, the role has ended"),
     "membership.switched": _("acting under another role"),
     "person.household": _("household written down"),
     "person.read": _("file read"),

@@ -14,6 +14,24 @@ def actor_of(of: Any) -> Actor:
     return Actor.for_membership(held) if held is not None else Actor(kind="account", account=of.pk)
 
 
+def still_holds(actor: Actor) -> bool:
+    """Whether the role under which ``actor`` asked for something holds today, unchanged, and its account is not closed.
+
+    The house's own work, which nobody asked for under a role, is not asked.
+    """
+    if actor.membership is None:
+        return True
+    held = Membership.objects.active().filter(pk=actor.membership, account__is_active=True).first()
+    if held is None:
+        return False
+    return (held.account_id, held.organisation_id, held.team_id, held.role) == (
+        actor.account,
+        actor.organisation,
+        actor.desk,
+        actor.role,
+    )
+
+
 def house(actor: Actor) -> int:
     """The actor's organisation; 0, which is nobody's, for one without."""
     return actor.organisation or 0
