@@ -15,7 +15,7 @@ from tests.world import make_membership
 from versants.core import clock
 from versants.core.access.classes import Role
 from versants.core.models import DataKey
-from versants.people.models import HeldForm, KnownDevice
+from versants.people.models import HeldForm, KnownDevice, Membership
 from versants.people.services import held, sessions
 from versants.people.services.persons import REASONS
 
@@ -122,6 +122,57 @@ def test_what_was_typed_comes_back_after_signing_in(world):
     assert not HeldForm.objects.exists()
     assert DataKey.objects.get(pk=key).wrapped is None
     assert client.get("/account/kept/").url == "/"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "You wrote this as: coordination, IntegraPsy Wallonie. It is sent under that role."),
+        ("fr", "Vous avez écrit ceci en tant que\u00a0: coordination, IntegraPsy Wallonie."),
+        ("nl", "U schreef dit als: coördinatie, IntegraPsy Wallonie."),
+    ],
+)
+def test_written_under_another_role_it_offers_to_change_and_changes_nothing_when_looked_at(
+    world, language, words
+):
+    account = with_password(world.coordinator.account)
+    secret = with_app(account)
+    first = Membership.objects.filter(pk=world.coordinator.pk)
+    second = make_membership(account, world.house_be, Role.REQUESTER)
+    client = entered(account, secret, step=-1)
+    client.post("/membership/", {"membership": str(world.coordinator.uid)})
+    rest(client, 31 * 60)
+    path = f"/people/{world.person.code}/open/"
+    client.post(path, {"reason": "call", "note": "Zzcanari au téléphone"})
+    sign_in(client, account)
+    client.post("/account/2fa/authenticate/", {"code": code(secret)})
+    client.post("/membership/", {"membership": str(second.uid)})  # what the sign-in chose first, for instance
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+
+    before = dict(client.session.items())
+    for _twice in range(2):
+        page = client.get("/account/kept/")
+        assert words in page.content.decode()
+        assert "Zzcanari" in page.content.decode()
+        assert 'data-test="change-role"' in page.content.decode()
+        assert "send-held" not in page.content.decode()
+        assert dict(client.session.items()) == before
+        assert client.session[sessions.ACTING] == second.pk
+
+    asked = {"membership": str(world.coordinator.uid), "next": "/account/kept/"}
+    assert client.post("/membership/", asked).url == "/account/kept/"
+    assert client.session[sessions.ACTING] == world.coordinator.pk
+    page = client.get("/account/kept/").content.decode()
+    assert "change-role" not in page
+    assert "send-held" in page
+    assert "Zzcanari" in page
+
+    # The role it was written under is gone: it may be looked at and sent under the one that is left.
+    client.post("/membership/", {"membership": str(second.uid)})
+    first.update(period=(clock.today() - timedelta(days=9), clock.today()))
+    page = client.get("/account/kept/").content.decode()
+    assert "change-role" not in page
+    assert "send-held" in page
 
 
 def test_it_comes_back_to_nobody_else(world):

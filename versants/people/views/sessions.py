@@ -60,27 +60,33 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     return render(request, "people/accounts/second_factor.html", context)
 
 
+def _other_role(request: HttpRequest, kept: dict[str, Any]) -> Membership | None:
+    """The role under which it was written, where that one holds and another is acted under."""
+    if kept.get("as") == getattr(request.membership, "pk", None):  # type: ignore[attr-defined]
+        return None
+    return next((one for one in _memberships(request) if one.pk == kept.get("as")), None)
+
+
 @public
 @login_required
 @require_http_methods(["GET", "POST"])
 def held_form(request: HttpRequest) -> HttpResponse:
-    """What was being sent when the session ended: send it now, or throw it away (POST)."""
+    """What was being sent when the session ended: send it now, or throw it away (POST).
+
+    Written under another role that is still held, it is sent under that one: the page offers to change to it first.
+    """
     kept = request.session.get(held.SESSION_KEY) or {}
     row = held.find(kept.get("uid", ""), request.user.pk)
-    if row is None:
-        request.session.pop(held.SESSION_KEY, None)
-        return redirect("/")
     if request.method == "POST":
-        held.destroy(row)
+        if row is not None:
+            held.destroy(row)
         request.session.pop(held.SESSION_KEY, None)
         return redirect("/")
-    if kept.get("as"):  # under the role in which it was written, if it is still held
-        mine = {membership.pk for membership in _memberships(request)}
-        if kept["as"] in mine:
-            request.session[service.ACTING] = kept["as"]
+    if row is None:
+        return redirect("/")
     form = held.opened(row)
     shown, others = in_words(form.fields, form.path)
-    context = {"form": form, "shown": shown, "others": others}
+    context = {"form": form, "shown": shown, "others": others, "written_as": _other_role(request, kept)}
     response = render(request, "people/accounts/held.html", context)
     response["Cache-Control"] = "no-store"
     return response
