@@ -54,6 +54,50 @@ from versants.core.models import DataKey
 erasure.erase(code="drill", keys=[DataKey.objects.get(uid=sys.argv[1])])
 erasure.keep()
 """
+END = """
+import json, django
+django.setup()
+from versants.core import clock, ending
+from versants.core.access.scope import Actor, acting
+from versants.mobile.models import RequestLink
+from versants.mobile.services import links
+from versants.people.models import Account, Consent, Membership
+from versants.people.services import consents, roles
+active, ended = Membership.objects.active().select_related("account"), {}
+for giver in active.filter(role="coordinator").order_by("pk"):
+    with acting(Actor.for_membership(giver)) as who:
+        mine = {"team": giver.team_id}
+        role = active.filter(role__in=("clinician", "practitioner"), **mine).order_by("pk").first()
+        consent = Consent.objects.filter(withdrawn_at=None, period__contains=clock.now(), **mine).order_by("pk").first()
+        link = RequestLink.objects.filter(revoked_at=None, **mine).order_by("pk").first()
+        if role and "role" not in ended:
+            ended["role"] = str(roles.end(actor=who, uid=role.uid, ends=clock.today()).uid)
+        if consent and "consent" not in ended:
+            ended["consent"] = str(consents.withdraw_consent(consent=consent, actor=who).uid)
+        if link and "link" not in ended:
+            ended["link"] = str(links.revoke_link(actor=who, link=link).uid)
+account = Account.objects.filter(memberships__in=active.filter(role="funder")).order_by("pk")[0]
+account.is_active = False
+account.save(update_fields=["is_active"])
+ended["account"] = str(account.uid)
+ending.keep()
+print(json.dumps(ended))
+"""
+# Of each row that ended after the backup: is it over in what was restored, and open grants that rest on it.
+OVER = {
+    "role": (
+        "people_membership",
+        "select upper(period) <= current_date or isempty(period), (select count(*) from core_grant g where"
+        " g.holder_kind = 'membership' and g.holder_id = r.id and g.period @> now()) from people_membership r",
+    ),
+    "account": ("people_account", "select not is_active, 0 from people_account r"),
+    "consent": (
+        "people_consent",
+        "select withdrawn_at is not null, (select count(*) from core_grant g where g.consent_id = r.id"
+        " and g.period @> now()) from people_consent r",
+    ),
+    "link": ("mobile_requestlink", "select revoked_at is not null, 0 from mobile_requestlink r"),
+}
 TABLES = "select tablename from pg_tables where schemaname = 'public' order by 1"
 
 
@@ -179,7 +223,8 @@ def run(drill: Drill) -> None:
             drill.command("backup", "--verify", str(drill.base / "it.backup"), "--key", str(private), env=env)
 
         person, key = erase_one(drill, cluster, env)
-        restore_elsewhere(drill, before, json.loads(names), person, key)
+        ended = json.loads(drill.django(END, env=env | cluster.environment(owner=True)))
+        restore_elsewhere(drill, before, json.loads(names), person, key, ended)
         restore_moment(drill, first, cluster, kept)
     finally:
         postgres.stop(cluster, mode="immediate")
@@ -196,26 +241,43 @@ def erase_one(drill: Drill, cluster: postgres.Cluster, env: dict[str, str]) -> t
 
 
 def restore_elsewhere(
-    drill: Drill, before: dict[str, list[bytes]], names: dict[str, str], person: int, key: str
+    drill: Drill,
+    before: dict[str, list[bytes]],
+    names: dict[str, str],
+    person: int,
+    key: str,
+    ended: dict[str, str],
 ) -> None:
     env, private = drill.environment("second"), str(drill.base / "elsewhere" / "private")
     with drill.timed("restore and compare"):
         done = drill.command("restore", str(drill.base / "it.backup"), "--key", private, env=env)
     drill.figures["erasures_done_again"] = done["erased_again"]
     drill.expect(done["erased_again"] == 1, f"one erasure was to be done again, {done['erased_again']} were")
+    drill.figures["ended_again"] = done["ended_again"]
+    drill.expect(set(ended) == set(OVER), f"the world has nothing of a kind to end: {sorted(ended)}")
+    drill.expect(
+        done["ended_again"] == dict.fromkeys(OVER, 1), f"one of each was to end again: {done['ended_again']}"
+    )
     drill.expect(done["documents"] == 1, "the document did not come back")
     same = [(drill.base / name / "documents" / "letter.pdf").read_bytes() for name in ("first", "second")]
     drill.expect(same[0] == same[1], "the document is not what it was")
     cluster = postgres.ensure(drill.paths("second"))
     try:
         told = differing(before, every_row(cluster.superuser_url))
-        drill.figures["rows_that_differ"] = sum(told.values()) - told.get("core_datakey", 0)
-        drill.expect(told == {"core_datakey": 2}, f"rows differ beyond the erased key: {told}")
+        again = {"core_datakey", "core_grant", *(table for table, _query in OVER.values())}
+        drill.figures["rows_that_differ"] = sum(n for table, n in told.items() if table not in again)
+        told.pop("core_grant", None)  # of what ended: looked at below
+        drill.expect(told == dict.fromkeys(again - {"core_grant"}, 2), f"other rows differ: {told}")
         with cluster.connect() as connection:
             row = connection.execute(
                 "select wrapped is null from core_datakey where uid = %s", [key]
             ).fetchone()
+            over = {
+                kind: connection.execute(f"{OVER[kind][1]} where r.uid = %s", [uid]).fetchone()
+                for kind, uid in ended.items()
+            }
         drill.expect(row == (True,), "the erased key lives again")
+        drill.expect(set(over.values()) == {(True, 0)}, f"what ended lives again: {over}")
         opened = json.loads(drill.django(OPEN, env=env | {"DATABASE_URL": cluster.superuser_url}))
         wrong = [pk for pk in names if opened.get(pk) != names[pk] and int(pk) != person]
         drill.figures["names_opened"] = len(names) - 1 - len(wrong)
@@ -249,11 +311,13 @@ def restore_moment(drill: Drill, first: Paths, cluster: postgres.Cluster, kept: 
     drill.figures["pieces_of_log"] = moments.ship_for(first, cluster)
     now = every_row(cluster.superuser_url)
     with drill.timed("restore to a moment"):
-        drill.command(
+        done = drill.command(
             *("restore", "--base", str(kept), "--until", between.isoformat()),
             *("--key", str(drill.base / "elsewhere" / "private")),
             env=drill.environment("third"),
         )
+    # The moment is later than every end: nothing of it lives again, and nothing is written twice.
+    drill.expect(done["ended_again"] == {}, f"ended already, and ended again: {done['ended_again']}")
     third = postgres.ensure(drill.paths("third"))
     try:
         told = differing(now, every_row(third.superuser_url))

@@ -202,13 +202,18 @@ def test_erased_after_the_backup_is_erased_again(source, backup):
     witness.write_text(
         json.dumps({"uid": "x", "code": "P", "keys": [str(KEYS[2])], "at": at.isoformat()}) + "\n"
     )
+    # This backup is from before there were such tables: nothing of it can live again, and that is no fault.
+    ended = {"uid": "y", "kind": "role", "of": str(KEYS[1]), "at": at.isoformat(), "says": "empty"}
+    endings = witness.with_name("endings.jsonl")
+    endings.write_text(json.dumps(ended) + "\n")
     try:
         done = restoring.restore(there, backup, private_of(found), agreed=no)
     finally:
         list_of.unlink()
         witness.unlink()
+        endings.unlink()
         witness.parent.rmdir()
-    assert done.erased_again == 2
+    assert (done.erased_again, done.ended_again) == (2, {})
     other = postgres.ensure(there)
     try:
         found_keys = asked(
@@ -295,6 +300,13 @@ def test_commands_answer_as_programs_and_people_need(source, tmp_path):
     restored = cli("restore", str(target), "--key", str(private_of(found)), "--json", env=there)
     assert restored.returncode == 0, restored.stderr
     assert json.loads(restored.stdout)["equal"] is True
+    keyless = cli("restore", str(target), env=there)
+    assert (keyless.returncode, "needs --key" in keyless.stderr) == (2, True)
+    list_of = Path(there["VERSANTS_KEYS_FILE"]).parent / "erasures.jsonl"
+    list_of.write_text(json.dumps({"key": str(KEYS[0]), "at": "2026-11-26T12:00:00+00:00"}) + "\n")
+    again = cli("restore", "--again", env=there)
+    list_of.unlink()
+    assert (again.returncode, "1 erasures done again; ended again: nothing." in again.stderr) == (0, True)
     Path(there["VERSANTS_DATA"], "documents").rename(Path(there["VERSANTS_DATA"], "moved"))
     full = cli("restore", str(target), "--key", str(private_of(found)), env=there)
     assert (full.returncode, "is not empty" in full.stderr) == (2, True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from tests.access.rows import fill
+from tests.persons import dumps
 from tests.world import actor, make_person
 from versants.core import erasure, witness
 from versants.core.access.scope import acting
@@ -198,26 +199,7 @@ def test_a_ground_nobody_knows_is_refused(full):
     assert refused.value.code == "person.ground"
 
 
-def _dump() -> dict[str, bytes]:
-    """Every table that holds sealed words or keys, as a backup writes it."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in ("core_datakey", "people_identity", "people_clinicalsheet", "core_erasure"):
-            with cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
-                found[table] = b"".join(bytes(part) for part in copy)
-    return found
-
-
-def _restore(dump: dict[str, bytes]) -> None:
-    """The database as it was then."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET session_replication_role = replica")  # a restore does not ask foreign keys
-        for table, content in dump.items():
-            cursor.execute(f'DELETE FROM "{table}"')
-            with cursor.copy(f'COPY "{table}" FROM STDIN') as copy:
-                copy.write(content)
-        cursor.execute("SET session_replication_role = DEFAULT")
+SEALED = ("core_datakey", "people_identity", "people_clinicalsheet", "core_erasure")
 
 
 def _opens(person) -> bool:
@@ -229,18 +211,18 @@ def _opens(person) -> bool:
 
 def test_a_dump_made_afterwards_is_dark_wherever_it_is_restored(full):
     _erase(full)
-    dump = _dump()
-    _restore(dump)
+    made = dumps.dump(*SEALED)
+    dumps.restore(made)
     assert not _opens(full.person)
     assert _opens(full.french_person)
 
 
 def test_a_backup_from_before_is_dark_again_once_the_erasures_are_replayed(full):
-    before = _dump()
+    before = dumps.dump(*SEALED)
     done = _erase(full)
     assert erasure.keep() == 1
     assert erasure.keep() == 0
-    _restore(before)
+    dumps.restore(before)
     assert _opens(full.person)  # the backup has the wrapped key: only the replay makes it dark
     assert not Erasure.objects.filter(uid=done.uid).exists()
     replayed = erasure.replay()

@@ -15,7 +15,7 @@ PACKAGE = PROJECT / "versants"
 DATA = Path(os.environ.get("VERSANTS_DATA", PROJECT / "var"))
 KEYS_FILE = Path(os.environ.get("VERSANTS_KEYS_FILE", PROJECT / ".keys" / "keys.json"))
 SECRET_FILE = Path(os.environ.get("VERSANTS_SECRET_FILE", PROJECT / ".keys" / "secret"))
-# Heads of the sealed log and the list of erasures: what a restored database has forgotten.
+# Heads of the sealed log, the lists of erasures and of rights that ended: what a restored database has forgotten.
 WITNESS_DIR = Path(os.environ.get("VERSANTS_WITNESS_DIR", KEYS_FILE.parent / "witness"))
 # How long readings of files stay in the log: 6 to 36 months. What was done stays.
 AUDIT_READ_MONTHS = int(os.environ.get("VERSANTS_AUDIT_READ_MONTHS") or 36)

@@ -23,11 +23,19 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from versants.core import deployment, diagnoses, pruning, sealing
+        from versants.core import deployment, diagnoses, ending, pruning, sealing
         from versants.core.access.install import register_sql
         from versants.core.access.shield import leave_open
 
-        for sql in (sealing.LEAF, sealing.TAKE, sealing.ADD, pruning.LOOK, pruning.PRUNE, pruning.LEAVES):
+        for sql in (
+            sealing.LEAF,
+            sealing.TAKE,
+            sealing.ADD,
+            ending.NOTE,
+            pruning.LOOK,
+            pruning.PRUNE,
+            pruning.LEAVES,
+        ):
             register_sql(sql)
         diagnoses.add_all()
         deployment.add_all()
@@ -53,6 +61,7 @@ class CoreConfig(AppConfig):
             ("core_logcheck", "what verifications of the log found: figures and numbers of events"),
             ("core_wrappingkey", "names of keys that are not in the database, and whose they are"),
             ("core_keyrotation", "when keys were changed"),
+            ("core_ending", "ids and instants of what ended; noted by a trigger of the owner alone"),
             ("core_erasure", "codes of persons who were erased and names of keys that are gone"),
         ):
             leave_open(table, why, prefix=table.endswith("_"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from versants.core import clock, erasure, sealing
+from versants.core import clock, ending, erasure, sealing
 from versants.core.crypto import keyring, recovery, rotation
 from versants.core.models import KeyRotation, LogCheck
 from versants.core.registries import Registry
@@ -135,6 +135,15 @@ def erasures_kept() -> Iterable[str]:
         )
 
 
+def endings_kept() -> Iterable[str]:
+    """Each end of a right has its line outside the database."""
+    if ending.unkept_for(SEALED_WITHIN):
+        yield (
+            f"The end of a role, a consent or a link is not written in {settings.WITNESS_DIR} yet: a restored backup"
+            " would not know it. Does a worker run, and may it write there?"
+        )
+
+
 def add_all() -> None:
     """Core's own questions."""
     for order, (key, troubles, in_demo) in enumerate(
@@ -146,6 +155,7 @@ def add_all() -> None:
             ("log.sealed", log_sealed, True),
             ("log.holds", log_holds, True),
             ("erasures.kept", erasures_kept, True),
+            ("endings.kept", endings_kept, True),
         )
     ):
         diagnoses.add(Diagnosis(key, troubles, order=10 + order, in_demo=in_demo))

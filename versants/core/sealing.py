@@ -367,7 +367,7 @@ class Sealer(threading.Thread):
     def run(self) -> None:
         import logging
 
-        from versants.core import erasure
+        from versants.core import ending, erasure
 
         log = logging.getLogger("versants.sealer")
         failing = ""
@@ -376,6 +376,7 @@ class Sealer(threading.Thread):
                 while seal() == MOST and not self._end.is_set():
                     pass
                 erasure.keep()
+                ending.keep()
                 failing = ""
             except Exception as error:  # it must go on: the database comes back, the disk is freed
                 name = type(error).__name__

@@ -178,6 +178,7 @@ class MobileConfig(AppConfig):
         from versants.mobile.pages import declare_all
 
         declare_all()
+        from versants.core import ending
         from versants.core.access.install import owners_alone, register_sql
         from versants.core.access.shield import leave_open
 
@@ -189,6 +190,7 @@ class MobileConfig(AppConfig):
         register_sql(FIRST_CONTACTS)
         register_sql(OPEN_VISITS)
         register_sql(FOLD_FACT_TOTALS)
+        ending.noted("link", "mobile_requestlink", "revoked_at")
         leave_open("mobile_figuredefinition", "what counts is public")
         leave_open("mobile_requestcounter", "a number a year; the application's role may not touch it")
         owners_alone("mobile_requestcounter")

@@ -122,6 +122,7 @@ class PeopleConfig(AppConfig):
 
     def _register_accounts(self) -> None:
         """What ends with a role, what is written down about accounts, and the pages by which access is given."""
+        from versants.core import ending
         from versants.core.access.classes import GIVING_ROLES, RECOVERING_ROLES, Role
         from versants.core.access.install import append_only, register_sql
         from versants.core.registries import NavEntry, OpenWork, Standing, nav, open_work, standings
@@ -130,6 +131,14 @@ class PeopleConfig(AppConfig):
         from versants.people.services import roles, who
 
         signals.connect()
+        ending.noted("role", "people_membership", "period")
+        ending.noted("account", "people_account", "is_active")
+        ending.noted("consent", "people_consent", "withdrawn_at")
+        ending.noted("invitation", "people_invitation", "revoked_at")
+        ending.noted("invitation_used", "people_invitation", "accepted_at")
+        ending.noted("invitation_again", "people_invitation", "expires_at")  # sent again, under another token
+        ending.noted("recovery", "people_recovery", "stopped_at")
+        ending.noted("recovery_used", "people_recovery", "used_at")
         register_sql(roles.END_GRANTS)
         register_sql(roles.REFERENT_OF)
         append_only("people_authoritydemand")

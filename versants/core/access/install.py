@@ -76,6 +76,7 @@ _WITHHELD = {
     "core_auditevent": "UPDATE, DELETE",
     "core_unsealedevent": "INSERT, UPDATE, DELETE",
     "core_seal": "INSERT, UPDATE, DELETE",
+    "core_ending": "INSERT, DELETE",
 }
 
 

@@ -1,4 +1,5 @@
 from versants.core.models.audit import AuditEvent
+from versants.core.models.endings import Ending
 from versants.core.models.grants import Grant
 from versants.core.models.jobs import ROLE_ENDED, Job, JobState
 from versants.core.models.keys import DataKey, Erasure, KeyRotation, WrappingKey
@@ -9,6 +10,7 @@ __all__ = [
     "ROLE_ENDED",
     "AuditEvent",
     "DataKey",
+    "Ending",
     "Erasure",
     "Grant",
     "Job",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from versants.launch.backup import envelope, moments, reading, restoring, schedule, taking
+from versants.launch.backup import endings, envelope, moments, reading, restoring, schedule, taking
 from versants.launch.errors import EXIT_DONE, InputError
 from versants.launch.paths import Paths
 
@@ -67,18 +67,23 @@ def backup(arguments: list[str]) -> int:
 
 
 def restore(arguments: list[str]) -> int:
-    """``versants restore FILE --key PRIVATE``, or ``--base FOLDER [--until INSTANT]``."""
+    """``versants restore FILE --key PRIVATE``, or ``--base FOLDER [--until INSTANT]``; ``--again`` restores nothing."""
     parser = argparse.ArgumentParser(
         prog="versants restore",
-        description="Read a backup back, compare every table, and do erasures again that are newer than it.",
+        description="Read a backup back, compare every table, and do again what was erased or ended since.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("file", nargs="?", type=Path, help="a backup")
     what.add_argument(
         "--base", type=Path, metavar="FOLDER", help="base backups; VERSANTS_DATA names a new folder"
     )
+    what.add_argument(
+        "--again",
+        action="store_true",
+        help="restore nothing: only do again what was erased or ended since, after a restore by other means",
+    )
     parser.add_argument(
-        "--key", type=Path, metavar="PRIVATE", required=True, help="the key that opens backups"
+        "--key", type=Path, metavar="PRIVATE", help="the key that opens backups; not for --again"
     )
     parser.add_argument("--until", metavar="INSTANT", help="with --base: the moment, with its offset")
     parser.add_argument(
@@ -91,6 +96,15 @@ def restore(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="answer as one JSON value")
     options = parser.parse_args(arguments)
     paths = Paths.from_environment()
+    if options.again:
+        redone = restoring.again(paths)
+        return _tell(
+            options.json,
+            {"erased_again": redone.erased, "ended_again": redone.ended},
+            f"{redone.erased} erasures done again; ended again: {endings.told(redone.ended)}.",
+        )
+    if not options.key:
+        parser.error("a restore needs --key")
     if options.base:
         folder = options.base.absolute()
         wal = (options.wal or paths.wal_dir or folder).absolute()
@@ -100,7 +114,8 @@ def restore(arguments: list[str]) -> int:
             options.json,
             reached.as_json(),
             f"Restored {when}, from {reached.base} and {reached.segments} pieces of its log;"
-            f" {reached.erased_again} erasures done again. “versants up” starts it.",
+            f" {reached.erased_again} erasures done again; ended again: {endings.told(reached.ended_again)}."
+            " “versants up” starts it.",
         )
     if options.until or options.wal:
         parser.error("--until and --wal go with --base")
@@ -112,7 +127,8 @@ def restore(arguments: list[str]) -> int:
         options.json,
         done.as_json(),
         f"Restored and compared: {done.rows} rows in {done.tables} tables, {done.documents} documents, as of"
-        f" {done.at[:19]} UTC; {done.erased_again} erasures done again.{pending}",
+        f" {done.at[:19]} UTC; {done.erased_again} erasures done again; ended again:"
+        f" {endings.told(done.ended_again)}.{pending}",
     )
 
 

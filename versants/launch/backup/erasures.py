@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import psycopg
 
+from versants.launch.backup import ledger
+
 NAME = "erasures.jsonl"
-
-
-def files(folder: Path) -> tuple[Path, ...]:
-    """Where lines may stand: in the witness folder, by default beside the key file, and by hand in ``folder`` itself."""
-    witness = os.environ.get("VERSANTS_WITNESS_DIR")
-    return folder / NAME, (Path(witness) if witness else folder / "witness") / NAME
 
 
 def known(folder: Path) -> dict[UUID, datetime]:
@@ -27,31 +19,15 @@ def known(folder: Path) -> dict[UUID, datetime]:
     A line is ``{"key": UID, "at": INSTANT}``, or ``{"keys": [UID, ...], "at": INSTANT}`` for several at once.
     """
     found: dict[UUID, datetime] = {}
-    for path in files(folder):
-        for line in _lines(path):
-            try:
-                at = datetime.fromisoformat(str(line["at"]))
-                keys = [UUID(str(one)) for one in (line["keys"] if "keys" in line else [line["key"]])]
-            except (KeyError, ValueError, TypeError):
-                continue
-            for key in keys:
-                found.setdefault(key, at if at.tzinfo else at.replace(tzinfo=UTC))
+    for line in ledger.lines(folder, NAME):
+        try:
+            at = datetime.fromisoformat(str(line["at"]))
+            keys = [UUID(str(one)) for one in (line["keys"] if "keys" in line else [line["key"]])]
+        except (KeyError, ValueError, TypeError):
+            continue
+        for key in keys:
+            found.setdefault(key, at if at.tzinfo else at.replace(tzinfo=UTC))
     return found
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        for raw in file:
-            try:
-                line = json.loads(raw)
-            except ValueError:
-                continue
-            if isinstance(line, dict):
-                yield line
 
 
 def replay(connection: psycopg.Connection, folder: Path) -> int:

@@ -28,7 +28,7 @@ from typing import Any, cast
 import psycopg
 
 from versants.launch import files, places, postgres, server
-from versants.launch.backup import erasures, reading, taking
+from versants.launch.backup import endings, erasures, reading, taking
 from versants.launch.backup.envelope import (
     BrokenFile,
     Opener,
@@ -57,6 +57,7 @@ class Reached:
     at: datetime | None
     segments: int
     erased_again: int
+    ended_again: dict[str, int]
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
@@ -219,6 +220,7 @@ def restore_base(paths: Paths, folder: Path, wal: Path, private: Path, until: da
         _recover(cluster, pieces, until, user)
         with cluster.connect() as connection:
             erased = erasures.replay(connection, paths.keys_file.parent)
+            ended = endings.replay(connection, paths.keys_file.parent)
             for name in ("restore_command", "recovery_target_time", "recovery_target_action"):
                 connection.execute(f"alter system reset {name}")
         server.stop(cluster)
@@ -231,7 +233,7 @@ def restore_base(paths: Paths, folder: Path, wal: Path, private: Path, until: da
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(pieces, ignore_errors=True)
-    return Reached(base.name, until, segments, erased, time.monotonic() - began)
+    return Reached(base.name, until, segments, erased, ended, time.monotonic() - began)
 
 
 def bases(folder: Path, until: datetime | None) -> Iterator[Path]:

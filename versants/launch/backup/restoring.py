@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 
 from versants.launch import files, postgres
-from versants.launch.backup import erasures, facts, reading, taking
+from versants.launch.backup import endings, erasures, facts, reading, taking
 from versants.launch.backup.envelope import BrokenFile, PrivateKey, read_private
 from versants.launch.backup.sources import Source, connect, embedded, own_programs, programs, split_password
 from versants.launch.errors import InputError, LaunchError, SurroundingsError
@@ -45,11 +45,20 @@ class Restored:
     rows: int
     documents: int
     erased_again: int
+    ended_again: dict[str, int]  # of each sort: roles, consents, links
     pending: int
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
         return {**vars(self), "equal": True, "seconds": round(self.seconds, 2)}
+
+
+@dataclass(frozen=True)
+class Again:
+    """What was done again of what the backup had forgotten."""
+
+    erased: int
+    ended: dict[str, int]
 
 
 def restore(paths: Paths, file: Path, private: Path, *, agreed: Callable[[str], bool]) -> Restored:
@@ -65,9 +74,9 @@ def restore(paths: Paths, file: Path, private: Path, *, agreed: Callable[[str], 
     expected = facts.Facts.from_json(header)
     _check_documents(paths)
     if paths.database_url or paths.database_owner_url:
-        erased = _into_yours(paths, file, key, expected)
+        done = _into_yours(paths, file, key, expected)
     else:
-        erased = _into_embedded(paths, file, key, expected, agreed)
+        done = _into_embedded(paths, file, key, expected, agreed)
     documents = _documents(paths, file, key)
     return Restored(
         at=header["at"],
@@ -75,10 +84,28 @@ def restore(paths: Paths, file: Path, private: Path, *, agreed: Callable[[str], 
         tables=len(expected.tables),
         rows=expected.rows,
         documents=documents,
-        erased_again=erased,
+        erased_again=done.erased,
+        ended_again=done.ended,
         pending=pending,
         seconds=time.monotonic() - began,
     )
+
+
+def again(paths: Paths) -> Again:
+    """Do again what was erased or ended since, in the database at hand: after a restore by other means than ours.
+
+    Safe to run at any time. Raises SurroundingsError (no database, or not its owner), InputError.
+    """
+    folder = paths.keys_file.parent
+    if paths.database_url or paths.database_owner_url:
+        with connect(_owner(paths)) as connection:
+            return _again(connection, folder)
+    with embedded(paths) as cluster, connect(cluster.superuser_url) as connection:
+        return _again(connection, folder)
+
+
+def _again(connection: psycopg.Connection, folder: Path) -> Again:
+    return Again(erasures.replay(connection, folder), endings.replay(connection, folder))
 
 
 def _check_version(header: dict[str, Any]) -> int:
@@ -100,7 +127,7 @@ def _check_version(header: dict[str, Any]) -> int:
 
 def _into_embedded(
     paths: Paths, file: Path, key: PrivateKey, expected: facts.Facts, agreed: Callable[[str], bool]
-) -> int:
+) -> Again:
     paths.make_data_folder()
     running = Lock(paths.data / "up.lock")
     if not running.take():
@@ -118,11 +145,11 @@ def _into_embedded(
             try:
                 source = Source(cluster.url(postgres.SUPERUSER, new), programs(cluster.engine.bin), cluster)
                 _load(source, file, key, [f"--role={postgres.OWNER}"])
-                erased = _compare(source.url, expected, paths.keys_file.parent)
+                done = _compare(source.url, expected, paths.keys_file.parent)
                 _take_place(cluster, new)
             finally:
                 postgres.drop_database(cluster, new)
-        return erased
+        return done
     finally:
         running.free()
 
@@ -145,13 +172,17 @@ def _take_place(cluster: postgres.Cluster, new: str) -> None:
     postgres.drop_database(cluster, old)
 
 
-def _into_yours(paths: Paths, file: Path, key: PrivateKey, expected: facts.Facts) -> int:
-    url = paths.database_owner_url
-    if not url:
+def _owner(paths: Paths) -> str:
+    if not paths.database_owner_url:
         raise SurroundingsError(
             "DATABASE_URL is set and DATABASE_OWNER_URL is not: only the owner can restore.",
             code="restore.url",
         )
+    return paths.database_owner_url
+
+
+def _into_yours(paths: Paths, file: Path, key: PrivateKey, expected: facts.Facts) -> Again:
+    url = _owner(paths)
     with connect(url) as connection:
         name = connection.info.dbname
         row = connection.execute(
@@ -240,8 +271,8 @@ def _explain(said: str) -> SurroundingsError:
     )
 
 
-def _compare(url: str, expected: facts.Facts, keys: Path) -> int:
-    """Every table against what the backup says of it; then erasures are done again. Returns how many keys."""
+def _compare(url: str, expected: facts.Facts, keys: Path) -> Again:
+    """Every table against what the backup says of it; then what was erased or ended since is done again."""
     with connect(url) as connection:
         with connection.transaction(force_rollback=True):
             wrong = facts.differences(expected, facts.gather(connection, lambda: _lift(connection)))
@@ -251,9 +282,9 @@ def _compare(url: str, expected: facts.Facts, keys: Path) -> int:
                 "What was restored is not what was backed up:\n" + "\n".join(wrong[:20]),
                 code="restore.unequal",
             )
-        erased = erasures.replay(connection, keys)
+        done = _again(connection, keys)
         connection.execute("analyze")
-    return erased
+    return done
 
 
 def _lift(connection: psycopg.Connection) -> None:
