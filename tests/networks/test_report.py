@@ -200,6 +200,28 @@ def test_an_answer_to_another_study_is_refused(source, files, tmp_path):
     assert not (tmp_path / "f.pdf").exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("recruits", 0, "cost"), 1.0, r"\$\.recruits\[0\]\.cost: 1 said"),
+        (("after", "predicted", "share"), 0.99, r"after: predicted\.share: 0\.99 said"),
+        (("recruits", 0, "n"), None, r"r\.json: \$\.recruits\[0\]\.n: null found, a whole number"),
+    ],
+)
+def test_no_report_is_made_of_an_answer_that_does_not_hold(files, tmp_path, path, value, said):
+    result = json.loads((files / "r.json").read_text())
+    at = result
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    (tmp_path / "r.json").write_text(json.dumps(result))
+    out = tmp_path / "f.pdf"
+    with pytest.raises(CommandError, match=said) as refused:
+        call_command("mesh_report", str(files / "study.json"), str(tmp_path / "r.json"), "--out", str(out))
+    assert refused.value.returncode == 2
+    assert not out.exists()
+
+
 def test_a_broken_file_is_named_with_line_and_column(files, tmp_path):
     (tmp_path / "bad.json").write_text('{"study": \n nothing}')
     with pytest.raises(CommandError, match=r"bad\.json:2:2: not JSON") as refused:

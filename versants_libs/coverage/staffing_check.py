@@ -11,13 +11,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from .study import Candidate, Study
+from .result_files import formed
+from .staffing_facts import allowed, facts
+from .study import Study
 from .study_files import fingerprint
 from .travel import Travel
 
 __all__ = ["check"]
 
 CLOSE = 1e-6
+OPTIMAL = 1e-5  # what solver and account may differ by
+WORST = 0.1  # of people, whose mean is said
 Key = tuple[str, ...]
 FIELDS = ("point", "language", "mode", "band", "talk", "country", "versant")
 
@@ -69,34 +73,35 @@ class _Check:
             one, other = self.place.get(uid), self.place.get(point)
             if not (one and other and (one.country, one.versant) == (other.country, other.versant)):
                 self.say(f"point {point} cannot stand for {uid}: unknown, or on another side")
+        asking = {row.commune for row in self.study.demand if row.mode == "on_site" and row.requests > 0}
+        for uid in sorted(asking - self.points.keys()):
+            self.say(f"$.points: none for {uid}, which asks for talks on site")
         if self.wrong:
             return self.wrong
         recruits = self._recruits()
         if self.wrong:
             return self.wrong
+        for name in ("before", "after"):
+            self._named(name)
+        if self.wrong:
+            return self.wrong
         for name, chosen in (("before", {}), ("after", recruits)):
             self._state(name, chosen)
+        if not self.wrong:  # what follows reads the states
+            self.wrong += facts(self.study, self.result, self.travel)
         objective = self.result["objective"]
         self.same("objective", objective, self.result["after"]["objective"])
         if self.result["bound"] > objective + CLOSE * max(1.0, objective):
             self.say(f"bound {self.result['bound']:.9g} is above the objective {objective:.9g}")
         away = (objective - self.result["bound"]) / objective if objective > 0 else 0.0
         self.same("gap", self.result["gap"], away)
+        if self.result["optimal"] and objective - self.result["bound"] > OPTIMAL * (objective + 1):
+            self.say(f"optimal: said of a plan with a gap of {away:.2%}")
+        if not self.result["optimal"] and objective - self.result["bound"] <= 0:
+            self.say("optimal: not said of a plan whose bound is its objective")
         if self.result["equity"] != self.result["after"]["equity"]:
             self.say("equity is not that of the plan")
         return self.wrong
-
-    def _allowed(self, one: Candidate) -> int:
-        rules = self.study.rules
-        if one.speakers < rules.least_speakers or (one.kind == "helper" and not rules.helpers):
-            return 0
-        if not any(level != "basic" for level in one.languages.values()) or not any(one.hours.values()):
-            return 0
-        return (
-            min(one.most, math.floor(one.speakers / rules.least_speakers))
-            if rules.least_speakers
-            else one.most
-        )
 
     def _recruits(self) -> dict[str, int]:
         candidates = {one.id: one for one in self.study.candidates}
@@ -109,14 +114,24 @@ class _Check:
                 continue
             chosen[one.id] = entry["n"]
             cost += entry["n"] * one.cost
-            if not 1 <= entry["n"] <= self._allowed(one):
-                self.say(f"recruit {one.id}: {entry['n']} recruited, at most {self._allowed(one)} allowed")
+            if not 1 <= entry["n"] <= allowed(self.study, one):
+                self.say(
+                    f"recruit {one.id}: {entry['n']} recruited, at most {allowed(self.study, one)} allowed"
+                )
         limits = self.study.limits
         if limits.number is not None and sum(chosen.values()) > limits.number:
             self.say(f"{sum(chosen.values())} recruited, at most {limits.number} allowed")
         if limits.budget is not None and cost > limits.budget * (1 + CLOSE) + CLOSE:
             self.say(f"{cost:.2f} euros a year, at most {limits.budget:.2f} allowed")
         return chosen
+
+    def _named(self, name: str) -> None:
+        """Everybody who serves is somebody of the study."""
+        known = {f"person:{one.id}" for one in self.study.people}
+        known |= {f"candidate:{one.id}" for one in self.study.candidates}
+        for i, flow in enumerate(self.result[name]["flows"]):
+            if flow["by"] not in known:
+                self.say(f"{name}: flow {i}: {flow['by']} is nobody of the study")
 
     def _crews(self, chosen: Mapping[str, int]) -> dict[str, _Crew]:
         study = self.study
@@ -133,10 +148,10 @@ class _Check:
             else:
                 crews[name] = _Crew(study, one, one.home, 1, 0.0, one.cost)
         for other in study.candidates:
-            if self._allowed(other):
+            if allowed(self.study, other):
                 many = chosen.get(other.id, 0)
                 crew = _Crew(study, other, other.commune, many, other.cost, other.cost_hour)
-                crew.ever = self._allowed(other)
+                crew.ever = allowed(self.study, other)
                 crews[f"candidate:{other.id}"] = crew
         return crews
 
@@ -411,11 +426,38 @@ class _Check:
                         one[0] += many * value
                         one[1] += many
         for field, table in tables.items():
-            if not table:
+            if (field in said) != bool(table):
+                self.say(f"{name}: equity of {field} is {'missing' if table else 'said of nothing'}")
+            if not table or field not in said:
                 continue
             rows = sorted((sum_ / many, many, self.place[uid].versant) for uid, (sum_, many) in table.items())
-            for measure, value in _measures(rows, 0.1).items():
-                self.same(f"{name}: {measure} of {field}", said[field][measure], value)
+            measures = _measures(rows, WORST)
+            for measure, value in measures.items():
+                if measure not in said[field]:
+                    self.say(f"{name}: {measure} of {field} is missing")
+                else:
+                    self.same(f"{name}: {measure} of {field}", said[field][measure], value)
+            self._quantiles(f"{name}: of {field}", said[field], rows)
+            means = said[field].get("group_means", {})
+            groups = _group_means(rows)
+            if set(means) != set(groups):
+                self.say(f"{name}: group_means of {field} are not those of the versants")
+            for group in sorted(means.keys() & groups.keys()):
+                self.same(f"{name}: group_means of {field}, {group}", means[group], groups[group])
+
+    def _quantiles(
+        self, what: str, said: Mapping[str, float], rows: Sequence[tuple[float, float, str]]
+    ) -> None:
+        """So many people have it no farther, and no fewer than so many nearer: what rounding leaves of a step."""
+        total = sum(many for _, many, _ in rows)
+        for measure, share in (("median", 0.5), ("p90", 0.9)):
+            value = said[measure]
+            slack = CLOSE * max(1.0, abs(value))
+            there = any(abs(x - value) <= slack for x, _, _ in rows)
+            up_to = sum(many for x, many, _ in rows if x <= value + slack)
+            below = sum(many for x, many, _ in rows if x < value - slack)
+            if not there or up_to < (share - 1e-9) * total or below > (share + 1e-9) * total:
+                self.say(f"{what}: {measure} {value:.9g} said, which is not that of the communes")
 
 
 def _carried(load: float, people: float, presence: float) -> float:
@@ -450,7 +492,8 @@ def _measures(rows: Sequence[tuple[float, float, str]], share: float) -> dict[st
     for x, many, _ in rows:
         twice += x * many * (2 * below + many)
         below += many
-    found = {"mean": mean, "worst_mean": worst / (share * total), "largest": rows[-1][0]}
+    found = {"mean": mean, "worst_share": share, "largest": rows[-1][0]}
+    found["worst_mean"] = worst / (share * total)
     found["gini"] = twice / (total * total * mean) - 1 if mean > 0 else 0.0
     found["theil"] = max(0.0, _theil(((x, many) for x, many, _ in rows), mean, total))
     between = within = 0.0
@@ -464,6 +507,14 @@ def _measures(rows: Sequence[tuple[float, float, str]], share: float) -> dict[st
     return found | {"theil_between": between, "theil_within": within}
 
 
+def _group_means(rows: Sequence[tuple[float, float, str]]) -> dict[str, float]:
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for x, many, name in rows:
+        sums[name][0] += x * many
+        sums[name][1] += many
+    return {name: whole / many for name, (whole, many) in sums.items()}
+
+
 def _theil(group: Iterable[tuple[float, float]], mean: float, size: float) -> float:
     if mean <= 0:
         return 0.0
@@ -473,6 +524,8 @@ def _theil(group: Iterable[tuple[float, float]], mean: float, size: float) -> fl
 def check(study: Study, result: Mapping[str, Any], travel: Travel) -> list[str]:
     """What does not hold: differences of what is said, and rules that are broken; empty where all holds.
 
-    ``result`` has the fields of ``docs/schema/mesh-result.json``. Raises KeyError, TypeError where it has not.
+    ``result`` has the form of ``docs/schema/mesh-result.json``. Raises PathError where it has not.
+    What a prediction says, and the bound, are not of this check (:mod:`.staffing_again`).
     """
+    formed(result)
     return _Check(study, result, travel).run()

@@ -10,6 +10,7 @@ import numpy as np
 
 from .account import gained, not_recruitable, recruits_json, state_of
 from .queues import Queue
+from .result_files import RESULT
 from .staffing import POINTS, Staffing, passed_over, staffing
 from .staffing_model import ROUNDS, Agreed, best
 from .study import Study
@@ -17,8 +18,6 @@ from .study_files import fingerprint
 from .travel import Travel
 
 __all__ = ["RESULT", "plan"]
-
-RESULT = "versants-mesh-result-1"
 
 _SEARCH = 0.7  # of the work, as it is told, where gains are wanted as well
 

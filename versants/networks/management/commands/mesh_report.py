@@ -12,9 +12,12 @@ from versants.networks.report.source import Scenario, Source
 from versants.territory.shapes import DATA
 from versants_libs.coverage.errors import FormatError, InstanceError
 from versants_libs.coverage.files import read_text
+from versants_libs.coverage.staffing_again import verify
 from versants_libs.coverage.study_files import PathError, load_study
 from versants_libs.coverage.territory import load_territory
 from versants_libs.coverage.travel import travel_of
+
+_SAID = 3  # differences named where there are many
 
 
 class Command(BaseCommand):
@@ -51,6 +54,7 @@ class Command(BaseCommand):
                 simulated=_json(options["simulation"]) if options["simulation"] else None,
                 front=_front(options["front"]) if options["front"] else {},
             )
+            _hold(options["result"], source)
             made = pdf(source, options["lang"])
             sheets = annex(source, options["lang"]) if options["annex"] else None
         except (FormatError, PathError) as exc:
@@ -68,6 +72,20 @@ class Command(BaseCommand):
             self.stdout.write(
                 json.dumps({"bytes": len(made), "lang": options["lang"], "study": source.result["study"]})
             )
+
+
+def _hold(path: Path, source: Source) -> None:
+    """Nothing is printed of an answer that its study does not bear out."""
+    try:
+        found = verify(source.study, source.result, source.travel)
+    except PathError as exc:
+        raise CommandError(f"{path}: {exc}", returncode=2) from exc
+    if found.wrong:
+        said = "; ".join(found.wrong[:_SAID])
+        more = f"; and {len(found.wrong) - _SAID} more" if len(found.wrong) > _SAID else ""
+        raise CommandError(
+            f"{path}: no report is made of an answer that does not hold: {said}{more}", returncode=2
+        )
 
 
 def _json(path: Path) -> dict[str, Any]:
