@@ -211,3 +211,27 @@ def test_the_same_choice_gives_the_same_file(territory):
     assert fingerprint(read_study(write_study(one))) == fingerprint(one), (
         "a kept study still is the one answered"
     )
+
+
+def test_a_study_names_everything_it_takes_for_granted(territory):
+    towns = territory.area(arrondissement="Courtrai")
+    study = build_study(territory, Choice("K", towns, ["tir", "prs"], beside_minutes=30.0)).study
+    known = {one.key: one.value for one in parse(study.assumptions)}
+
+    assert known["answer_yes"] == f"{study.behaviour.answer_yes:.0%}" == "90%"
+    assert known["absence"] == "4%"
+    assert known["cancelled"] == "5%"
+    assert known["retries"] == "1, 5"
+    assert known["fallback"] == "0.5"
+    assert known["alpha"] == "0.001"
+    assert known["season"] == "1, 0"
+    assert known["fill"] == "90%"
+    assert known["beside"] == "30, 20000"
+    assert known["place_size"] == "10000"
+    assert known["per_place"] == "4, 6"
+    assert known["certified_cost"] == "150 €"
+    certified = next(one for one in study.candidates if one.kind == "certified")
+    week = sum(certified.hours.values())
+    assert known["recruit_office"] == f"{certified.hours['office'] / week:.0%}" == "80%"
+    here = study.people[0]
+    assert known["present_office"] == f"{here.hours['office'] / sum(here.hours.values()):.0%}" == "90%"

@@ -124,11 +124,50 @@ def test_every_way_of_roads_has_its_word():
     assert all(words.roads_word(provider) for provider in PROVIDERS)
 
 
+def tables_of_assumptions(told):
+    return [b for b in told["blocks"] if b["kind"] == "table" and b["head"][1:] == ["Valeur", "Source"]]
+
+
 def test_every_assumption_has_its_source_in_the_report(source):
-    blocks = said(source, "fr")["blocks"]
-    table = next(b for b in blocks if b["kind"] == "table" and b["head"] == ["Quoi", "Valeur", "Source"])
-    assert len(table["rows"]) >= 18
-    assert all(what and value and cited for what, value, cited in table["rows"])
+    rows = [row for table in tables_of_assumptions(said(source, "fr")) for row in table["rows"]]
+    assert len(rows) >= 34
+    assert all(what and value and cited for what, value, cited in rows)
+
+
+def test_what_decides_the_figures_is_named_under_its_title_in_report_and_annex(source):
+    tables = tables_of_assumptions(said(source, "fr"))
+    titles = [table["head"][0] for table in tables]
+    assert titles == [
+        "Ce qui est demandé",
+        "Qui interprète aujourd’hui",
+        "Qui peut être recruté",
+        "Comment les gens répondent",
+        "Ce qui compte, et combien",
+        "Ce que cela coûte",
+    ]
+    known = {what: value for table in tables for what, value, _source in table["rows"]}
+    assert known["Part des propositions qu’accepte une personne libre"] == "90\u202f%"
+    assert known["Part des semaines où une personne est malade ou absente"] == "4\u202f%"
+    assert known["Coût annuel d’un interprète certifié, en plus des heures"] == "150\u00a0€"
+    assert "10\u202f000" in known.values()
+    assert "45, 20\u202f000" in known.values()
+    rows = list(
+        openpyxl.load_workbook(io.BytesIO(annex(source, "fr")))
+        .worksheets[-1]
+        .iter_rows(min_row=2, values_only=True)
+    )
+    assert [row[1] for row in rows] == list(known)
+    assert {row[0] for row in rows} == set(titles)
+
+
+def test_a_study_typed_by_hand_names_them_too_with_its_own_figures(source):
+    how = replace(source.study.behaviour, answer_yes=0.7, bursts=3.0)
+    typed = replace(source.study, behaviour=how, assumptions=("somebody wrote this",))
+    told = said(replace(source, study=typed, strict=False), "fr")
+    rows = {row[0]: row[1] for table in tables_of_assumptions(told) for row in table["rows"]}
+    assert rows["Part des propositions qu’accepte une personne libre"] == "70\u202f%"
+    assert "1, 3" in rows.values()
+    assert "somebody wrote this" in rows.values()
 
 
 def test_armenian_is_not_recruitable_here_and_says_what_replaces_it(source):

@@ -1,6 +1,7 @@
 """People of the register in a study: counts of five or more, whoever asks, and nobody who can be found from them."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -176,8 +177,12 @@ def test_a_study_is_made_of_them_and_says_so(world, client_for, officer, monkeyp
         assert "Zzcanari" not in page
         with translation.override(language):
             counted = words.day_word(clock.today().isoformat())
-            values = {value for _what, value, _source in assumed.lines(study.assumptions)}
-            assert counted in values
+            values = {line[1] for _title, lines in assumed.groups(study) for line in lines}
+            titles = [title for title, _lines in assumed.groups(study)]
+        assert counted in values
+        table = page[page.index('data-test="assumptions"') :].partition("</table>")[0]
+        assert re.findall(r'scope="rowgroup"[^>]*>([^<]+)<', table) == titles
+        with translation.override(language):
             told = json.dumps(document(results.source(run)), ensure_ascii=False)
         assert day in told
         assert "Zzcanari" not in told

@@ -15,6 +15,10 @@ from versants.networks import words
         ("fr", "72% (58%-86%)", "72\u202f% (58\u202f%–86\u202f%)"),
         ("nl", "12 (West-Vlaanderen), 7.7 (Wallonie)", "12 (West-Vlaanderen), 7,7 (Wallonie)"),
         ("fr", "2026-11-27", "2026-11-27"),
+        ("fr", "45, 20000", "45, 20\u202f000"),
+        ("nl", "45, 20000", "45, 20.000"),
+        ("en", "10000", "10,000"),
+        ("nl", "12345.6", "12345,6"),
     ],
 )
 def test_the_value_of_an_assumption(language, text, said):

@@ -60,9 +60,11 @@ def roads_word(provider: str) -> str:
 def value_word(text: str) -> str:
     """What an assumption was set to, its signs as the language writes them: 42,31 €, 58 %–86 %."""
     said = re.sub(r"(?<=%)-(?=\d)", "–", text)
+    if language() != "en":
+        said = re.sub(r"(?<=\d)\.(?=\d)", ",", said)
+    said = re.sub(r"(?<![\d.,-])\d{5,9}(?!\d|[.,]\d|-)", lambda found: number(float(found[0])), said)
     if language() == "en":
         return said
-    said = re.sub(r"(?<=\d)\.(?=\d)", ",", said)
     if language() == "fr":
         return re.sub(r"(?<=\d)%", f"{NARROW}%", said).replace(" €", "\u00a0€")
     return re.sub(r"([\d,]+) €", "€\u00a0\\1", said)

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["NOT_PUBLISHED", "Assumption", "Helper", "Sizing", "parse"]
+from .study import Study
+
+__all__ = ["CHOSEN", "NOT_PUBLISHED", "Assumption", "Helper", "Sizing", "of_model", "parse"]
 
 NOT_PUBLISHED = "no published figure found; to be replaced by the desk's own"
+#: Nobody can publish it: it says what is wanted, or how the question is put.
+CHOSEN = "a choice of this study, which another may make otherwise"
 _BETWEEN = " | "
 
 
@@ -30,7 +34,7 @@ class Assumption:
     @property
     def published(self) -> bool:
         """Has somebody published the figure?"""
-        return self.source != NOT_PUBLISHED
+        return self.source not in (NOT_PUBLISHED, CHOSEN)
 
 
 def parse(sentences: Iterable[str]) -> tuple[Assumption, ...]:
@@ -67,6 +71,7 @@ class Sizing:
         default_factory=lambda: {"west-vlaanderen": 6.3, "wallonie": 0.82, "hauts-de-france": 0.81}
     )
     present_hours_week: float = 20.0
+    present_office: float = 0.9  # of these hours; the others in the evening
     interpreter_euros_hour: float = 56.0
 
     def assumptions(self, phone_share: float, discouraged: float) -> tuple[Assumption, ...]:
@@ -124,6 +129,7 @@ class Sizing:
                 f"{self.present_hours_week:g}",
                 NOT_PUBLISHED + "; a freelance of AgII takes 190 assignments a year",
             ),
+            Assumption("present_office", f"{self.present_office:.0%}", NOT_PUBLISHED),
         )
 
 
@@ -147,6 +153,7 @@ class Helper:
     certified_cost_year: float = 150.0
     available_week: float = 10.0
     certified_available_week: float = 20.0
+    office: float = 0.8  # of the hours recruits can be asked; the others in the evening
 
     @property
     def days_year(self) -> int:
@@ -176,11 +183,13 @@ class Helper:
             Assumption(
                 "available", f"{self.available_week:g}, {self.certified_available_week:g}", NOT_PUBLISHED
             ),
+            Assumption("recruit_office", f"{self.office:.0%}", NOT_PUBLISHED),
             Assumption(
                 "helper_cost",
                 f"{self.allowance_day} €, {self.training_year:g} €, {self.supervision_year:g} €",
                 "allowance: law of 3 July 2005; training and supervision: " + NOT_PUBLISHED,
             ),
+            Assumption("certified_cost", f"{self.certified_cost_year:g} €", NOT_PUBLISHED),
             Assumption(
                 "helper_lead", f"{self.lead_months:g}", NOT_PUBLISHED + "; Kortrijk trained six in 2019-2020"
             ),
@@ -190,3 +199,21 @@ class Helper:
                 "course of 139 lessons over about four months, then the test (agii.be)",
             ),
         )
+
+
+def of_model(study: Study) -> tuple[Assumption, ...]:
+    """How a study has people answer and what it counts: what decides its figures whatever its demand is."""
+    how, rules = study.behaviour, study.rules
+    fallback = "–" if rules.fallback_weight is None else f"{rules.fallback_weight:g}"
+    return (
+        Assumption("answer_yes", f"{how.answer_yes:.0%}", NOT_PUBLISHED),
+        Assumption("answer_minutes", f"{how.answer_minutes:g}", NOT_PUBLISHED),
+        Assumption("absence", f"{how.absence:.0%}", NOT_PUBLISHED),
+        Assumption("cancelled", f"{how.cancelled:.0%}", NOT_PUBLISHED),
+        Assumption("retries", f"{how.retries:g}, {how.retry_minutes:g}", NOT_PUBLISHED),
+        Assumption("call_wait", f"{study.standard.phone_answer_minutes:g}", CHOSEN),
+        Assumption("season", f"{max(how.season):g}, {how.bursts:g}", NOT_PUBLISHED),
+        Assumption("fill", f"{study.standard.fill:.0%}", CHOSEN),
+        Assumption("fallback", fallback, CHOSEN),
+        Assumption("alpha", f"{study.alpha:g}", CHOSEN),
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .assumptions import Assumption, Helper, Sizing
+from .assumptions import CHOSEN, Assumption, Helper, Sizing, of_model
 from .needs import BANDS, Register, needs
 from .recruiting import Offer, Unrecruitable, candidates, present_people, road_minutes
 from .registered import REGISTERED, Staff, staff_people
@@ -13,6 +13,9 @@ from .study import Fairness, Limits, Person, Rules, Standard, Study
 from .territory import Territory, Town
 
 __all__ = ["Built", "Choice", "around", "build_study", "most_asked"]
+
+#: Inhabitants from which a commune outside the territory gives recruits.
+BESIDE_PEOPLE = 20_000.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def most_asked(
 
 
 def around(
-    territory: Territory, towns: Sequence[Town], minutes: float, least_people: float = 20_000.0
+    territory: Territory, towns: Sequence[Town], minutes: float, least_people: float = BESIDE_PEOPLE
 ) -> list[Town]:
     """Communes of ``least_people`` outside ``towns`` within ``minutes`` of one of them, on both sides of the border."""
     if minutes <= 0:
@@ -110,7 +113,8 @@ def build_study(
         )
         for one in offer.unrecruitable
     )
-    assumed = (*asked.assumptions, *offer.assumptions, *missing)
+    outside = Assumption("beside", f"{choice.beside_minutes:g}, {BESIDE_PEOPLE:.0f}", CHOSEN)
+    assumed = (*asked.assumptions, *offer.assumptions, outside, *missing)
     if people is None and choice.staff is not None and choice.staff.spoken:
         people, said = staff_people(territory, choice.towns, choice.languages, choice.staff, sizing)
         assumed = (*assumed, *said)
@@ -139,6 +143,7 @@ def build_study(
         rules=rules,
         fairness=choice.fairness,
         travel=territory.travel,
-        assumptions=tuple(one.sentence for one in assumed),
     )
+    said = tuple(one.sentence for one in (*assumed, *of_model(study)))
+    study = replace(study, assumptions=said)
     return Built(study, offer.unrecruitable)

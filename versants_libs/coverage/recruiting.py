@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .assumptions import NOT_PUBLISHED, Assumption, Helper, Sizing
+from .assumptions import CHOSEN, NOT_PUBLISHED, Assumption, Helper, Sizing
 from .metric import RoadMinutes, great_circle_km
 from .needs import BANDS, language_mix, seats
 from .study import Candidate, Person
@@ -169,6 +169,8 @@ def candidates(
         ),
         Assumption("least_speakers", f"{least_speakers:g}", NOT_PUBLISHED),
         Assumption("reach", f"{reach_minutes:g}", NOT_PUBLISHED),
+        Assumption("place_size", f"{least_people:.0f}", CHOSEN),
+        Assumption("per_place", f"{most}, {per_language}", CHOSEN),
         *helper.assumptions(),
     )
     return Offer(tuple(found), tuple(missing), assumed)
@@ -190,7 +192,7 @@ def _candidate(
         id=f"{kind}-{language}-{town.uid}",
         commune=town.uid,
         languages=dict(spoken),
-        hours={"office": week * 0.8, "evening": week * 0.2},
+        hours={"office": week * helper.office, "evening": round(week * (1 - helper.office), 4)},
         kind=kind,
         most=most,
         speakers=round(speakers_here, 1),
@@ -278,7 +280,10 @@ def present_people(
                         id=f"{versant}-{rank}",
                         home=home.uid,
                         languages=profile(territory, language, languages),
-                        hours={"office": week * 0.9, BANDS[1].id: week * 0.1},
+                        hours={
+                            "office": week * sizing.present_office,
+                            BANDS[1].id: round(week * (1 - sizing.present_office), 4),
+                        },
                         kind="certified",
                         sides=SIDES[home.country],
                         cost=sizing.interpreter_euros_hour,

@@ -183,5 +183,6 @@ def _steps(source: Source) -> Sheet:
 
 
 def _assumptions(source: Source) -> Sheet:
-    head = [_("What"), _("Value"), _("Source")]
-    return _("Assumptions"), head, [list(line) for line in assumed.lines(source.study.assumptions)]
+    head = [_("About"), _("What"), _("Value"), _("Source")]
+    rows = [[title, *line] for title, lines in assumed.groups(source.study) for line in lines]
+    return _("Assumptions"), head, rows

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext as _
 
 from versants.networks.words import day_word, value_word, versant_word
-from versants_libs.coverage.assumptions import NOT_PUBLISHED, Helper, Sizing, parse
+from versants_libs.coverage.assumptions import CHOSEN, NOT_PUBLISHED, Helper, Sizing, of_model, parse
 from versants_libs.coverage.needs import FOLDED, PUBLIC
 from versants_libs.coverage.recruiting import SPEAKERS
 from versants_libs.coverage.registered import DEALT, HOURS, LEVELS, PLACED, REGISTERED
+from versants_libs.coverage.study import Study
+
+Line = tuple[str, str, str]
 
 
-def lines(sentences: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(what, value, source) of each assumption."""
+def groups(study: Study) -> list[tuple[str, list[Line]]]:
+    """Title, and (what, value, source) of each assumption under it, those of the study's own figures included."""
     words, sources = _words(), _sources()
-    found = []
-    for one in parse(sentences):
+    titles = _groups()
+    group_of = {key: title for title, keys in titles.items() for key in keys}
+    found: dict[str, list[Line]] = {title: [] for title in [*titles, _("Written with the study")]}
+    own = parse(study.assumptions)
+    named = {one.key for one in own}
+    # Whoever typed a study, or made one before these were named, still chose them.
+    for one in (*own, *(one for one in of_model(study) if one.key not in named)):
         key, _colon, versant = one.key.partition(":")
         if key in {"unrecruitable", "register_untold"}:  # told elsewhere, by their names
             continue
@@ -26,8 +32,62 @@ def lines(sentences: Iterable[str]) -> list[tuple[str, str, str]]:
             what = _("%(what)s, %(versant)s") % {"what": what, "versant": versant_word(versant)}
         source = sources.get(one.source, one.source)
         value = day_word(one.value) if key in {"register_people", "register_empty"} else value_word(one.value)
-        found.append((what, value, source))
-    return found
+        found[group_of.get(key, _("Written with the study"))].append((what, value, source))
+    return [(title, lines) for title, lines in found.items() if lines]
+
+
+def _groups() -> dict[str, tuple[str, ...]]:
+    """Under which title each stands, in the order they are read."""
+    return {
+        _("What is asked for"): (
+            "demand_public",
+            "demand_register",
+            "folded",
+            "rate",
+            "remote",
+            "video",
+            "evening",
+            "season",
+            "simple",
+            "discouraged",
+            "minutes",
+        ),
+        _("Who interprets today"): (
+            "present",
+            "present_hours",
+            "present_office",
+            "register_people",
+            "register_empty",
+            "register_placed",
+            "register_each",
+            "register_levels",
+            "register_hours",
+        ),
+        _("Who can be recruited"): (
+            "speakers",
+            "least_speakers",
+            "reach",
+            "place_size",
+            "beside",
+            "per_place",
+            "helper_days",
+            "helper_hours",
+            "available",
+            "recruit_office",
+            "helper_lead",
+            "certified_lead",
+        ),
+        _("How people answer"): (
+            "answer_yes",
+            "answer_minutes",
+            "absence",
+            "cancelled",
+            "retries",
+            "call_wait",
+        ),
+        _("What counts, and how much"): ("fill", "fallback", "alpha"),
+        _("What it costs"): ("interpreter_cost", "helper_cost", "certified_cost"),
+    }
 
 
 def _words() -> dict[str, str]:
@@ -64,6 +124,32 @@ def _words() -> dict[str, str]:
         "register_each": _("Languages one person interprets, by versant"),
         "register_levels": _("Least level for any talk, for simple talks"),
         "register_hours": _("Share of registered hours that lies in office hours"),
+        "present_office": _("Share of these hours that lies in office hours, the rest in the evening"),
+        "recruit_office": _(
+            "Hours a week in which recruits can be asked: share that lies in office hours, the rest in the evening"
+        ),
+        "season": _("Busiest month against the mean; rushes a year (flat: 1 and 0)"),
+        "place_size": _(
+            "Inhabitants from which a commune is a place to recruit; the largest of its arrondissement and those with a "
+            "centre always are"
+        ),
+        "beside": _(
+            "Minutes within which communes outside the territory count as places too; inhabitants they have at least"
+        ),
+        "per_place": _("Recruits of one kind and language in one place at most; places kept for a language"),
+        "answer_yes": _("Share of offers that somebody free accepts"),
+        "answer_minutes": _("Minutes until an offer of a visit is answered"),
+        "absence": _("Share of weeks in which somebody is ill or away"),
+        "cancelled": _("Share of talks cancelled before they take place"),
+        "retries": _("Times one calls again when nobody was free; minutes in between"),
+        "call_wait": _("Minutes a call waits at most"),
+        "fill": _("Share of its talks from which a language counts as served"),
+        "fallback": _(
+            "What a talk on site held by telephone instead weighs, against 1 for a talk missed; among those held it "
+            "counts in full"
+        ),
+        "alpha": _("What a minute on the road weighs, against 1 for a talk missed"),
+        "certified_cost": _("Cost of a certified interpreter a year, beside the hours"),
     }
 
 
@@ -75,6 +161,7 @@ def _sources() -> dict[str, str]:
     said = {one.key: one.source for one in known}
     return {
         NOT_PUBLISHED: unpublished,
+        CHOSEN: _("a choice of this study, which another may make otherwise"),
         said["rate"]: _(
             "80,000 talks / 6.7 M in Flanders (AgII, minister’s answer); 18,000 / 3.65 M in Wallonia (SeTIS wallon); "
             "521,229 / 68 M in France (ISM Interprétariat 2024)"

@@ -266,10 +266,9 @@ def blocks(source: Source) -> list[Block]:
         *measures(source),
         *frame.limits(source),
         heading(_("Assumptions, each with its source")),
-        table(
-            [_("What"), _("Value"), _("Source")],
-            [list(line) for line in assumed.lines(source.study.assumptions)],
-            widths=[3, 2, 4],
+        *(
+            table([title, _("Value"), _("Source")], [list(line) for line in lines], widths=[3, 2, 4])
+            for title, lines in assumed.groups(source.study)
         ),
         *frame.sources(source),
     ]

@@ -123,7 +123,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "turns_note": turns.note(),
         "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
         "people_today": frame.today(told),
-        "assumptions": assumed.lines(told.study.assumptions),
+        "assumptions": assumed.groups(told.study),
         "gap": words.number(run.result["gap"] * 100, 2),
     }
 
