@@ -120,6 +120,89 @@ def test_costs_of_recruits_that_do_not_add_up_to_the_first_page_say_why(source):
     assert f"{own + 1566:,.0f}" in told(1566.0).partition("also counts what is paid by the hour")[0][-200:]
 
 
+def told_of(source, language, *, provider="piecewise", date="2026-01", drop=(), **changes):
+    """The report of the same study with other roads, or without some of what it takes for granted."""
+    kept = tuple(one for one in source.study.assumptions if not one.startswith(drop)) if drop else None
+    study = replace(source.study, **changes)
+    study = study if kept is None else replace(study, assumptions=kept)
+    result = {**source.result, "travel": {"provider": provider, "date": date}}
+    return "\n".join(
+        sentences(said(replace(source, study=study, result=result, strict=False), language)["blocks"])
+    )
+
+
+def test_the_roads_of_a_table_are_not_said_to_be_modelled(source):
+    matrix = replace(source.study.travel, provider="matrix", knots_km=(), minutes=(), file="m.csv")
+    text = told_of(source, "fr", provider="matrix", travel=matrix)
+    for wrong in ("vol d’oiseau", "sans trafic", "OSRM /"):
+        assert wrong not in text
+    assert "elle ne dit pas si elle compte le trafic" in text
+    assert "Table de minutes jointe à l’étude, datée de 2026-01" in text
+    plain = told_of(source, "fr")
+    for right in (
+        "vol d’oiseau",
+        "en voiture sans trafic",
+        "4 minutes d’erreur",
+        "OSRM / OpenStreetMap (ODbL), 2022",
+    ):
+        assert right in plain
+    assert "Table de minutes" not in plain
+
+
+def test_a_service_and_a_curve_of_ones_own_have_no_known_error(source):
+    service = replace(source.study.travel, provider="valhalla", knots_km=(), minutes=(), url="http://x")
+    text = told_of(source, "nl", provider="valhalla", travel=service)
+    assert "Wegen: Valhalla, gegevens van 2026-01, met de auto, zoals de dienst antwoordde." in text
+    assert "Valhalla / OpenStreetMap (ODbL), 2026-01" in text
+    assert "OSRM /" not in text
+    assert "zonder verkeer" not in text
+    cycling = told_of(source, "nl", provider="valhalla", travel=replace(service, profile="bicycle"))
+    assert "profiel ‘bicycle’" in cycling
+    assert "met de auto" not in cycling
+    own = replace(source.study.travel, knots_km=(0.0, 10.0), minutes=(1.0, 20.0))
+    text = told_of(source, "nl", travel=own)
+    assert "4 minuten fout" not in text
+    assert "OSRM /" not in text
+
+
+def test_a_peak_is_said_with_its_versant(source):
+    text = told_of(source, "nl", peak={"west-vlaanderen": 1.15, "wallonie": 1.4})
+    assert "Voor het verkeer zijn deze minuten vermenigvuldigd: West-Vlaanderen ×\u00a01,15." in text
+    assert "verkeer als één factor" in text
+    assert "geen verkeer" not in text
+    flat = told_of(source, "nl", peak={"west-vlaanderen": 1.0})
+    assert "vermenigvuldigd" not in flat
+    assert "geen verkeer" in flat
+
+
+def test_what_is_not_seen_depends_on_who_counted_demand(source):
+    public, register, typed = (
+        "Settled residents who never applied for asylum are not in the public figures",
+        "Demand is what the desk’s register counted",
+        "Demand is as typed",
+    )
+    text = told_of(source, "en")
+    assert [one in text for one in (public, register, typed)] == [True, False, False]
+    drop = "demand_public"
+    counted = (
+        *(one for one in source.study.assumptions if not one.startswith(drop)),
+        "demand_register:x | 90 | y",
+    )
+    text = told_of(source, "en", assumptions=counted)
+    assert [one in text for one in (public, register, typed)] == [False, True, False]
+    assert "not seen among those who could be recruited" in text
+    text = told_of(source, "en", assumptions=())
+    assert [one in text for one in (public, register, typed)] == [False, False, True]
+    for nowhere in (
+        "who could be recruited; speakers",
+        "Belgian population",
+        "UNHCR Refugee",
+        "ISM Interprétariat:",
+    ):
+        assert nowhere not in text
+        assert nowhere in told_of(source, "en", drop=("demand_public",))
+
+
 def test_every_way_of_roads_has_its_word():
     assert all(words.roads_word(provider) for provider in PROVIDERS)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from versants.networks import words
+from versants.networks.report import roads
 from versants.networks.report.blocks import Block, heading, items, paragraph, table
 from versants_libs.coverage.assumptions import Assumption, Helper, parse
 
@@ -142,11 +143,7 @@ def method(source: Source) -> list[Block]:
                 _("Helpers: %(state)s.")
                 % {"state": _("may be recruited") if rules.helpers else _("are not used")},
                 today(source),
-                _("Roads: %(provider)s, data of %(date)s, by car without traffic.")
-                % {
-                    "provider": words.roads_word(result["travel"]["provider"]),
-                    "date": result["travel"]["date"] or "–",
-                },
+                roads.method(source),
                 _("Limits given: %(limits)s.") % {"limits": _limits(source)},
             ]
         ),
@@ -227,26 +224,19 @@ def _limits(source: Source) -> str:
 
 def limits(source: Source) -> list[Block]:
     """What this study does not see."""
+    known = _keys(source)
     return [
         heading(_("What this study does not see")),
         items(
             [
-                _(
-                    "Settled residents who never applied for asylum are not in the public figures; languages of older "
-                    "migrations are underestimated."
-                ),
+                *_unseen(known),
                 _(
                     "Nobody has measured which share of talks a helper may take, nor how many people no longer ask. "
                     "Both are ranges; compare their ends before deciding."
                 ),
                 _("Telephone services from outside the territory are not counted among those who are there."),
-                _(
-                    "Roads are modelled from kilometres as the crow flies: 4 minutes of error within 60 km, no traffic, "
-                    "no data from Belgium."
-                ),
-                _(
-                    "Belgian population is of 2020, French of 2023. Reception centres are those found on public pages."
-                ),
+                roads.limit(source),
+                *_figures(known),
                 _(
                     "The figures say where people are likely to be found, not who they are: each recruitment is a "
                     "meeting with a person."
@@ -256,23 +246,71 @@ def limits(source: Source) -> list[Block]:
     ]
 
 
+def _keys(source: Source) -> frozenset[str]:
+    """What the study says it took for granted; nothing of this where it was typed."""
+    return frozenset(one.key.partition(":")[0] for one in parse(source.study.assumptions))
+
+
+def _unseen(known: frozenset[str]) -> list[str]:
+    """What those who counted demand could not see: it depends on who did."""
+    found = []
+    if "demand_public" in known:
+        found.append(
+            _(
+                "Settled residents who never applied for asylum are not in the public figures; languages of older "
+                "migrations are underestimated."
+            )
+        )
+    elif "speakers" in known:
+        found.append(
+            _(
+                "Settled residents who never applied for asylum are not seen among those who could be recruited; "
+                "speakers of older migrations are underestimated."
+            )
+        )
+    if "demand_register" in known:
+        found.append(
+            _(
+                "Demand is what the desk’s register counted: who did not ask, or asked somebody else, is not in it."
+            )
+        )
+    elif "demand_public" not in known:
+        found.append(
+            _("Demand is as typed in the file of the study: what was not counted there, nobody sees here.")
+        )
+    return found
+
+
+def _figures(known: frozenset[str]) -> list[str]:
+    if not known & {"demand_public", "demand_register", "speakers"}:
+        return []
+    return [
+        _("Belgian population is of 2020, French of 2023. Reception centres are those found on public pages.")
+    ]
+
+
 def sources(source: Source) -> list[Block]:
-    """Where figures and ideas come from."""
+    """Where figures and ideas come from: those this study used."""
+    known = _keys(source)
+    volumes = (
+        _("AgII, SeTIS wallon, ISM Interprétariat: volumes as quoted by public pages, see the assumptions")
+        if known & {"rate", "present"}
+        else ""
+    )
+    applications = "UNHCR Refugee Population Statistics Database, 2021–2025 (CC BY 4.0)"
+    said = (
+        "INSEE COG 2026, population 2023 (Licence Ouverte 2.0); Statbel REFNIS 2025, population 2020 (CC BY 4.0)",
+        applications if known & {"demand_public", "speakers"} else "",
+        *roads.sources(source),
+        "GeoNames (CC BY 4.0); Unicode CLDR",
+        volumes,
+        _("Province of West Flanders: study on language helpers, Kortrijk, 2019–2020"),
+        "Ogryczak (2000), European Journal of Operational Research 122, 374–391",
+        attribution(),
+    )
     return [
         heading(_("Sources")),
-        items(
-            [
-                "INSEE COG 2026, population 2023 (Licence Ouverte 2.0); Statbel REFNIS 2025, population 2020 (CC BY 4.0)",
-                "UNHCR Refugee Population Statistics Database, 2021–2025 (CC BY 4.0)",
-                "OSRM / OpenStreetMap (ODbL), 2022; GeoNames (CC BY 4.0); Unicode CLDR",
-                _(
-                    "AgII, SeTIS wallon, ISM Interprétariat: volumes as quoted by public pages, see the assumptions"
-                ),
-                _("Province of West Flanders: study on language helpers, Kortrijk, 2019–2020"),
-                "Ogryczak (2000), European Journal of Operational Research 122, 374–391",
-                attribution(),
-            ]
-        ),
+        items([one for one in said if one]),
         paragraph(
             _("Study file: %(id)s. The same file gives the same report.")
             % {"id": source.result["study"][:16]}
