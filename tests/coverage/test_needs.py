@@ -10,6 +10,7 @@ from versants_libs.coverage.building import Choice, around, build_study, most_as
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.needs import Register, language_mix, needs
 from versants_libs.coverage.recruiting import candidates, present_people, profile, speakers
+from versants_libs.coverage.staffing import pools_of, reserved
 from versants_libs.coverage.study import TravelSource
 from versants_libs.coverage.study_files import fingerprint, read_study, write_study
 from versants_libs.coverage.territory import Centre, Language, Territory, Town, load_territory
@@ -147,6 +148,19 @@ def test_the_law_leaves_a_helper_forty_days():
     """42.31 euros a day and 1,692.51 a year (2025) are 40.002 days."""
     assert Helper().days_year == 40
     assert Helper().hours_year == 120
+
+
+def test_a_helper_costs_little_who_works_little_and_never_more_than_every_day_of_the_law(territory):
+    """Training 400 and supervision 300 a year; 42.31 a day of three hours: 14.10 an hour; 120 hours are 1,692.40."""
+    towns = territory.area(arrondissement="Courtrai")
+    study = build_study(territory, Choice("K", towns, ["tir"], kinds=("helper",))).study
+    helper = study.candidates[0]
+    assert helper.cost == 700
+    assert helper.cost_hour == pytest.approx(42.31 / 3, abs=1e-6)
+    (pool,) = (one for one in pools_of(study) if one.by == f"candidate:{helper.id}")
+    assert reserved(study, pool) == pytest.approx(700 + 40 * 42.31, abs=0.01)
+    known = {one.key: one.value for one in parse(study.assumptions)}
+    assert known["helper_paid"] == "14.10 €"
 
 
 def test_speakers_are_those_of_the_country_by_population():

@@ -13,18 +13,19 @@ import numpy as np
 import pytest
 
 from tests.coverage import tiny_studies as tiny
-from versants_libs.coverage.account import _losers
+from versants_libs.coverage.account import _losers, paid
 from versants_libs.coverage.cli import main
-from versants_libs.coverage.crew import crew_of
+from versants_libs.coverage.crew import crew_of, crew_with
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.fairness import groups
 from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.staffing import staffing
+from versants_libs.coverage.staffing_again import verify
 from versants_libs.coverage.staffing_check import check
 from versants_libs.coverage.staffing_model import best
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Fairness, Limits
-from versants_libs.coverage.study_files import load_study
+from versants_libs.coverage.study_files import fingerprint, load_study
 from versants_libs.coverage.study_front import study_front
 from versants_libs.coverage.travel import travel_of
 
@@ -123,6 +124,55 @@ def test_the_work_is_told_to_its_last_year():
     assert 0 <= shares[0] < shares[-1] < 1
     assert [what for what, _ in told].count("gains") > 1
     assert max(share for what, share in told if what != "gains") < 0.7
+
+
+def helpers_only(**limits):
+    """The example with helpers who cost 700 a year and 14 an hour, for 100 hours at most: 2,100 a year at most."""
+    candidates = tuple(
+        replace(one, cost=700.0, cost_hour=14.0, most=2) for one in STUDY.candidates if one.kind == "helper"
+    )
+    rules = replace(STUDY.rules, helper_hours_year=100.0)
+    return replace(STUDY, candidates=candidates, rules=rules, limits=Limits(**limits))
+
+
+def test_a_helper_is_paid_for_the_hours_predicted_and_a_budget_counts_the_most(result):
+    for budget, n in ((4199.0, 1), (4200.0, 2), (2099.0, 0)):
+        found = plan(helpers_only(number=4, budget=budget), TRAVEL)
+        assert sum(one["n"] for one in found["recruits"]) == n
+        assert verify(helpers_only(number=4, budget=budget), found, TRAVEL, whole=True).wrong == ()
+        for one in found["recruits"]:
+            assert 0 < one["hours"] <= 101 * n
+            assert one["cost"] == pytest.approx(700 * n + 14 * min(one["hours"], 100.0 * n), rel=0.01)
+            assert one["cost"] <= budget
+    too_many = plan(helpers_only(number=4), TRAVEL)
+    assert sum(one["n"] for one in too_many["recruits"]) == 2
+    held = helpers_only(number=4, budget=4199.0)
+    wrong = check(held, {**too_many, "study": fingerprint(held)}, TRAVEL)
+    assert "4200.00 euros a year, at most 4199.00 allowed" in wrong
+    for state in ("before", "after"):
+        asked = sum(one["requests"] for one in result[state]["languages"].values())
+        held_ = asked * result[state]["predicted"]["share"]
+        each = result[state]["cost_per_assignment"]
+        assert result[state]["cost_year"] == pytest.approx(each * held_)
+
+
+def test_what_is_paid_is_each_predicted_hour_at_its_price_and_a_helpers_to_the_cap():
+    study = helpers_only(number=4)
+    data = staffing(study, TRAVEL)
+    k = next(k for k, one in enumerate(data.pools) if one.most)
+    recruits = np.zeros(len(data.pools), dtype=np.int64)
+    recruits[k] = 2
+    crew = crew_with(data, recruits)
+    mine = [i for i, name in enumerate(crew.names) if name.startswith(data.pools[k].by)]
+    worked = np.zeros(len(crew.names))
+    worked[mine] = (30.0, 130.0)  # the second beyond the 100 of the law
+    found = paid(data, recruits, worked)
+    assert found[k] == pytest.approx(2 * 700 + 14 * (30 + 100))
+    assert found.sum() == found[k]
+    sworn = next(i for i, one in enumerate(data.pools) if one.n == 1 and one.kind != "helper")
+    (somebody,) = (i for i, name in enumerate(crew.names) if name.startswith(data.pools[sworn].by + "#"))
+    worked[somebody] = 500.0
+    assert paid(data, recruits, worked)[sworn] == pytest.approx(500 * data.pools[sworn].cost_hour)
 
 
 def test_who_loses_is_predicted_to_be_served_less(result):

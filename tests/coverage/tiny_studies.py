@@ -75,6 +75,7 @@ def random_study(seed, spoken=()):
             most=int(rng.integers(0, 3)),
             speakers=float(pick(10, 40, 70, 300)),
             cost=float(rng.integers(0, 5)) * 100,
+            cost_hour=2.0 * (i % 2),
             **somebody(),
         )
         for i in range(int(rng.integers(1, 4)))
@@ -337,11 +338,19 @@ def most(study, one):
     return min(one.most, int(one.speakers // study.rules.least_speakers))
 
 
+def of_budget(study, one):
+    """What a budget counts for one recruit: all a helper may be paid; of others, what they cost without any talk."""
+    hours = sum(one.hours.values()) * 52 * (1 - study.behaviour.absence)
+    cap = study.rules.helper_hours_year
+    hours = hours if cap is None else min(hours, cap)
+    return one.cost + one.cost_hour * hours * (one.kind == "helper")
+
+
 def best(study, stated=()):
     """The smallest objective over every choice of recruits."""
     found = []
     for recruits in itertools.product(*(range(most(study, one) + 1) for one in study.candidates)):
-        cost = sum(n * one.cost for n, one in zip(recruits, study.candidates, strict=True))
+        cost = sum(n * of_budget(study, one) for n, one in zip(recruits, study.candidates, strict=True))
         number, budget = study.limits.number, study.limits.budget
         if (number is None or sum(recruits) <= number) and (budget is None or cost <= budget):
             found.append(served(study, recruits, stated))

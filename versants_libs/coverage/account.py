@@ -16,7 +16,7 @@ from .prediction import predict
 from .staffing import Staffing, may
 from .staffing_model import Chosen, Flows
 
-__all__ = ["State", "gained", "not_recruitable", "recruits_json", "state_of"]
+__all__ = ["State", "gained", "not_recruitable", "paid", "recruits_json", "state_of"]
 
 Floats = NDArray[np.float64]
 
@@ -75,18 +75,38 @@ def _flows(data: Staffing, flows: Flows) -> list[Flow]:
     return found
 
 
-def state_of(data: Staffing, flows: Flows, recruits: NDArray[np.int64]) -> State:
-    """Everything that is said of a plan, recomputed from its flows; the objective is of these flows."""
+def paid(data: Staffing, recruits: NDArray[np.int64], worked: Floats) -> Floats:
+    """Euros a year by pool, float64 (pools,): what recruits cost however little they work, and each hour ``worked``
+    (people, as :func:`~.crew.crew_with` has them); a helper's hours within the cap of the law.
+    """
+    cap = data.study.rules.helper_hours_year
+    found = np.array([int(many) * pool.cost for many, pool in zip(recruits, data.pools, strict=True)])
+    at = 0
+    for k, pool in enumerate(data.pools):
+        there = pool.n + int(recruits[k])
+        hours = worked[at : at + there]
+        at += there
+        if pool.kind == "helper" and cap is not None:
+            hours = np.minimum(hours, cap)
+        found[k] += pool.cost_hour * float(hours.sum())
+    return found
+
+
+def state_of(
+    data: Staffing, flows: Flows, recruits: NDArray[np.int64], predicted: Mapping[str, Any]
+) -> State:
+    """Everything that is said of a plan, recomputed from its flows; the objective is of these flows.
+
+    The cost is of the hours ``predicted`` to be worked: among people who may all take a call the flows are indifferent.
+    """
     study = data.study
     found = _flows(data, flows)
     n = len(data.classes)
     own, fallback, away = np.zeros(n), np.zeros(n), np.zeros(n)
-    cost = float(sum(int(many) * pool.cost for many, pool in zip(recruits, data.pools, strict=True)))
+    cost = float(paid(data, recruits, predicted["worked"]).sum())
     for one in found:
         (own if one.how == "own" else fallback)[one.d] += one.requests
         away[one.d] += 2 * one.far * one.requests
-        hours = one.requests * (data.minutes[one.d] + 2 * one.far) / 60
-        cost += float(hours * data.pools[one.k].cost_hour)
     lost = np.maximum(data.requests - own - fallback, 0.0)
     limit = study.rules.fallback_weight or 0.0
     languages = _grouped(data, 1, own, fallback, lost)
@@ -107,7 +127,7 @@ def state_of(data: Staffing, flows: Flows, recruits: NDArray[np.int64]) -> State
         "fairness": fair,
     }
     visited = float(own[data.site].sum())
-    served = float(own.sum() + fallback.sum())
+    served = float(data.requests @ predicted["served"])
     value = {
         "objective": sum(terms.values()),
         "terms": terms,
@@ -183,6 +203,7 @@ def recruits_json(data: Staffing, chosen: Chosen, after: State) -> list[dict[str
     candidates = {f"candidate:{one.id}": one for one in data.study.candidates}
     there = np.array([pool.n for pool in data.pools], dtype=np.int64) + chosen.recruits
     first = np.cumsum(there) - there
+    cost = paid(data, chosen.recruits, chosen.after.predicted["worked"])
     found = []
     for k in np.flatnonzero(chosen.recruits).tolist():
         candidate, n = candidates[data.pools[k].by], int(chosen.recruits[k])
@@ -193,7 +214,8 @@ def recruits_json(data: Staffing, chosen: Chosen, after: State) -> list[dict[str
                 "languages": dict(candidate.languages),
                 "kind": candidate.kind,
                 "n": n,
-                "cost": n * candidate.cost,
+                # Others' hours are the price of talks, whoever takes them.
+                "cost": float(cost[k]) if candidate.kind == "helper" else n * candidate.cost,
                 "lead_months": candidate.lead_months,
                 "requests": work.get(k, 0.0),
                 "hours": float(chosen.after.predicted["worked"][first[k] : first[k] + n].sum()),

@@ -167,8 +167,13 @@ class Helper:
 
     @property
     def cost_year(self) -> float:
-        """Euros a year for one: training, supervision, and the allowance where every day is used."""
-        return self.training_year + self.supervision_year + self.days_year * self.allowance_day
+        """Euros a year for one, however little they work: training and supervision."""
+        return self.training_year + self.supervision_year
+
+    @property
+    def cost_hour(self) -> float:
+        """Euros for an hour worked: the allowance of a day over its hours, so that the caps in hours are those in euros."""
+        return self.allowance_day / self.hours_day
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """What was assumed about recruits."""
@@ -184,6 +189,7 @@ class Helper:
                 "available", f"{self.available_week:g}, {self.certified_available_week:g}", NOT_PUBLISHED
             ),
             Assumption("recruit_office", f"{self.office:.0%}", NOT_PUBLISHED),
+            Assumption("helper_paid", f"{self.cost_hour:.2f} €", CHOSEN),
             Assumption(
                 "helper_cost",
                 f"{self.allowance_day} €, {self.training_year:g} €, {self.supervision_year:g} €",

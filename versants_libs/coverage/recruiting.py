@@ -197,7 +197,7 @@ def _candidate(
         most=most,
         speakers=round(speakers_here, 1),
         cost=round(helper.cost_year if helps else helper.certified_cost_year, 2),
-        cost_hour=0.0 if helps else euros_hour,
+        cost_hour=round(helper.cost_hour, 6) if helps else euros_hour,
         lead_months=helper.lead_months if helps else helper.certified_lead_months,
         sides=SIDES[town.country],
     )

@@ -18,7 +18,7 @@ from .problem import Problem
 from .study import WEEKS, Candidate, Person, Study
 from .travel import Travel
 
-__all__ = ["POINTS", "Bucket", "Class", "Pool", "Staffing", "passed_over", "staffing"]
+__all__ = ["POINTS", "Bucket", "Class", "Pool", "Staffing", "passed_over", "reserved", "staffing"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,6 +94,18 @@ def most_of(study: Study, one: Candidate) -> int:
         return 0
     least = study.rules.least_speakers
     return min(one.most, int(one.speakers // least)) if least > 0 else one.most
+
+
+def reserved(study: Study, pool: Pool) -> float:
+    """Euros a year a budget counts for one recruit: for a helper the allowance of every hour they may work, too.
+
+    What others are paid by the hour is the price of talks, whoever takes them, and no budget of recruitment.
+    """
+    if pool.kind != "helper":
+        return pool.cost
+    cap = study.rules.helper_hours_year
+    hours = WEEKS * sum(pool.hours.values())
+    return pool.cost + pool.cost_hour * (hours if cap is None else min(hours, cap))
 
 
 def may(study: Study, pool: Pool, language: str, talk: str) -> bool:

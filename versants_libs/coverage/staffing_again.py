@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .account import Flow, State, gained, recruits_json
+from .account import Flow, State, gained, paid, recruits_json
 from .crew import crew_with
 from .prediction import predict
 from .queues import agreeing, queues_of
@@ -28,7 +28,7 @@ CLOSE = 1e-6
 #: What somebody is worth is read off a curve that may be nearly flat: a rounding of what is carried shows this much.
 WORTH_CLOSE = 1e-4
 
-ONCE = "predicted, worth, hours of recruits"
+ONCE = "predicted, worth, hours and costs"
 EACH = "unserved_less, minutes_less, gains and loses of each recruit"
 
 
@@ -66,6 +66,10 @@ def again(study: Study, result: Mapping[str, Any], travel: Travel, *, whole: boo
         found = predict(crew_with(data, chosen))
         worth = agreeing(data, queues, there + chosen, found["served"], found["site"])
         wrong += _predicted(data, name, result[name]["predicted"], found)
+        cost, held = float(paid(data, chosen, found["worked"]).sum()), float(data.requests @ found["served"])
+        wrong += _number(f"{name}: cost_year", result[name]["cost_year"], cost)
+        each = cost / held if held else 0.0
+        wrong += _number(f"{name}: cost_per_assignment", result[name]["cost_per_assignment"], each)
         stated = {(one["part"], frozenset(one["asked"])): one["worth"] for one in result[name]["worth"]}
         for queue, value in zip(queues, worth.tolist(), strict=True):
             asked = frozenset("/".join(data.buckets[g]) for g in queue.buckets)
@@ -85,7 +89,8 @@ def again(study: Study, result: Mapping[str, Any], travel: Travel, *, whole: boo
     more = gained(data, chosen_, before, after) if whole else {}
     for i, one in enumerate(result["recruits"]):
         where = f"$.recruits[{i}]"
-        wrong += _number(f"{where}.hours", one["hours"], own[one["candidate"]]["hours"])
+        for field in ("hours", "cost"):
+            wrong += _number(f"{where}.{field}", one[field], own[one["candidate"]][field])
         for field, value in more.get(one["candidate"], {}).items():
             if isinstance(value, list):
                 wrong += _lines(f"{where}.{field}", one[field], value)

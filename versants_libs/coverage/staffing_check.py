@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from .result_files import formed
-from .staffing_facts import allowed, facts
+from .staffing_facts import allowed, at_most, facts
 from .study import Study
 from .study_files import fingerprint
 from .travel import Travel
@@ -29,9 +29,9 @@ FIELDS = ("point", "language", "mode", "band", "talk", "country", "versant")
 class _Crew:
     """People alike, or recruits of one candidate."""
 
-    def __init__(self, study: Study, one: Any, home: str, many: int, cost: float, hour: float) -> None:
+    def __init__(self, study: Study, one: Any, home: str, many: int, cost: float) -> None:
         self.country = next(place.country for place in study.communes if place.uid == home)
-        self.home, self.many, self.cost, self.hour = home, many, cost, hour
+        self.home, self.many, self.cost = home, many, cost
         self.languages: Mapping[str, str] = one.languages
         self.kind, self.sides = str(one.kind), tuple(one.sides)
         self.hours = {band: x * (1 - study.behaviour.absence) for band, x in one.hours.items() if x > 0}
@@ -113,7 +113,7 @@ class _Check:
                 self.say(f"recruit {entry['candidate']}: no candidate of the study, or named twice")
                 continue
             chosen[one.id] = entry["n"]
-            cost += entry["n"] * one.cost
+            cost += entry["n"] * at_most(self.study, one)
             if not 1 <= entry["n"] <= allowed(self.study, one):
                 self.say(
                     f"recruit {one.id}: {entry['n']} recruited, at most {allowed(self.study, one)} allowed"
@@ -146,11 +146,11 @@ class _Check:
                 crews[name].many += 1
                 crews[name].ever += 1
             else:
-                crews[name] = _Crew(study, one, one.home, 1, 0.0, one.cost)
+                crews[name] = _Crew(study, one, one.home, 1, 0.0)
         for other in study.candidates:
             if allowed(self.study, other):
                 many = chosen.get(other.id, 0)
-                crew = _Crew(study, other, other.commune, many, other.cost, other.cost_hour)
+                crew = _Crew(study, other, other.commune, many, other.cost)
                 crew.ever = allowed(self.study, other)
                 crews[f"candidate:{other.id}"] = crew
         return crews
@@ -220,7 +220,6 @@ class _Check:
             away[key] += 2 * way * many
             hours = many * (minutes + 2 * way) / 60
             busy[flow["by"], key[3]] += hours
-            cost += hours * crew.hour
             held = minutes + (2 * near[key] if site and not phone else 0.0)
             load[key[1], key[3], key[4], key[5]] += many * held / 60
         for key, (requests, _, _) in classes.items():
@@ -392,16 +391,13 @@ class _Check:
         for term, value in terms.items():
             self.same(f"{name}: term {term}", said["terms"][term], value)
         self.same(f"{name}: objective", said["objective"], sum(terms.values()))
-        self.same(f"{name}: cost a year", said["cost_year"], cost)
+        if (
+            said["cost_year"] < cost * (1 - CLOSE) - CLOSE
+        ):  # the hours paid are predicted: see staffing_again.py
+            self.say(f"{name}: cost a year: {said['cost_year']:.9g} said, recruits alone cost {cost:.9g}")
         visits = sum(x for key, x in own.items() if key[2] == "on_site")
         self.same(
             f"{name}: mean minutes", said["minutes_mean"], sum(away.values()) / 2 / visits if visits else 0
-        )
-        served_all = sum(own.values()) + sum(calls.values())
-        self.same(
-            f"{name}: cost per assignment",
-            said["cost_per_assignment"],
-            cost / served_all if served_all else 0,
         )
 
     def _equity(

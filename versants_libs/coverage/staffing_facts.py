@@ -12,7 +12,7 @@ from typing import Any
 from .study import Candidate, Study
 from .travel import Travel
 
-__all__ = ["WAYS", "WHY", "allowed", "facts", "why_passed_over"]
+__all__ = ["WAYS", "WHY", "allowed", "at_most", "facts", "why_passed_over"]
 
 WHY = ("speakers", "helpers", "border", "hours", "level")
 #: What replaces somebody of the language on the spot.
@@ -38,6 +38,15 @@ def allowed(study: Study, one: Candidate) -> int:
         return 0
     least = study.rules.least_speakers
     return min(one.most, math.floor(one.speakers / least)) if least else one.most
+
+
+def at_most(study: Study, one: Candidate) -> float:
+    """Euros a year one recruit takes of a budget: a helper's allowance for every hour they may work is among them."""
+    if one.kind != "helper":
+        return one.cost
+    cap = study.rules.helper_hours_year
+    hours = 52 * sum(one.hours.values()) * (1 - study.behaviour.absence)
+    return one.cost + one.cost_hour * min(hours, math.inf if cap is None else cap)
 
 
 def facts(study: Study, result: Mapping[str, Any], travel: Travel) -> list[str]:
@@ -78,12 +87,14 @@ def _recruits(study: Study, result: Mapping[str, Any]) -> list[str]:
                     f"{where}.{name}: {said[name]!r} said, {own!r} of candidate {one.id} in the study"
                 )
         for name, number in (
-            ("cost", said["n"] * one.cost),
             ("lead_months", one.lead_months),
             ("requests", served[f"candidate:{one.id}"]),
         ):
             if not abs(said[name] - number) <= CLOSE * max(1.0, abs(number)):
                 wrong.append(f"{where}.{name}: {said[name]:.9g} said, {number:.9g} recomputed")
+        low, high = said["n"] * one.cost, said["n"] * at_most(study, one)
+        if not low - CLOSE * max(1.0, low) <= said["cost"] <= high + CLOSE * max(1.0, high):
+            wrong.append(f"{where}.cost: {said['cost']:.9g} said, {low:.9g} to {high:.9g} possible")
     return wrong
 
 

@@ -16,7 +16,7 @@ from .fairness import groups, worst_many
 from .linear import INFEASIBLE, Linear, Solved
 from .prediction import predict
 from .queues import Queue, agreeing, pieces, queues_of
-from .staffing import Staffing
+from .staffing import Staffing, reserved
 
 __all__ = ["Agreed", "Chosen", "Flows", "best", "judged"]
 
@@ -175,7 +175,7 @@ def _near(value: float, bound: float, gap: float) -> bool:
 def affordable(data: Staffing, chosen: Ints) -> NDArray[np.bool_]:
     """Of which pools one more fits."""
     limits = data.study.limits
-    cost = np.array([pool.cost for pool in data.pools])
+    cost = np.array([reserved(data.study, pool) for pool in data.pools])
     room = chosen < np.array([pool.most for pool in data.pools])
     if limits.number is not None and chosen.sum() >= limits.number:
         return np.zeros(len(cost), dtype=bool)
@@ -380,7 +380,10 @@ class _Model:
         limits = self.data.study.limits
         for top, each in (
             (limits.number, np.ones(len(self.recruits))),
-            (limits.budget, np.array([pool.cost for pool in self.data.pools], dtype=np.float64)),
+            (
+                limits.budget,
+                np.array([reserved(self.data.study, pool) for pool in self.data.pools], dtype=np.float64),
+            ),
         ):
             if top is not None:
                 zero = np.zeros(len(self.recruits), dtype=np.int64)

@@ -60,8 +60,8 @@ def plan(
         stop=stop,
         progress=lambda text, share: say(text, search * share),
     )
-    before = state_of(data, chosen.before.flows, chosen.recruits * 0)
-    after = state_of(data, chosen.after.flows, chosen.recruits)
+    before = state_of(data, chosen.before.flows, chosen.recruits * 0, chosen.before.predicted)
+    after = state_of(data, chosen.after.flows, chosen.recruits, chosen.after.predicted)
     objective = after.value["objective"]
     bound = min(chosen.bound, objective)
     away = objective - bound

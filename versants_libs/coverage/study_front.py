@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .account import state_of
+from .account import paid, state_of
 from .errors import InstanceError
 from .staffing import POINTS, Staffing, staffing
 from .staffing_model import Chosen, best
@@ -75,10 +75,10 @@ def study_front(
             known=known,
             stop=stop,
         )
-        value = state_of(data, chosen.after.flows, chosen.recruits).value
+        value = state_of(data, chosen.after.flows, chosen.recruits, chosen.after.predicted).value
         bound = min(chosen.bound, value["objective"])
         if base is None:
-            base = state_of(data, chosen.before.flows, chosen.recruits * 0).value["cost_year"]
+            base = float(paid(data, chosen.recruits * 0, chosen.before.predicted["worked"]).sum())
         asked = float(data.requests.sum())
         recruits = {
             pool.by.partition(":")[2]: int(n)

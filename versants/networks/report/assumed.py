@@ -86,7 +86,7 @@ def _groups() -> dict[str, tuple[str, ...]]:
             "call_wait",
         ),
         _("What counts, and how much"): ("fill", "fallback", "alpha"),
-        _("What it costs"): ("interpreter_cost", "helper_cost", "certified_cost"),
+        _("What it costs"): ("interpreter_cost", "helper_cost", "helper_paid", "certified_cost"),
     }
 
 
@@ -149,6 +149,9 @@ def _words() -> dict[str, str]:
             "counts in full"
         ),
         "alpha": _("What a minute on the road weighs, against 1 for a talk missed"),
+        "helper_paid": _(
+            "Allowance of a helper for an hour worked: that of a day over its hours, up to the cap"
+        ),
         "certified_cost": _("Cost of a certified interpreter a year, beside the hours"),
     }
 
