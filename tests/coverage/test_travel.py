@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from versants_libs.coverage.cli import main
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.study import TravelSource
-from versants_libs.coverage.study_files import load_study
-from versants_libs.coverage.travel import OsrmTable, TravelError, travel_of
+from versants_libs.coverage.study_files import load_study, write_study
+from versants_libs.coverage.travel import WITHIN, MatrixTable, OsrmTable, TravelError, travel_of
 
 EXAMPLE = Path(__file__).parent / "studies" / "example.json"
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "mesh-result.json"
 STUDY = load_study(EXAMPLE)
+TRAVEL = travel_of(STUDY, EXAMPLE.parent)
 KORTRIJK, LILLE, TOURNAI = "BE-34022", "FR-59350", "BE-57081"
 
 
@@ -122,7 +125,7 @@ def test_the_model_is_the_fitted_one_on_the_sphere():
     assert 25 < minutes[0, 1] < 40
 
 
-def test_a_matrix_file_may_be_lopsided_and_unknown_ways_are_endless(tmp_path):
+def test_a_matrix_file_may_be_lopsided_and_others_are_endless(tmp_path):
     (tmp_path / "m.csv").write_text(
         f"origin,destination,minutes\n{KORTRIJK},{LILLE},31\n{LILLE},{KORTRIJK},35\n"
     )
@@ -130,7 +133,64 @@ def test_a_matrix_file_may_be_lopsided_and_unknown_ways_are_endless(tmp_path):
 
     minutes = travel_of(study, tmp_path).minutes([KORTRIJK, LILLE], [KORTRIJK, LILLE])
 
-    assert minutes.tolist() == [[math.inf, 31.0], [35.0, math.inf]]
+    assert minutes.tolist() == [[1.35, 31.0], [35.0, 1.35]]  # inside a commune as the fitted model says
+    alone = MatrixTable({(KORTRIJK, LILLE): 31.0}).minutes([KORTRIJK, LILLE], [KORTRIJK, LILLE])
+    assert alone.tolist() == [[1.35, 31.0], [math.inf, 1.35]]
+
+
+def test_a_way_inside_a_commune_is_what_the_fitted_model_starts_with():
+    shipped = Path(__file__).parents[2] / "versants" / "territory" / "data" / "travel_time_model.json"
+
+    assert json.loads(shipped.read_text())["minutes"][0] == WITHIN
+
+
+def test_a_matrix_without_its_diagonal_gives_the_plan_of_one_with_it_and_is_said(tmp_path, capsys):
+    uids = sorted(one.uid for one in STUDY.communes)
+    far = TRAVEL.minutes(uids, uids)
+    rows = [
+        f"{a},{b},{minutes}\n"
+        for a, line in zip(uids, far.tolist(), strict=True)
+        for b, minutes in zip(uids, line, strict=True)
+    ]
+    whole = [row for row in rows if row.split(",")[0] != row.split(",")[1]]
+    (tmp_path / "study.json").write_text(
+        write_study(replace(STUDY, travel=TravelSource("matrix", file="m.csv")))
+    )
+    head = "origin,destination,minutes\n"
+    found = {}
+    for name, kept in (("all", whole + [f"{a},{a},1.35\n" for a in uids]), ("none", whole)):
+        (tmp_path / "m.csv").write_text(head + "".join(kept))
+        assert main(["plan", str(tmp_path / "study.json"), "--out", str(tmp_path / f"{name}.json")]) == 0
+        found[name] = json.loads((tmp_path / f"{name}.json").read_text()), capsys.readouterr().err
+
+    published = json.loads(SCHEMA.read_text())["properties"]["travel"]["properties"]
+    assert set(found["none"][0]["travel"]) == set(published)
+    assert set(found["none"][0]["travel"]["gaps"]) == set(published["gaps"]["properties"])
+    homes = {one.home for one in STUDY.people} | {one.commune for one in STUDY.candidates}
+    asked = {row.commune for row in STUDY.demand if row.mode == "on_site"}
+    same, needed = len(homes & asked), len(homes) * len(asked)
+    assert same > 1
+    assert found["none"][0]["objective"] == found["all"][0]["objective"]
+    assert found["all"][0]["travel"]["gaps"] == {"needed": needed, "unknown": 0, "within": 0}
+    assert found["all"][1] == ""
+    assert found["none"][0]["travel"]["gaps"] == {"needed": needed, "unknown": 0, "within": same}
+    assert f"{same} of {needed} ways are inside one commune" in found["none"][1]
+    assert "1.35 minutes" in found["none"][1]
+
+    a, b = next((a, b) for a in sorted(homes) for b in sorted(asked) if a != b)
+    (tmp_path / "m.csv").write_text(head + "".join(row for row in rows if not row.startswith(f"{a},{b},")))
+    assert main(["plan", str(tmp_path / "study.json"), "--seconds", "1"]) == 0
+    assert f"1 of {needed} ways from homes to communes with talks on site are not in the matrix" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_matrix_without_a_row_is_refused_with_its_line(tmp_path):
+    (tmp_path / "m.csv").write_text("origin,destination,minutes\n")
+    study = replace(STUDY, travel=TravelSource("matrix", file="m.csv"))
+
+    with pytest.raises(InstanceError, match=r"m\.csv:2:1: no way found"):
+        travel_of(study, tmp_path)
 
 
 @pytest.mark.parametrize(("row", "where"), [(f"{KORTRIJK},59350,3", "2:2"), (f"{KORTRIJK},{LILLE},x", "2:3")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from .staffing import POINTS, Staffing, passed_over, staffing
 from .staffing_model import ROUNDS, Agreed, best
 from .study import Study
 from .study_files import fingerprint
-from .travel import Travel
+from .travel import Travel, gaps
 
 __all__ = ["RESULT", "plan"]
 
@@ -74,7 +75,7 @@ def plan(
         "format": RESULT,
         "study": fingerprint(study),
         "name": study.name,
-        "travel": {"provider": travel.provider, "date": travel.date},
+        "travel": {"provider": travel.provider, "date": travel.date, **_missing(study, travel)},
         "objective": objective,
         "bound": bound,
         "gap": away / objective if objective > 0 else 0.0,
@@ -90,6 +91,12 @@ def plan(
         "before": {**before.value, **_agreed(data, chosen.queues, chosen.before)},
         "after": {**after.value, **_agreed(data, chosen.queues, chosen.after)},
     }
+
+
+def _missing(study: Study, travel: Travel) -> dict[str, Any]:
+    """What a matrix of travel times does not say; nothing of others."""
+    found = gaps(study, travel)
+    return {} if found is None else {"gaps": asdict(found)}
 
 
 def _agreed(data: Staffing, queues: Sequence[Queue], state: Agreed) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from .staffing_plan import RESULT, plan
 from .study import Study
 from .study_files import PathError, fingerprint, read_study
 from .study_front import study_front
-from .travel import Travel, TravelError, travel_of
+from .travel import Travel, TravelError, gaps, travel_of
 
 __all__ = ["COMMANDS", "add", "front"]
 
@@ -87,7 +88,11 @@ def _study(args: argparse.Namespace) -> tuple[Study, Travel]:
     roads = None
     if args.roads is not None and not (study.travel.knots_km or study.travel.provider != "piecewise"):
         roads = read(args.roads, files.roads)
-    return study, travel_of(study, args.study.parent, roads)
+    travel = travel_of(study, args.study.parent, roads)
+    missing = gaps(study, travel)
+    if missing is not None:
+        sys.stderr.writelines(f"{args.study}: {line}\n" for line in missing.told())
+    return study, travel
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Four providers: a model fitted on kilometres as the crow flies, a matrix file, OSRM's ``/table`` and Valhalla's
 ``/sources_to_targets``. All answer for communes by uid; minutes that nobody knows are infinite. One way, without the
-peak factor of a versant, which the study adds.
+peak factor of a versant, which the study adds. A matrix that does not say how long a way inside a commune takes counts
+:data:`WITHIN`, and says how much it does not know (:class:`Gaps`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,11 +25,25 @@ from .files import read_text, table
 from .metric import RoadMinutes, great_circle_km
 from .study import Commune, Study
 
-__all__ = ["MatrixTable", "OsrmTable", "Piecewise", "Travel", "TravelError", "ValhallaMatrix", "travel_of"]
+__all__ = [
+    "WITHIN",
+    "Gaps",
+    "MatrixTable",
+    "OsrmTable",
+    "Piecewise",
+    "Travel",
+    "TravelError",
+    "ValhallaMatrix",
+    "gaps",
+    "travel_of",
+]
 
 Floats = NDArray[np.float64]
 #: (address, body or None) -> the JSON value of the answer.
 Ask = Callable[[str, bytes | None], Any]
+
+#: Minutes from door to door inside a commune, where a matrix does not say: what the territory's fitted model starts with.
+WITHIN = 1.35
 
 _AT_ONCE = 50  # places a side in one question: public services refuse much more
 _PATIENCE = 60.0  # seconds
@@ -75,7 +91,10 @@ class Piecewise:
 
 
 class MatrixTable:
-    """Minutes of a CSV with ``origin, destination, minutes``; a way given one way only holds for that way."""
+    """Minutes of a CSV with ``origin, destination, minutes``; a way given one way only holds for that way.
+
+    A commune to itself, where it is not given, is :data:`WITHIN`: who lives there can always serve it.
+    """
 
     provider = "matrix"
 
@@ -87,6 +106,8 @@ class MatrixTable:
     def read(cls, text: str, known: Sequence[str], date: str = "") -> MatrixTable:
         """From a file's text. Raises FormatError: columns, minutes that are none, a uid that is not ``known``."""
         rows = table(text, ("origin", "destination", "minutes"))
+        if not rows.rows:
+            raise FormatError(2, 1, "no way found, an origin, a destination and minutes a line expected")
         numbers = rows.numbers("minutes", 0)
         there = set(known)
         pairs: dict[tuple[str, str], float] = {}
@@ -105,8 +126,48 @@ class MatrixTable:
         """See :class:`Travel`."""
         known = self._pairs
         return np.array(
-            [[known.get((a, b), math.inf) for b in destinations] for a in origins], dtype=np.float64
+            [[known.get((a, b), WITHIN if a == b else math.inf) for b in destinations] for a in origins],
+            dtype=np.float64,
         ).reshape(len(origins), len(destinations))
+
+    def names(self, origin: str, destination: str) -> bool:
+        """Is this way in the file?"""
+        return (origin, destination) in self._pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What a matrix does not say of the ``needed`` ways, from each home to each commune with talks on site: how many are
+    ``unknown``, so that nobody goes there, and how many inside one commune are ``within``, counted :data:`WITHIN`."""
+
+    needed: int
+    unknown: int
+    within: int
+
+    def told(self) -> list[str]:
+        """In words; nothing where nothing is missing."""
+        found = []
+        if self.unknown:
+            found.append(
+                f"travel: {self.unknown} of {self.needed} ways from homes to communes with talks on site are not in the"
+                " matrix; nobody goes these ways"
+            )
+        if self.within:
+            found.append(
+                f"travel: {self.within} of {self.needed} ways are inside one commune and not in the matrix;"
+                f" {WITHIN:g} minutes are counted for each"
+            )
+        return found
+
+
+def gaps(study: Study, travel: Travel) -> Gaps | None:
+    """What a matrix does not say of a study; None with another provider."""
+    if not isinstance(travel, MatrixTable):
+        return None
+    homes = sorted({one.home for one in study.people} | {one.commune for one in study.candidates})
+    asked = sorted({row.commune for row in study.demand if row.mode == "on_site" and row.requests > 0})
+    missing = [a == b for a in homes for b in asked if not travel.names(a, b)]
+    return Gaps(len(homes) * len(asked), missing.count(False), missing.count(True))
 
 
 class _Service:
