@@ -18,9 +18,10 @@ from versants.networks.report.content import document
 from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.territory.shapes import DATA
+from versants_libs.coverage.cli import main as mesh
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
-from versants_libs.coverage.study_files import PROVIDERS, load_study
+from versants_libs.coverage.study_files import PROVIDERS, fingerprint, load_study
 from versants_libs.coverage.territory import load_territory
 from versants_libs.coverage.travel import travel_of
 
@@ -502,10 +503,56 @@ def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_p
 
     study = load_study(files / "study.json")
     points = study_front(study, travel_of(study, files), points=2, seconds=20)
-    (tmp_path / "front.json").write_text(json.dumps({"points": points}))
+    (tmp_path / "front.json").write_text(json.dumps({"study": fingerprint(study), "points": points}))
     out = ["mesh_report", str(files / "study.json"), str(files / "r.json"), "--out", str(tmp_path / "r.pdf")]
     call_command(*out, "--annex", str(tmp_path / "r.xlsx"), "--front", str(tmp_path / "front.json"))
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[5]
     assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [0, 3]
     with pytest.raises(CommandError, match="mesh front"):
         call_command(*out, "--front", str(files / "r.json"))
+    for other, said in (({"study": "0"}, "another study"), ({}, "which study")):
+        (tmp_path / "front.json").write_text(json.dumps({**other, "points": points}))
+        with pytest.raises(CommandError, match=rf"front\.json: .*{said}.*mesh front") as refused:
+            call_command(*out, "--front", str(tmp_path / "front.json"))
+        assert refused.value.returncode == 2
+
+
+def test_a_year_simulated_once_and_a_language_nobody_asked_for_have_dashes(source):
+    never = {"predicted": None, "simulated": None, "ci95": None, "requests": 0.0}
+    once = {"predicted": 0.5, "simulated": 0.25, "ci95": None, "requests": 300.0}
+    total = {"predicted": 0.5, "simulated": 0.25, "ci95": None, "requests": 300.0}
+    years = {"fill": {"tir": once, "prs": never}, "total": total, "replications": 1}
+    told = replace(source, simulated=years)
+
+    table = next(b for b in said(told, "nl")["blocks"] if b["kind"] == "table" and "Gesimuleerd" in b["head"])
+    assert [row[1:] for row in table["rows"]] == [["300", "50%", "25%", "–"], ["0", "–", "–", "–"]]
+    assert pdf(told, "fr").startswith(b"%PDF")
+
+
+def test_the_command_takes_a_simulation_of_this_plan_and_no_other(files, tmp_path, capsys):
+    study, result, years = str(files / "study.json"), str(files / "r.json"), tmp_path / "s.json"
+    assert mesh(["simulate", study, result, "--replications", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    out = ["mesh_report", study, result, "--out", str(tmp_path / "r.pdf"), "--simulation", str(years)]
+
+    years.write_text(json.dumps(found))
+    call_command(*out)
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+
+    wrong = [
+        ({"study": "0"}, "another study"),
+        ({"study": None}, "which study"),
+        ({"recruits": {}}, "other recruits"),
+        ({"fill": None}, "no field 'fill'"),
+    ]
+    for change, said_of_it in wrong:
+        years.write_text(json.dumps({**found, **change}))
+        with pytest.raises(CommandError, match=rf"s\.json: .*{said_of_it}.*mesh simulate") as refused:
+            call_command(*out)
+        assert refused.value.returncode == 2
+
+
+def test_a_front_names_the_study_it_answers(files, capsys):
+    assert mesh(["front", str(files / "study.json"), "--points", "1", "--seconds", "5", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["study"] == fingerprint(load_study(files / "study.json"))

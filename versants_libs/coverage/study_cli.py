@@ -214,7 +214,8 @@ def _simulate(args: argparse.Namespace) -> int:
                 f"{language:<12}{one['requests']:>10.0f}{one['predicted']:>11.1%}{one['simulated']:>11.1%}"
                 f"   {low:.1%} to {high:.1%}"
             )
-    say(args, {**found, **cost()}, lines)
+    of = {"study": result["study"], "recruits": {one["candidate"]: one["n"] for one in result["recruits"]}}
+    say(args, {**of, **found, **cost()}, lines)
     return INTERRUPTED if interrupted[0] else DONE
 
 
@@ -235,7 +236,7 @@ def _front(args: argparse.Namespace) -> int:
         f"{one['unserved']:>12.1%}{one['worst_language']:>16.1%}"
         for one in points
     ]
-    say(args, {"points": points, **cost()}, lines)
+    say(args, {"study": fingerprint(study), "points": points, **cost()}, lines)
     return INTERRUPTED if interrupted[0] else DONE
 
 

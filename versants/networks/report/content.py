@@ -487,9 +487,10 @@ def simulation(source: Source) -> list[Block]:
         [
             source.language(code),
             words.number(one["requests"]),
-            words.percent(one["predicted"]),
-            words.percent(one["simulated"]),
-            _("%(low)s to %(high)s")
+            *("–" if one[key] is None else words.percent(one[key]) for key in ("predicted", "simulated")),
+            "–"
+            if one["ci95"] is None
+            else _("%(low)s to %(high)s")
             % {"low": words.percent(one["ci95"][0]), "high": words.percent(one["ci95"][1])},
         ]
         for code, one in sorted(fill.items(), key=lambda pair: -pair[1]["requests"])[:SHOWN_LANGUAGES]

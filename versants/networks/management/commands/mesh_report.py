@@ -13,7 +13,7 @@ from versants.territory.shapes import DATA
 from versants_libs.coverage.errors import FormatError, InstanceError
 from versants_libs.coverage.files import read_text
 from versants_libs.coverage.staffing_again import verify
-from versants_libs.coverage.study_files import PathError, load_study
+from versants_libs.coverage.study_files import PathError, fingerprint, load_study
 from versants_libs.coverage.territory import load_territory
 from versants_libs.coverage.travel import travel_of
 
@@ -45,14 +45,18 @@ class Command(BaseCommand):
         study_file: Path = options["study"]
         try:
             study = load_study(study_file)
+            known = fingerprint(study)
+            result = _json(options["result"])
             source = Source(
                 study,
-                _json(options["result"]),
+                result,
                 load_territory(DATA),
                 travel_of(study, study_file.parent),
                 scenarios=[_scenario(text) for text in options["scenario"]],
-                simulated=_json(options["simulation"]) if options["simulation"] else None,
-                front=_front(options["front"]) if options["front"] else {},
+                simulated=_simulation(options["simulation"], known, result)
+                if options["simulation"]
+                else None,
+                front=_front(options["front"], known) if options["front"] else {},
             )
             _hold(options["result"], source)
             made = pdf(source, options["lang"])
@@ -98,10 +102,39 @@ def _json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _front(path: Path) -> dict[str, Any]:
-    points = _json(path).get("points")
+def _checked_study(path: Path, found: dict[str, Any], known: str, command: str) -> None:
+    """Does a file answer this study? It says so by the study's fingerprint."""
+    if found.get("study") is None:
+        raise CommandError(
+            f"{path}: does not say which study it answers, run “mesh {command}” again", returncode=2
+        )
+    if found["study"] != known:
+        raise CommandError(
+            f"{path}: answers another study than this one, run “mesh {command}” on this study", returncode=2
+        )
+
+
+def _simulation(path: Path, known: str, result: dict[str, Any]) -> dict[str, Any]:
+    found = _json(path)
+    if not isinstance(found.get("fill"), dict):
+        raise CommandError(
+            f"{path}: no field 'fill', an answer of “mesh simulate --json” expected", returncode=2
+        )
+    _checked_study(path, found, known, "simulate --json")
+    if found.get("recruits") != {one["candidate"]: one["n"] for one in result["recruits"]}:
+        raise CommandError(
+            f"{path}: simulates other recruits than those of the result, run “mesh simulate --json” on it",
+            returncode=2,
+        )
+    return found
+
+
+def _front(path: Path, known: str) -> dict[str, Any]:
+    found = _json(path)
+    points = found.get("points")
     if not isinstance(points, list) or not points or "predicted" not in points[0]:
         raise CommandError(f"{path}: no points, an answer of “mesh front” expected", returncode=2)
+    _checked_study(path, found, known, "front --json")
     return {"by": "number" if "number" in points[0] else "budget", "points": points}
 
 
