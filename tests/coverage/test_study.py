@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from versants_libs.coverage import study as s
+from versants_libs.coverage.cli import main
 from versants_libs.coverage.errors import FormatError, InstanceError
 from versants_libs.coverage.study_files import (
     PathError,
@@ -19,6 +21,7 @@ from versants_libs.coverage.study_files import (
     study_json,
     write_study,
 )
+from versants_libs.coverage.study_slips import warnings
 
 EXAMPLE = Path(__file__).parent / "studies" / "example.json"
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "mesh-study.json"
@@ -71,6 +74,20 @@ MISTAKES = [
     (("travel", "knots_km"), [0, 0], "$.travel.knots_km", "rising"),
     (("travel", "provider"), "osrm", "$.travel", "'url'"),
     (("bands", 0, "end"), 8, "$.bands[0].end", "after 9"),
+    (("bands", 1, "start"), 16.5, "$.bands[1]", "weekday 1 from 16.5 to 17 is office's too"),
+    (("peak",), {"hdf": 9}, "$.peak.hdf", "hauts-de-france, wallonie, west-vlaanderen"),
+    (("communes", 0, "country"), "be", "$.communes[0].country", "two capital letters"),
+    (("communes", 0, "country"), "FR", "$.communes[0].country", "BE, the country in the uid BE-34022"),
+    (("people", 1, "sides"), ["Belgium"], "$.people[1].sides[0]", "(BE, FR)"),
+    (("people", 1, "sides"), ["BE", "France"], "$.people[1].sides[1]", "(BE, FR)"),
+    (("candidates", 0, "sides"), ["DE"], "$.candidates[0].sides[0]", "(BE, FR)"),
+    (("fairness",), {"meaning": "worst_language"}, "$.fairness", "above 0"),
+    (("fairness",), {"meaning": "worst_versant", "weight": 0}, "$.fairness.weight", "above 0"),
+    (("fairness", "chosen_on"), "31/12/2099", "$.fairness.chosen_on", "as 2026-11-27"),
+    (("fairness", "chosen_on"), "2026-02-30", "$.fairness.chosen_on", "as 2026-11-27"),
+    (("fairness", "chosen_on"), "2099-12-31", "$.fairness.chosen_on", "not after today (2026-11-28)"),
+    (("travel", "date"), "last week", "$.travel.date", "a year"),
+    (("travel", "date"), "2027", "$.travel.date", "not after today"),
 ]
 
 
@@ -82,10 +99,64 @@ def test_a_mistake_is_named_by_its_path_and_what_is_expected(value, where, wrong
     inside[where[-1]] = wrong
 
     with pytest.raises(PathError) as caught:
-        read_study(json.dumps(value))
+        read_study(json.dumps(value), date(2026, 11, 28))
 
     assert caught.value.path == path
     assert expected in str(caught.value)
+
+
+RIGHT = [
+    (("fairness", "chosen_on"), "2026-11-28"),
+    (("travel", "date"), "2026-10"),
+    (("travel", "date"), "2022"),
+    (("people", 1, "sides"), ["BE", "NL"]),  # a mandate may reach beyond the communes of a study
+    (("bands", 1, "weekdays"), [6, 7]),
+]
+
+
+@pytest.mark.parametrize(("where", "right"), RIGHT)
+def test_what_only_looks_like_a_slip_is_taken(value, where, right):
+    value[where[0]] = copy.deepcopy(value[where[0]])
+    inside = value
+    for step in where[:-1]:
+        inside = inside[step]
+    inside[where[-1]] = right
+
+    assert read_study(json.dumps(value), date(2026, 11, 28)).name
+
+
+@pytest.mark.parametrize(
+    ("field", "again", "path"),
+    [
+        ('"limits"', '"limits": {"number": 9}, "limits"', "$.limits"),
+        ('"helpers"', '"helpers": false, "helpers"', "$.rules.helpers"),
+        ('"commune"', '"commune": "BE-34022", "commune"', "$.demand[0].commune"),
+    ],
+)
+def test_a_field_given_twice_is_named(field, again, path):
+    text = EXAMPLE.read_text()
+    where = text.index(field) if path != "$.demand[0].commune" else text.index(field, text.index('"demand"'))
+
+    with pytest.raises(PathError, match="given twice") as caught:
+        read_study(text[:where] + again + text[where + len(field) :])
+    assert caught.value.path == path
+
+
+def test_a_language_nobody_asks_for_is_a_warning(value, tmp_path, capsys):
+    value["people"][0]["languages"] = {"PRS": "full", "ukr": "full"}
+    value["candidates"][0]["languages"] = {"PRS": "full", "hye": "full"}
+    study = read_study(json.dumps(value))
+
+    assert warnings(load_study(EXAMPLE)) == []
+    assert warnings(study) == [
+        "$.people[0].languages.PRS and 1 more: nobody asks for this language; prs is asked for",
+        "$.candidates[0].languages.hye: nobody asks for this language",
+    ]
+    (tmp_path / "s.json").write_text(json.dumps(value))
+    assert main(["plan", str(tmp_path / "s.json"), "--seconds", "1", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["objective"] > 0
+    assert err.splitlines() == [f"{tmp_path / 's.json'}: {line}" for line in warnings(study)]
 
 
 def test_the_same_five_digits_on_both_sides_are_two_communes(value):

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from .staffing_plan import RESULT, plan
 from .study import Study
 from .study_files import PathError, fingerprint, read_study
 from .study_front import study_front
+from .study_slips import warnings
 from .travel import Travel, TravelError, gaps, travel_of
 
 __all__ = ["COMMANDS", "add", "front"]
@@ -84,7 +86,9 @@ def add(commands: Any, territory: Path | None) -> None:
 
 
 def _study(args: argparse.Namespace) -> tuple[Study, Travel]:
-    study = read(args.study, read_study)
+    today = datetime.now(UTC).astimezone().date()
+    study = read(args.study, lambda text: read_study(text, today))
+    sys.stderr.writelines(f"{args.study}: {line}\n" for line in warnings(study))
     roads = None
     if args.roads is not None and not (study.travel.knots_km or study.travel.provider != "piecewise"):
         roads = read(args.roads, files.roads)

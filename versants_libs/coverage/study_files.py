@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from . import study as s
 from .errors import FormatError, InstanceError
 from .files import read_text
 from .study import Study
+from .study_slips import check_study
 
 __all__ = ["FORMAT", "PathError", "fingerprint", "load_study", "read_study", "study_json", "write_study"]
 
@@ -38,9 +40,9 @@ class Cursor:
     def __init__(self, value: Any, path: str = "$") -> None:
         self.value, self.path = value, path
 
-    def fail(self, expected: str) -> PathError:
-        """The error for this value."""
-        shown = json.dumps(self.value, ensure_ascii=False)
+    def fail(self, expected: str, found: Any = None) -> PathError:
+        """The error for this value, or for ``found`` in its place."""
+        shown = json.dumps(self.value if found is None else found, ensure_ascii=False)
         shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
         return PathError(self.path, f"{shown} found, {expected} expected")
 
@@ -110,17 +112,53 @@ class Cursor:
         return None if self.value is None else read(self)
 
 
-def load_study(path: Path) -> Study:
-    """The study in a file (``.gz`` too). Raises FormatError (not JSON), PathError, InstanceError, OSError."""
-    return read_study(read_text(path))
+class _Twice(dict[str, Any]):
+    """An object in which ``name`` stands more than once."""
+
+    name = ""
 
 
-def read_study(text: str) -> Study:
-    """The study a JSON text holds."""
+def _parsed(text: str) -> Any:
+    """The value of a JSON text in which no object names a field twice."""
+    twice = False
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal twice
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            names = [name for name, _ in pairs]
+            value, twice = _Twice(value), True
+            value.name = next(name for name in names if names.count(name) > 1)
+        return value
+
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=made)
     except json.JSONDecodeError as exc:
         raise FormatError(exc.lineno, exc.colno, f"not JSON: {exc.msg}") from exc
+    if twice:
+        _find_twice(value, "$")
+    return value
+
+
+def _find_twice(value: Any, path: str) -> None:
+    if isinstance(value, _Twice):
+        raise PathError(f"{path}.{value.name}", "a field given twice, once expected")
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _find_twice(one, f"{path}.{name}")
+    elif isinstance(value, list):
+        for i, one in enumerate(value):
+            _find_twice(one, f"{path}[{i}]")
+
+
+def load_study(path: Path, today: date | None = None) -> Study:
+    """The study in a file (``.gz`` too). Raises FormatError (not JSON), PathError, InstanceError, OSError."""
+    return read_study(read_text(path), today)
+
+
+def read_study(text: str, today: date | None = None) -> Study:
+    """The study a JSON text holds. ``today``: dates after it are refused (None: no date is too late)."""
+    value = _parsed(text)
     at = Cursor(value).fields(
         ("format", "name", "communes", "bands", "demand", "people", "candidates", "limits"),
         (
@@ -144,7 +182,7 @@ def read_study(text: str) -> Study:
         if name in at:
             optional[name] = read(at[name])
     try:
-        return Study(
+        study = Study(
             name=at["name"].text(),
             communes=communes,
             bands=bands,
@@ -156,6 +194,8 @@ def read_study(text: str) -> Study:
         )
     except InstanceError as exc:
         raise PathError("$", str(exc)) from exc
+    check_study(at, communes, bands, optional.get("fairness"), today)
+    return study
 
 
 def _filled(at: Cursor) -> list[Cursor]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from versants.core import clock
 from versants.networks.report.annex import annex
 from versants.networks.report.pdf import LANGUAGES, pdf
 from versants.networks.report.source import Scenario, Source
@@ -44,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         study_file: Path = options["study"]
         try:
-            study = load_study(study_file)
+            study = load_study(study_file, clock.today())
             known = fingerprint(study)
             result = _json(options["result"])
             source = Source(
