@@ -363,6 +363,43 @@ def test_an_unknown_arrondissement_names_those_there_are(tmp_path):
         call_command("mesh_study", "--arrondissement", "Courtrais", "--out", str(tmp_path / "s.json"))
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--number", "-3", "0 or more"),
+        ("--budget", "-3", "0 or more"),
+        ("--budget", "inf", "0 or more"),
+        ("--minutes", "nan", "above 0"),
+        ("--minutes", "0", "above 0"),
+        ("--discouraged", "-2", "from 0 to 1"),
+        ("--phone-share", "72", "from 0 to 1"),
+        ("--most-asked", "0", "1 or more"),
+        ("--weight", "0", "above 0"),
+        ("--kinds", ",", "helper"),
+        ("--chosen-on", "31/12/2099", "as 2026-11-27"),
+        ("--chosen-on", "20261101", "as 2026-11-27"),
+        ("--chosen-on", "2099-12-31", "not after today"),
+    ],
+)
+def test_options_of_which_no_study_can_be_made_are_refused(tmp_path, option, value, expected):
+    words = ["mesh_study", "--arrondissement", "Courtrai", "--meaning", "worst_language"]
+    out = tmp_path / "s.json"
+    with pytest.raises(CommandError, match=f"^{option} {value}: .*{expected}.* expected") as refused:
+        call_command(*words, f"{option}={value}", "--out", str(out))
+    assert refused.value.returncode == 2
+    assert not out.exists()
+
+
+def test_a_study_for_a_missing_folder_and_a_language_named_twice(tmp_path):
+    words = ["mesh_study", "--arrondissement", "Courtrai", "--languages", "tir,prs,tir", "--out"]
+    with pytest.raises(CommandError, match="there is no folder") as refused:
+        call_command(*words, str(tmp_path / "none" / "s.json"))
+    assert refused.value.returncode == 2
+    call_command(*words, str(tmp_path / "twice.json"))
+    call_command(*words[:-2], "tir,prs", "--out", str(tmp_path / "once.json"))
+    assert (tmp_path / "twice.json").read_bytes() == (tmp_path / "once.json").read_bytes()
+
+
 def test_the_first_number_is_the_predicted_share_and_the_simulated_one_stands_beside_it(source):
     predicted = source.result["after"]["predicted"]["share"]
     assert source.digest.share_unserved("after") == pytest.approx(1 - predicted)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from versants.core import clock
 from versants.territory.shapes import DATA
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.errors import InstanceError
@@ -47,6 +49,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _check(options)
         territory = load_territory(DATA)
         versants = tuple(SHORT.get(one.upper(), one) for one in options["versant"])
         kinds = tuple(one for one in options["kinds"].split(",") if one)
@@ -59,7 +62,7 @@ class Command(BaseCommand):
         meaning = options["meaning"]
         try:
             towns = territory.area(versants=versants, arrondissement=options["arrondissement"])
-            languages = [one for one in options["languages"].split(",") if one]
+            languages = list(dict.fromkeys(one for one in options["languages"].split(",") if one))
             study = build_study(
                 territory,
                 Choice(
@@ -95,3 +98,34 @@ class Command(BaseCommand):
                 "candidates": len(study.candidates),
             }
             self.stdout.write(json.dumps(said))
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Options of which no study can be made. Raises CommandError, exit 2."""
+    weight = options["meaning"] != "sum"
+    needed = (
+        ("number", "a whole number of 0 or more", lambda n: n is None or n >= 0),
+        ("budget", "euros a year of 0 or more", lambda n: n is None or 0 <= n < inf),
+        ("most_asked", "a whole number of 1 or more", lambda n: n >= 1),
+        ("minutes", "minutes above 0", lambda n: 0 < n < inf),
+        ("phone_share", "a share from 0 to 1", lambda n: 0 <= n <= 1),
+        ("discouraged", "a share from 0 to 1", lambda n: 0 <= n <= 1),
+        ("weight", "a number above 0", lambda n: 0 < n < inf or not weight),
+        ("kinds", f"one of {', '.join(KINDS)} at least", lambda text: text.strip(", ") != ""),
+        ("chosen_on", "a day as 2026-11-27, not after today", _is_past),
+    )
+    for name, expected, right in needed:
+        if not right(options[name]):
+            said = f"{options[name]:g}" if isinstance(options[name], float) else options[name]
+            raise CommandError(f"--{name.replace('_', '-')} {said}: {expected} expected", returncode=2)
+    folder = options["out"].parent
+    if not folder.is_dir():
+        raise CommandError(f"--out {options['out']}: there is no folder {folder}", returncode=2)
+
+
+def _is_past(text: str) -> bool:
+    try:
+        day = clock.read_day(text) if text else None
+    except ValueError:
+        return False
+    return day is None or (day.isoformat() == text and day <= clock.today())
