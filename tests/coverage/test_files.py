@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from versants.launch.commands import TABLE
-from versants_libs.coverage import FormatError, covering, great_circle_km, pmedian
+from versants_libs.coverage import (
+    FormatError,
+    InstanceError,
+    Matrix,
+    Problem,
+    covering,
+    great_circle_km,
+    pmedian,
+)
 from versants_libs.coverage import files as reading
 from versants_libs.coverage.annealing import available
 from versants_libs.coverage.cli import main
@@ -126,11 +134,14 @@ def test_front_goes_from_the_mean_to_the_worst(capsys, five):
     ("change", "place", "words"),
     [
         (("50.5,5.5", "north,5.5"), "3:2", "degrees from -90 to 90 expected"),
-        (("900", "-900"), "4:4", "a number of 0 or more expected"),
+        (("900", "-900"), "4:4", "a number from 0 to 1e+15 expected"),
         (("BE-57081", "BE-62003"), "6:1", "another id than in line 3"),
         (("uid,lat", "code,lat"), "1:1", "no column 'uid'"),
         (("BE-34022,50.83", "BE-34022"), "5:4", "4 fields found, 5 expected"),
         (("50.0,3.0", "nan,3.0"), "2:2", "degrees"),
+        (("3.06,900", "3.06,1e308"), "4:4", "a number from 0 to 1e+15 expected"),
+        ((",", ";"), "1:1", "fields separated by semicolons found, by commas (and decimal points) expected"),
+        ((",", "\t"), "1:1", "fields separated by tabs found"),
     ],
 )
 def test_a_mistake_names_file_line_and_column(capsys, five, change, place, words):
@@ -139,6 +150,63 @@ def test_a_mistake_names_file_line_and_column(capsys, five, change, place, words
     assert code == 2
     assert said.startswith(f"{five}:{place}: ")
     assert words in said
+
+
+def test_a_file_in_another_encoding_is_named_with_the_line_and_column_of_its_first_byte(capsys, five):
+    five.write_bytes(FIVE.replace("wallonie\n", "Lïège\n", 1).encode("latin-1"))
+    code, said = told(capsys, "pmedian", "--communes", five, "--p", 2)
+    assert code == 2
+    assert said.startswith(f"{five}:3:23: byte ef found, text in UTF-8 expected")
+    five.write_bytes(FIVE.encode("utf-16"))
+    assert told(capsys, "pmedian", "--communes", five, "--p", 2)[1].startswith(f"{five}:1:1: byte ")
+
+
+def test_a_broken_archive_is_named(capsys, five, tmp_path):
+    packed = tmp_path / "five.csv.gz"
+    whole = gzip.compress(FIVE.encode())
+    packed.write_bytes(whole[:20] + b"\xff" * 20 + whole[40:])
+    code, said = told(capsys, "pmedian", "--communes", packed, "--p", 2)
+    assert code == 2
+    assert said.startswith(f"{packed}: cannot be read (")
+
+
+def test_files_without_a_site_or_a_weight_are_named(capsys, five, tmp_path):
+    other = tmp_path / "other.csv"
+    words = ("pmedian", "--communes", five, "--p", 1)
+    other.write_text("uid\n")
+    assert told(capsys, *words, "--candidates", other) == (
+        2,
+        f"{other}:2:1: no site found, one uid a line expected\n",
+    )
+    other.write_text("uid,weight\nBE-62003,0\n")
+    code, said = told(capsys, *words, "--weights", other)
+    assert code == 2
+    assert said.startswith(f"{other}:1:1: no commune has a weight above 0")
+    rows = [row.split(",") for row in FIVE.splitlines()]
+    five.write_text(
+        "\n".join(",".join((*row[:3], "0" if i else row[3], row[4])) for i, row in enumerate(rows))
+    )
+    assert told(capsys, *words)[1].startswith(f"{five}:1:1: no commune has a weight above 0")
+
+
+def test_weights_have_a_limit_and_answers_hold_up_to_it(capsys, five, tmp_path):
+    weights = tmp_path / "weights.csv"
+    words = ("pmedian", "--communes", five, "--p", 1, "--weights", weights, "--json")
+    found = []
+    for each in ("1", "1e15"):
+        weights.write_text(
+            "uid,weight\n" + "".join(f"{row.split(',')[0]},{each}\n" for row in FIVE.split()[1:])
+        )
+        found.append(told(capsys, *words)[1])
+    assert found[1]["mean"] == pytest.approx(found[0]["mean"])
+    assert found[1]["sites"] == found[0]["sites"]
+    weights.write_text("uid,weight\nBE-62003,1e308\nFR-59350,1e308\n")
+    code, said = told(capsys, *words)
+    assert code == 2
+    assert f"{weights}:2:2: weight: '1e308' found, a number from 0 to 1e+15 expected" in said
+    far = Matrix([[0.0, 1.0], [1.0, 0.0]])
+    with pytest.raises(InstanceError, match=r"from 0 to 1e\+15 \[a\]"):
+        Problem(("a", "b"), ("a", "b"), np.array([1e16, 1.0]), far)
 
 
 def test_a_bare_code_is_refused_with_the_two_communes_it_may_be(capsys, five, tmp_path):

@@ -157,6 +157,11 @@ def _problem(args: argparse.Namespace) -> tuple[Problem, tuple[str, ...] | None]
     if args.existing:
         existing = read(args.existing, lambda text: files.listed(text, communes.ids))
         sites = sites + tuple(sorted(set(existing) - set(sites)))
+    if not sites:
+        raise Refusal(BAD_INPUT, f"{args.candidates}:2:1: no site found, one uid a line expected")
+    if not np.any(weight > 0):
+        source = args.communes if args.weights == "population" else args.weights
+        raise Refusal(BAD_INPUT, f"{source}:1:1: no commune has a weight above 0, one at least expected")
     row = {uid: i for i, uid in enumerate(communes.ids)}
     place = np.array([row[uid] for uid in sites], dtype=np.int64)
     distances = Sphere(communes.lat, communes.lon, communes.lat[place], communes.lon[place], rule)

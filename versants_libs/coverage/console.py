@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,8 +72,8 @@ def read(path: Path, made: Callable[[str], T]) -> T:
         return made(files.read_text(path))
     except FileNotFoundError:
         raise Refusal(BAD_INPUT, f"{path}: there is no such file") from None
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise Refusal(BAD_INPUT, f"{path}: cannot be read as UTF-8 text ({exc})") from exc
+    except (OSError, EOFError, zlib.error) as exc:
+        raise Refusal(BAD_INPUT, f"{path}: cannot be read ({exc})") from exc
     except FormatError as exc:
         raise Refusal(BAD_INPUT, f"{path}:{exc}") from exc
     except PathError as exc:

@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 
 from .errors import FormatError
 from .metric import RoadMinutes
+from .problem import MOST
 
 __all__ = ["Communes", "OrLibrary", "communes", "listed", "orlib", "read_text", "roads", "table", "weights"]
 
 Floats = NDArray[np.float64]
+
+_WEIGHT = f"a number from 0 to {MOST:g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +48,19 @@ class OrLibrary:
 
 
 def read_text(path: Path) -> str:
-    """UTF-8 text of a file, unpacked where it ends in .gz; a mark of byte order is passed over."""
+    """UTF-8 text of a file, unpacked where it ends in .gz; a mark of byte order is passed over.
+
+    Raises FormatError at the first byte that is not UTF-8, OSError, and EOFError or zlib.error for a broken .gz.
+    """
     data = path.read_bytes()
-    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    data = gzip.decompress(data) if path.suffix == ".gz" else data
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        before = exc.object[: exc.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        found = f"byte {exc.object[exc.start]:02x} found"
+        raise FormatError(line, column, f"{found}, text in UTF-8 expected (save the file as UTF-8)") from exc
 
 
 class _Table:
@@ -63,6 +76,7 @@ class _Table:
             self.column = {name.strip(): i for i, name in enumerate(head)}
             for name in needed:
                 if name not in self.column:
+                    _check_commas(head, needed)
                     raise FormatError(1, 1, f"no column {name!r}, {', '.join(needed)} expected")
             for row in reader:
                 if row and any(field.strip() for field in row):
@@ -105,6 +119,15 @@ class _Table:
         return out
 
 
+def _check_commas(head: Sequence[str], needed: Sequence[str]) -> None:
+    """Says so where another sign than a comma separates the fields: such files often have decimal commas too."""
+    for sign, word in ((";", "semicolons"), ("\t", "tabs")):
+        if set(needed) <= {name.strip().strip('"') for name in ",".join(head).split(sign)}:
+            raise FormatError(
+                1, 1, f"fields separated by {word} found, by commas (and decimal points) expected"
+            )
+
+
 def table(text: str, needed: Sequence[str]) -> _Table:
     """Rows of a CSV that has the ``needed`` columns."""
     return _Table(text, needed)
@@ -121,7 +144,7 @@ def communes(text: str) -> Communes:
     ids = table.names("uid")
     people = None
     if "population" in table.column:
-        people = np.array(table.numbers("population", 0))
+        people = np.array(table.numbers("population", 0, MOST, _WEIGHT))
     group = None
     if "versant" in table.column:
         group = tuple(row[table.column["versant"]].strip() for _, row in table.rows)
@@ -147,7 +170,7 @@ def weights(text: str, known: Sequence[str]) -> Floats:
     table = _Table(text, ("uid", "weight"))
     ids = table.names("uid")
     _check_known(table, ids, known)
-    given = dict(zip(ids, table.numbers("weight", 0), strict=True))
+    given = dict(zip(ids, table.numbers("weight", 0, MOST, _WEIGHT), strict=True))
     return np.array([given.get(one, 0.0) for one in known])
 
 

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from .errors import InstanceError
 from .metric import Distances
 
-__all__ = ["Problem"]
+__all__ = ["MOST", "Problem"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+#: No weight is larger: up to here whole numbers are exact, and sums of weights times distances far from overflowing.
+MOST = 1e15
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +28,7 @@ class Problem:
     Parameters
     ----------
     clients, sites : ids, each once in its own list. A place may be both.
-    weight : float64 (n,), 0 or more, one of them above 0: how many people or requests a client stands for.
+    weight : float64 (n,), 0 to :data:`MOST`, one of them above 0: how many people or requests a client stands for.
     distances : (n, m), from clients to sites, in any unit.
     existing : ids of sites that are open already and stay so; they count among the p.
 
@@ -50,9 +53,9 @@ class Problem:
         weight = np.array(self.weight, dtype=np.float64)
         if weight.shape != (len(self.clients),):
             raise InstanceError(f"{len(self.clients)} clients, but weights of shape {weight.shape}")
-        wrong = ~(np.isfinite(weight) & (weight >= 0))
+        wrong = ~(np.isfinite(weight) & (weight >= 0) & (weight <= MOST))
         if wrong.any():
-            raise InstanceError("weights are numbers of 0 or more", self._names(self.clients, wrong))
+            raise InstanceError(f"weights are numbers from 0 to {MOST:g}", self._names(self.clients, wrong))
         weight.setflags(write=False)
         object.__setattr__(self, "weight", weight)
         object.__setattr__(self, "total", float(weight.sum()))

@@ -12,6 +12,7 @@ import json
 import math
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,7 +277,7 @@ def travel_of(study: Study, folder: Path, roads: RoadMinutes | None = None, ask:
             return MatrixTable.read(read_text(path), tuple(places), source.date)
         except FormatError as exc:
             raise InstanceError(f"{path}:{exc}") from exc
-        except OSError as exc:
-            raise InstanceError(f"{path}: cannot be read ({exc.strerror})") from exc
+        except (OSError, EOFError, zlib.error) as exc:
+            raise InstanceError(f"{path}: cannot be read ({getattr(exc, 'strerror', None) or exc})") from exc
     kinds = {"osrm": OsrmTable, "valhalla": ValhallaMatrix}
     return kinds[source.provider](source.url, places, source.profile, source.date, ask)

@@ -96,6 +96,8 @@ def _hold(path: Path, source: Source) -> None:
 def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(read_text(path))
+    except FormatError as exc:
+        raise CommandError(f"{path}:{exc}", returncode=2) from exc
     except json.JSONDecodeError as exc:
         raise CommandError(f"{path}:{exc.lineno}:{exc.colno}: not JSON: {exc.msg}", returncode=2) from exc
     if not isinstance(found, dict):
