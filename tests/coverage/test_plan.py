@@ -415,6 +415,32 @@ def test_plan_and_check_on_files(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["differences"]
 
 
+def test_where_a_plan_cannot_be_written_is_found_out_before_it_is_made(tmp_path, capsys, monkeypatch):
+    def never(*_args, **_options):
+        raise AssertionError("planned for nothing")
+
+    monkeypatch.setattr("versants_libs.coverage.study_cli.plan", never)
+    for out, said in ((tmp_path / "none" / "R.json", "no folder"), (tmp_path, "a folder found")):
+        assert main(["plan", str(EXAMPLE), "--out", str(out)]) == 2
+        assert f"--out {out}: " in (told := capsys.readouterr().err)
+        assert said in told
+
+
+def test_a_plan_that_cannot_be_written_in_the_end_is_not_lost(tmp_path, capsys, monkeypatch, result):
+    folder = tmp_path / "there"
+    folder.mkdir()
+
+    def planned(*_args, **_options):
+        folder.rmdir()
+        return result
+
+    monkeypatch.setattr("versants_libs.coverage.study_cli.plan", planned)
+    assert main(["plan", str(EXAMPLE), "--out", str(folder / "R.json"), "--json"]) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out) == json.loads(json.dumps(result))
+    assert "stands on standard output" in err
+
+
 def test_a_mistake_in_a_file_is_said_with_its_place(tmp_path, capsys):
     value = json.loads(EXAMPLE.read_text())
     value["demand"][2]["band"] = "nacht"

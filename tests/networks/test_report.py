@@ -345,6 +345,19 @@ def test_no_report_is_made_of_an_answer_that_does_not_hold(files, tmp_path, path
     assert not out.exists()
 
 
+@pytest.mark.parametrize("option", ["--out", "--annex"])
+def test_a_report_for_a_missing_folder_is_refused_before_it_is_made(files, tmp_path, monkeypatch, option):
+    def never(*_args):
+        raise AssertionError("a report for nothing")
+
+    monkeypatch.setattr("versants.networks.management.commands.mesh_report.pdf", never)
+    paths = {"--out": str(tmp_path / "f.pdf"), option: str(tmp_path / "none" / "f")}
+    words = [word for pair in paths.items() for word in pair]
+    with pytest.raises(CommandError, match=f"^{option} .*there is no folder") as refused:
+        call_command("mesh_report", str(files / "study.json"), str(files / "r.json"), *words)
+    assert refused.value.returncode == 2
+
+
 def test_a_broken_file_is_named_with_line_and_column(files, tmp_path):
     (tmp_path / "bad.json").write_text('{"study": \n nothing}')
     with pytest.raises(CommandError, match=r"bad\.json:2:2: not JSON") as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import signal
 import sys
@@ -33,6 +34,7 @@ __all__ = [
     "say",
     "seconds",
     "share",
+    "writable",
 ]
 
 DONE, NO, BAD_INPUT, SURROUNDINGS, INTERRUPTED = 0, 1, 2, 3, 130
@@ -80,6 +82,17 @@ def read(path: Path, made: Callable[[str], T]) -> T:
         raise Refusal(BAD_INPUT, f"{path}: {exc}") from exc
     except InstanceError as exc:
         raise Refusal(BAD_INPUT, f"{path}:1:1: {exc}") from exc
+
+
+def writable(path: Path, option: str = "--out") -> None:
+    """Refuses, before the work, a file of ``option`` that cannot be written after it."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise Refusal(BAD_INPUT, f"{option} {path}: there is no folder {folder}")
+    if path.is_dir():
+        raise Refusal(BAD_INPUT, f"{option} {path}: a folder found, a file expected")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise Refusal(BAD_INPUT, f"{option} {path}: may not be written")
 
 
 def cost() -> dict[str, float]:

@@ -24,6 +24,7 @@ from .console import (
     say,
     seconds,
     share,
+    writable,
 )
 from .errors import FormatError
 from .simulation import simulate
@@ -122,6 +123,8 @@ def _safely(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
 def _plan(args: argparse.Namespace) -> int:
     if args.points < 1:
         raise Refusal(BAD_INPUT, f"--points {args.points}: 1 or more expected")
+    if args.out is not None:
+        writable(args.out)
     study, travel = _study(args)
     with interruptible() as interrupted:
         result = plan(
@@ -133,7 +136,15 @@ def _plan(args: argparse.Namespace) -> int:
             stop=lambda: interrupted[0],
         )
     if args.out is not None:
-        args.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(result, ensure_ascii=False, indent=1) + "\n"
+        try:
+            args.out.write_text(text, encoding="utf-8")
+        except OSError as exc:  # the folder was there when the work began
+            sys.stdout.write(text)
+            raise Refusal(
+                SURROUNDINGS,
+                f"--out {args.out}: cannot be written ({exc.strerror}); the whole result stands on standard output",
+            ) from exc
     short = {name: result[name] for name in ("recruits", "objective", "bound", "gap", "optimal", "equity")}
     short |= {name: result[name] for name in ("not_recruitable", "passed_over")}
     say(args, {**short, **cost()}, _told(result))

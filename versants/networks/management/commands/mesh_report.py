@@ -11,6 +11,7 @@ from versants.networks.report.annex import annex
 from versants.networks.report.pdf import LANGUAGES, pdf
 from versants.networks.report.source import Scenario, Source
 from versants.territory.shapes import DATA
+from versants_libs.coverage.console import Refusal, writable
 from versants_libs.coverage.errors import FormatError, InstanceError
 from versants_libs.coverage.files import read_text
 from versants_libs.coverage.staffing_again import verify
@@ -45,6 +46,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         study_file: Path = options["study"]
         try:
+            writable(options["out"])
+            if options["annex"] is not None:
+                writable(options["annex"], "--annex")
             study = load_study(study_file, clock.today())
             known = fingerprint(study)
             result = _json(options["result"])
@@ -66,6 +70,8 @@ class Command(BaseCommand):
             raise CommandError(f"{study_file}:{exc}", returncode=2) from exc
         except InstanceError as exc:
             raise CommandError(str(exc), returncode=2) from exc
+        except Refusal as exc:
+            raise CommandError(str(exc), returncode=exc.code) from exc
         except KeyError as exc:
             raise CommandError(
                 f"{options['result']}: no field {exc}, an answer of “mesh plan” expected", returncode=2

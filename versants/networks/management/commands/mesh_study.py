@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from versants.core import clock
 from versants.territory.shapes import DATA
 from versants_libs.coverage.building import Choice, build_study, most_asked
+from versants_libs.coverage.console import Refusal, writable
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.study import BORDERS, KINDS, MEANINGS, SIMPLE, Fairness, Standard
 from versants_libs.coverage.study_files import write_study
@@ -118,9 +119,10 @@ def _check(options: dict[str, Any]) -> None:
         if not right(options[name]):
             said = f"{options[name]:g}" if isinstance(options[name], float) else options[name]
             raise CommandError(f"--{name.replace('_', '-')} {said}: {expected} expected", returncode=2)
-    folder = options["out"].parent
-    if not folder.is_dir():
-        raise CommandError(f"--out {options['out']}: there is no folder {folder}", returncode=2)
+    try:
+        writable(options["out"])
+    except Refusal as exc:
+        raise CommandError(str(exc), returncode=exc.code) from exc
 
 
 def _is_past(text: str) -> bool:
