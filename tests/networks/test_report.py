@@ -358,6 +358,22 @@ def test_a_report_for_a_missing_folder_is_refused_before_it_is_made(files, tmp_p
     assert refused.value.returncode == 2
 
 
+def test_a_study_without_travel_times_is_planned_and_reported_with_the_same_roads(files, tmp_path):
+    value = json.loads((files / "study.json").read_text())
+    travel = value.pop("travel")
+    (tmp_path / "study.json").write_text(json.dumps(value))
+    names = [str(tmp_path / name) for name in ("study.json", "r.json", "r.pdf")]
+    assert mesh(["plan", names[0], "--seconds", "5", "--out", names[1]], territory=DATA) == 0
+
+    call_command("mesh_report", *names[:2], "--out", names[2])
+
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+    (tmp_path / "roads.json").write_text(json.dumps({"knots_km": travel["knots_km"], "minutes": []}))
+    with pytest.raises(CommandError, match=r"roads\.json:.*both columns rising") as refused:
+        call_command("mesh_report", *names[:2], "--out", names[2], "--roads", str(tmp_path / "roads.json"))
+    assert refused.value.returncode == 2
+
+
 def test_a_broken_file_is_named_with_line_and_column(files, tmp_path):
     (tmp_path / "bad.json").write_text('{"study": \n nothing}')
     with pytest.raises(CommandError, match=r"bad\.json:2:2: not JSON") as refused:

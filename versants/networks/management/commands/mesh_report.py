@@ -13,8 +13,10 @@ from versants.networks.report.source import Scenario, Source
 from versants.territory.shapes import DATA
 from versants_libs.coverage.console import Refusal, writable
 from versants_libs.coverage.errors import FormatError, InstanceError
-from versants_libs.coverage.files import read_text
+from versants_libs.coverage.files import read_text, roads
+from versants_libs.coverage.metric import RoadMinutes
 from versants_libs.coverage.staffing_again import verify
+from versants_libs.coverage.study import Study
 from versants_libs.coverage.study_files import PathError, fingerprint, load_study
 from versants_libs.coverage.territory import load_territory
 from versants_libs.coverage.travel import travel_of
@@ -34,6 +36,13 @@ class Command(BaseCommand):
         parser.add_argument("--annex", type=Path, metavar="F.xlsx")
         parser.add_argument("--simulation", type=Path, metavar="S", help="what mesh simulate answered")
         parser.add_argument("--front", type=Path, metavar="P", help="what mesh front answered")
+        parser.add_argument(
+            "--roads",
+            type=Path,
+            default=DATA / "travel_time_model.json",
+            metavar="JSON",
+            help="knots_km and minutes, where the study names no travel times",
+        )
         parser.add_argument(
             "--scenario",
             action="append",
@@ -56,7 +65,7 @@ class Command(BaseCommand):
                 study,
                 result,
                 load_territory(DATA),
-                travel_of(study, study_file.parent),
+                travel_of(study, study_file.parent, _roads(options["roads"], study)),
                 scenarios=[_scenario(text) for text in options["scenario"]],
                 simulated=_simulation(options["simulation"], known, result)
                 if options["simulation"]
@@ -97,6 +106,18 @@ def _hold(path: Path, source: Source) -> None:
         raise CommandError(
             f"{path}: no report is made of an answer that does not hold: {said}{more}", returncode=2
         )
+
+
+def _roads(path: Path, study: Study) -> RoadMinutes | None:
+    """What mesh plan plans with where the study names no travel times."""
+    if study.travel.knots_km or study.travel.provider != "piecewise":
+        return None
+    try:
+        return roads(read_text(path))
+    except OSError as exc:
+        raise CommandError(f"{path}: cannot be read ({exc.strerror})", returncode=2) from exc
+    except (FormatError, InstanceError) as exc:
+        raise CommandError(f"{path}:{exc}", returncode=2) from exc
 
 
 def _json(path: Path) -> dict[str, Any]:
