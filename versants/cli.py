@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from versants.launch.commands import TABLE, Command, available
+from versants.launch.commands import MESH, TABLE, Command, available
 from versants.launch.errors import (
     EXIT_BAD_INPUT,
     EXIT_DONE,
@@ -79,12 +79,12 @@ def _run(arguments: list[str]) -> int:
         from versants_libs.dispatch.cli import main as plan
 
         return plan(rest)
-    if name == "mesh" and rest and rest[0] in {"report", "study"}:
+    if name == "mesh" and rest and rest[0] in MESH:
         return _django(Command("mesh", command.help, "mesh", ""), rest)
     if name == "mesh":
         from versants_libs.coverage.cli import main as mesh
 
-        return mesh(rest, territory=Path(__file__).resolve().parent / "territory" / "data")
+        return mesh(rest, territory=Path(__file__).resolve().parent / "territory" / "data", others=MESH)
     if name == "schema":
         return _schema(rest)
     if name == "keys" and (not rest or rest[0] in {"init", "-h", "--help"}):

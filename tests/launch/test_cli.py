@@ -11,7 +11,7 @@ import pytest
 
 from tests.launch.conftest import cli, environment
 from versants import cli as module
-from versants.launch.commands import TABLE, Command, available
+from versants.launch.commands import MESH, TABLE, Command, available
 from versants.launch.errors import InputError
 from versants.launch.paths import PROJECT, Paths
 
@@ -35,6 +35,17 @@ def test_only_commands_that_are_here_are_listed(env):
     absent = Command("brew", "coffee", "brew")
     assert not available(absent)
     assert "\n  brew " not in cli("--help", env=env).stdout
+
+
+def test_mesh_lists_all_its_commands_whoever_answers_them(env, capsys):
+    assert module.main(["mesh", "--help"]) == 0
+    said = capsys.readouterr().out
+    table = TABLE["mesh"].help.partition("with proof: ")[2].split(", ")
+    assert {"study", "report", "plan"} <= set(table)
+    assert [name for name in table if f"\n    {name} " not in said] == []
+    assert module.main(["mesh", "study", "--help"]) == 0
+    assert capsys.readouterr().out.startswith("usage: versants mesh study ")
+    assert {name for name in MESH if not available(Command(f"mesh {name}", "", f"mesh_{name}"))} == set()
 
 
 def test_keys_are_made_once_without_a_database(env):

@@ -71,6 +71,11 @@ _TABLE = (
         "import", "centres, professionals, requests, agreements, past months from a spreadsheet", "import"
     ),
 )
+#: Of ``mesh``: those that the management commands ``mesh_study`` and ``mesh_report`` answer, the library the rest.
+MESH = {
+    "study": "a study from public figures: demand, who is there, who could be recruited",
+    "report": "the report of a study, for a council: PDF, and its annex as a workbook",
+}
 TABLE = {command.name: command for command in _TABLE}
 
 

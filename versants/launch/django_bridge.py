@@ -23,14 +23,15 @@ def call(command: Command, arguments: list[str]) -> int:
         return EXIT_DONE
     django.setup()
     known = get_commands()
-    name = command.django or command.name.replace("-", "_")
+    name, said = command.django or command.name.replace("-", "_"), command.name
     if arguments and f"{name}_{arguments[0].replace('-', '_')}" in known:  # `demo logins` is demo_logins
-        name, arguments = f"{name}_{arguments[0].replace('-', '_')}", arguments[1:]
+        name, said = f"{name}_{arguments[0].replace('-', '_')}", f"{said} {arguments[0]}"
+        arguments = arguments[1:]
     if name not in known:
         raise SurroundingsError(f"“{command.name}” is not part of this version.", code="command.missing")
     runner = load_command_class(known[name], name)
     runner._called_from_command_line = True  # argparse then speaks for itself and exits 2
-    parser = runner.create_parser("versants", command.name)
+    parser = runner.create_parser("versants", said)
     options = vars(parser.parse_args(arguments))
     positional = options.pop("args", ())
     runner.execute(*positional, **options)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +42,15 @@ __all__ = ["main"]
 METRICS = ("great-circle-km", "road-min")
 
 
-def main(argv: Sequence[str] | None = None, territory: Path | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None,
+    territory: Path | None = None,
+    others: Mapping[str, str] | None = None,
+) -> int:
     """Run one command and return its exit code; never raises on bad input.
 
-    ``territory``: the folder with ``communes.csv.gz`` and ``travel_time_model.json``, for what is not given.
+    ``territory``: the folder with ``communes.csv.gz`` and ``travel_time_model.json``, for what is not given. ``others``:
+    commands of ``mesh`` that the caller answers itself, with their help, to be listed among the rest.
     """
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
         "pmedian": _pmedian,
@@ -56,7 +61,7 @@ def main(argv: Sequence[str] | None = None, territory: Path | None = None) -> in
         **study_cli.COMMANDS,
     }
     try:
-        args = _parser(territory).parse_args(list(sys.argv[1:] if argv is None else argv))
+        args = _parser(territory, others or {}).parse_args(list(sys.argv[1:] if argv is None else argv))
         return commands[args.command](args)
     except SystemExit as exc:  # argparse has said why
         return exc.code if isinstance(exc.code, int) else BAD_INPUT
@@ -68,7 +73,7 @@ def main(argv: Sequence[str] | None = None, territory: Path | None = None) -> in
         return exc.code
 
 
-def _parser(territory: Path | None) -> argparse.ArgumentParser:
+def _parser(territory: Path | None, others: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="versants mesh", description="Where to put p sites, with proof.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     words = {
@@ -98,6 +103,8 @@ def _parser(territory: Path | None) -> argparse.ArgumentParser:
         one.add_argument("--seed", type=int, default=0, metavar="N")
         one.add_argument("--json", action="store_true", help="one JSON value on standard output")
     study_cli.add(commands, territory)
+    for name, text in others.items():
+        commands.add_parser(name, help=text, description=text)
     return parser
 
 
