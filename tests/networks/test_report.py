@@ -18,7 +18,6 @@ from versants.networks.report.content import document
 from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.territory.shapes import DATA
-from versants_libs.coverage.cli import main as mesh
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study_files import PROVIDERS, fingerprint, load_study
@@ -345,35 +344,6 @@ def test_no_report_is_made_of_an_answer_that_does_not_hold(files, tmp_path, path
     assert not out.exists()
 
 
-@pytest.mark.parametrize("option", ["--out", "--annex"])
-def test_a_report_for_a_missing_folder_is_refused_before_it_is_made(files, tmp_path, monkeypatch, option):
-    def never(*_args):
-        raise AssertionError("a report for nothing")
-
-    monkeypatch.setattr("versants.networks.management.commands.mesh_report.pdf", never)
-    paths = {"--out": str(tmp_path / "f.pdf"), option: str(tmp_path / "none" / "f")}
-    words = [word for pair in paths.items() for word in pair]
-    with pytest.raises(CommandError, match=f"^{option} .*there is no folder") as refused:
-        call_command("mesh_report", str(files / "study.json"), str(files / "r.json"), *words)
-    assert refused.value.returncode == 2
-
-
-def test_a_study_without_travel_times_is_planned_and_reported_with_the_same_roads(files, tmp_path):
-    value = json.loads((files / "study.json").read_text())
-    travel = value.pop("travel")
-    (tmp_path / "study.json").write_text(json.dumps(value))
-    names = [str(tmp_path / name) for name in ("study.json", "r.json", "r.pdf")]
-    assert mesh(["plan", names[0], "--seconds", "5", "--out", names[1]], territory=DATA) == 0
-
-    call_command("mesh_report", *names[:2], "--out", names[2])
-
-    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
-    (tmp_path / "roads.json").write_text(json.dumps({"knots_km": travel["knots_km"], "minutes": []}))
-    with pytest.raises(CommandError, match=r"roads\.json:.*both columns rising") as refused:
-        call_command("mesh_report", *names[:2], "--out", names[2], "--roads", str(tmp_path / "roads.json"))
-    assert refused.value.returncode == 2
-
-
 def test_a_broken_file_is_named_with_line_and_column(files, tmp_path):
     (tmp_path / "bad.json").write_text('{"study": \n nothing}')
     with pytest.raises(CommandError, match=r"bad\.json:2:2: not JSON") as refused:
@@ -390,43 +360,6 @@ def test_a_broken_file_is_named_with_line_and_column(files, tmp_path):
 def test_an_unknown_arrondissement_names_those_there_are(tmp_path):
     with pytest.raises(CommandError, match="Courtrai"):
         call_command("mesh_study", "--arrondissement", "Courtrais", "--out", str(tmp_path / "s.json"))
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "expected"),
-    [
-        ("--number", "-3", "0 or more"),
-        ("--budget", "-3", "0 or more"),
-        ("--budget", "inf", "0 or more"),
-        ("--minutes", "nan", "above 0"),
-        ("--minutes", "0", "above 0"),
-        ("--discouraged", "-2", "from 0 to 1"),
-        ("--phone-share", "72", "from 0 to 1"),
-        ("--most-asked", "0", "1 or more"),
-        ("--weight", "0", "above 0"),
-        ("--kinds", ",", "helper"),
-        ("--chosen-on", "31/12/2099", "as 2026-11-27"),
-        ("--chosen-on", "20261101", "as 2026-11-27"),
-        ("--chosen-on", "2099-12-31", "not after today"),
-    ],
-)
-def test_options_of_which_no_study_can_be_made_are_refused(tmp_path, option, value, expected):
-    words = ["mesh_study", "--arrondissement", "Courtrai", "--meaning", "worst_language"]
-    out = tmp_path / "s.json"
-    with pytest.raises(CommandError, match=f"^{option} {value}: .*{expected}.* expected") as refused:
-        call_command(*words, f"{option}={value}", "--out", str(out))
-    assert refused.value.returncode == 2
-    assert not out.exists()
-
-
-def test_a_study_for_a_missing_folder_and_a_language_named_twice(tmp_path):
-    words = ["mesh_study", "--arrondissement", "Courtrai", "--languages", "tir,prs,tir", "--out"]
-    with pytest.raises(CommandError, match="there is no folder") as refused:
-        call_command(*words, str(tmp_path / "none" / "s.json"))
-    assert refused.value.returncode == 2
-    call_command(*words, str(tmp_path / "twice.json"))
-    call_command(*words[:-2], "tir,prs", "--out", str(tmp_path / "once.json"))
-    assert (tmp_path / "twice.json").read_bytes() == (tmp_path / "once.json").read_bytes()
 
 
 def test_the_first_number_is_the_predicted_share_and_the_simulated_one_stands_beside_it(source):
@@ -593,32 +526,3 @@ def test_a_year_simulated_once_and_a_language_nobody_asked_for_have_dashes(sourc
     table = next(b for b in said(told, "nl")["blocks"] if b["kind"] == "table" and "Gesimuleerd" in b["head"])
     assert [row[1:] for row in table["rows"]] == [["300", "50%", "25%", "–"], ["0", "–", "–", "–"]]
     assert pdf(told, "fr").startswith(b"%PDF")
-
-
-def test_the_command_takes_a_simulation_of_this_plan_and_no_other(files, tmp_path, capsys):
-    study, result, years = str(files / "study.json"), str(files / "r.json"), tmp_path / "s.json"
-    assert mesh(["simulate", study, result, "--replications", "1", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    out = ["mesh_report", study, result, "--out", str(tmp_path / "r.pdf"), "--simulation", str(years)]
-
-    years.write_text(json.dumps(found))
-    call_command(*out)
-    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
-
-    wrong = [
-        ({"study": "0"}, "another study"),
-        ({"study": None}, "which study"),
-        ({"recruits": {}}, "other recruits"),
-        ({"fill": None}, "no field 'fill'"),
-    ]
-    for change, said_of_it in wrong:
-        years.write_text(json.dumps({**found, **change}))
-        with pytest.raises(CommandError, match=rf"s\.json: .*{said_of_it}.*mesh simulate") as refused:
-            call_command(*out)
-        assert refused.value.returncode == 2
-
-
-def test_a_front_names_the_study_it_answers(files, capsys):
-    assert mesh(["front", str(files / "study.json"), "--points", "1", "--seconds", "5", "--json"]) == 0
-
-    assert json.loads(capsys.readouterr().out)["study"] == fingerprint(load_study(files / "study.json"))

@@ -1,0 +1,116 @@
+"""`mesh study` and `mesh report` on files: what they refuse, before which work, and what one takes of the others."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from versants.territory.shapes import DATA
+from versants_libs.coverage.cli import main as mesh
+from versants_libs.coverage.study_files import fingerprint, load_study
+
+STUDY = "--arrondissement Courtrai --name Kortrijk --kinds helper --number 2 --languages tir,prs --chosen-on 2026-11-27"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mesh")
+    call_command("mesh_study", *STUDY.split(), "--out", str(folder / "study.json"))
+    words = ["plan", str(folder / "study.json"), "--seconds", "10", "--out", str(folder / "r.json")]
+    assert mesh(words) == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--number", "-3", "0 or more"),
+        ("--budget", "-3", "0 or more"),
+        ("--budget", "inf", "0 or more"),
+        ("--minutes", "nan", "above 0"),
+        ("--minutes", "0", "above 0"),
+        ("--discouraged", "-2", "from 0 to 1"),
+        ("--phone-share", "72", "from 0 to 1"),
+        ("--most-asked", "0", "1 or more"),
+        ("--weight", "0", "above 0"),
+        ("--kinds", ",", "helper"),
+        ("--chosen-on", "31/12/2099", "as 2026-11-27"),
+        ("--chosen-on", "20261101", "as 2026-11-27"),
+        ("--chosen-on", "2099-12-31", "not after today"),
+    ],
+)
+def test_options_of_which_no_study_can_be_made_are_refused(tmp_path, option, value, expected):
+    words = ["mesh_study", "--arrondissement", "Courtrai", "--meaning", "worst_language"]
+    out = tmp_path / "s.json"
+    with pytest.raises(CommandError, match=f"^{option} {value}: .*{expected}.* expected") as refused:
+        call_command(*words, f"{option}={value}", "--out", str(out))
+    assert refused.value.returncode == 2
+    assert not out.exists()
+
+
+def test_a_study_for_a_missing_folder_and_a_language_named_twice(tmp_path):
+    words = ["mesh_study", "--arrondissement", "Courtrai", "--languages", "tir,prs,tir", "--out"]
+    with pytest.raises(CommandError, match="there is no folder") as refused:
+        call_command(*words, str(tmp_path / "none" / "s.json"))
+    assert refused.value.returncode == 2
+    call_command(*words, str(tmp_path / "twice.json"))
+    call_command(*words[:-2], "tir,prs", "--out", str(tmp_path / "once.json"))
+    assert (tmp_path / "twice.json").read_bytes() == (tmp_path / "once.json").read_bytes()
+
+
+@pytest.mark.parametrize("option", ["--out", "--annex"])
+def test_a_report_for_a_missing_folder_is_refused_before_it_is_made(files, tmp_path, monkeypatch, option):
+    def never(*_args):
+        raise AssertionError("a report for nothing")
+
+    monkeypatch.setattr("versants.networks.management.commands.mesh_report.pdf", never)
+    paths = {"--out": str(tmp_path / "f.pdf"), option: str(tmp_path / "none" / "f")}
+    words = [word for pair in paths.items() for word in pair]
+    with pytest.raises(CommandError, match=f"^{option} .*there is no folder") as refused:
+        call_command("mesh_report", str(files / "study.json"), str(files / "r.json"), *words)
+    assert refused.value.returncode == 2
+
+
+def test_a_study_without_travel_times_is_planned_and_reported_with_the_same_roads(files, tmp_path):
+    value = json.loads((files / "study.json").read_text())
+    travel = value.pop("travel")
+    (tmp_path / "study.json").write_text(json.dumps(value))
+    names = [str(tmp_path / name) for name in ("study.json", "r.json", "r.pdf")]
+    assert mesh(["plan", names[0], "--seconds", "5", "--out", names[1]], territory=DATA) == 0
+
+    call_command("mesh_report", *names[:2], "--out", names[2])
+
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+    (tmp_path / "roads.json").write_text(json.dumps({"knots_km": travel["knots_km"], "minutes": []}))
+    with pytest.raises(CommandError, match=r"roads\.json:.*both columns rising") as refused:
+        call_command("mesh_report", *names[:2], "--out", names[2], "--roads", str(tmp_path / "roads.json"))
+    assert refused.value.returncode == 2
+
+
+def test_the_command_takes_a_simulation_of_this_plan_and_no_other(files, tmp_path, capsys):
+    study, result, years = str(files / "study.json"), str(files / "r.json"), tmp_path / "s.json"
+    assert mesh(["simulate", study, result, "--replications", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    out = ["mesh_report", study, result, "--out", str(tmp_path / "r.pdf"), "--simulation", str(years)]
+
+    years.write_text(json.dumps(found))
+    call_command(*out)
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+
+    wrong = [
+        ({"study": "0"}, "another study"),
+        ({"study": None}, "which study"),
+        ({"recruits": {}}, "other recruits"),
+        ({"fill": None}, "no field 'fill'"),
+    ]
+    for change, said_of_it in wrong:
+        years.write_text(json.dumps({**found, **change}))
+        with pytest.raises(CommandError, match=rf"s\.json: .*{said_of_it}.*mesh simulate") as refused:
+            call_command(*out)
+        assert refused.value.returncode == 2
+
+
+def test_a_front_names_the_study_it_answers(files, capsys):
+    assert mesh(["front", str(files / "study.json"), "--points", "1", "--seconds", "5", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["study"] == fingerprint(load_study(files / "study.json"))
