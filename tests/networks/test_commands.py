@@ -114,3 +114,28 @@ def test_a_front_names_the_study_it_answers(files, capsys):
     assert mesh(["front", str(files / "study.json"), "--points", "1", "--seconds", "5", "--json"]) == 0
 
     assert json.loads(capsys.readouterr().out)["study"] == fingerprint(load_study(files / "study.json"))
+
+
+def test_the_report_says_what_a_matrix_and_a_study_leave_out(files, tmp_path, capsys):
+    value = json.loads((files / "study.json").read_text())
+    value["travel"] = {"provider": "matrix", "date": "2026-11", "file": "m.csv"}
+    value["people"][0]["languages"]["hye"] = "full"
+    study = tmp_path / "study.json"
+    study.write_text(json.dumps(value))
+    here, there = value["communes"][0]["uid"], value["communes"][1]["uid"]
+    (tmp_path / "m.csv").write_text(f"origin,destination,minutes\n{here},{there},9\n")
+    words = [str(study), str(tmp_path / "r.json")]
+    assert mesh(["plan", words[0], "--seconds", "5", "--out", words[1]]) == 0
+    planned = capsys.readouterr().err.splitlines()
+
+    call_command("mesh_report", *words, "--out", str(tmp_path / "r.pdf"))
+
+    assert capsys.readouterr().err.splitlines() == planned
+    assert [line.partition(": ")[2].partition(" ")[0] for line in planned] == [
+        "$.people[0].languages.hye:",
+        "travel:",
+        "travel:",
+    ]
+    gaps = json.loads((tmp_path / "r.json").read_text())["travel"]["gaps"]
+    assert f"{gaps['unknown']} of {gaps['needed']} ways" in planned[1]
+    assert gaps["unknown"] > gaps["within"] > 0

@@ -18,8 +18,9 @@ from versants_libs.coverage.metric import RoadMinutes
 from versants_libs.coverage.staffing_again import verify
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.study_files import PathError, fingerprint, load_study
+from versants_libs.coverage.study_slips import warnings
 from versants_libs.coverage.territory import load_territory
-from versants_libs.coverage.travel import travel_of
+from versants_libs.coverage.travel import gaps, travel_of
 
 _SAID = 3  # differences named where there are many
 
@@ -73,6 +74,9 @@ class Command(BaseCommand):
                 front=_front(options["front"], known) if options["front"] else {},
             )
             _hold(options["result"], source)
+            missing = gaps(study, source.travel)
+            for line in (*warnings(study), *(missing.told() if missing else ())):
+                self.stderr.write(f"{study_file}: {line}")
             made = pdf(source, options["lang"])
             sheets = annex(source, options["lang"]) if options["annex"] else None
         except (FormatError, PathError) as exc:
