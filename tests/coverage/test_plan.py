@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import itertools
 import json
@@ -16,6 +17,7 @@ from tests.coverage import tiny_studies as tiny
 from versants_libs.coverage.account import _losers, paid
 from versants_libs.coverage.cli import main
 from versants_libs.coverage.crew import crew_of, crew_with
+from versants_libs.coverage.digest import digest
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.fairness import groups
 from versants_libs.coverage.prediction import predict
@@ -204,6 +206,59 @@ def test_the_share_a_plan_gives_is_the_one_predicted(result):
     shares = [1 - one["share_unserved"] for one in optimistic["after"]["languages"].values()]
     predicted = optimistic["after"]["predicted"]["languages"].values()
     assert max(abs(a - b) for a, b in zip(shares, predicted, strict=True)) > 0.02
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_map_sheet_losers_and_headline_are_one_measure(part):
+    """Who falls by commune or language is among those who lose, and the communes' mean is the headline.
+
+    Recruits take next to nothing from anybody in the prediction, so each answer is also read backwards: they leave.
+    """
+    fell = 0
+    for seed in range(40 * part, 40 * part + 40):
+        study = tiny.random_study(seed)
+        found = plan(study, tiny.travel(study))
+        for before, after in (("before", "after"), ("after", "before")):
+            read = {**found, "before": found[before], "after": found[after]}
+            fell += _agrees(digest(study, read, tiny.travel(study)), read, seed)
+        worse = {(one.commune, one.language): one for one in digest(study, found, tiny.travel(study)).worse}
+        for recruit in found["recruits"]:
+            for one in recruit["loses"]:
+                assert worse[one["commune"], one["language"]].requests == pytest.approx(one["requests"]), seed
+    assert fell > 10
+
+
+def _agrees(told, result, seed):
+    """How many communes fall."""
+    before, after = told.places["before"], told.places["after"]
+    asked = sum(one.requests for one in after.values())
+    for side in ("before", "after"):
+        held = sum(one.requests * one.fill for one in told.places[side].values())
+        assert held == pytest.approx(asked * (1 - told.share_unserved(side)), abs=1e-6), seed
+        assert held == pytest.approx(asked * result[side]["predicted"]["share"], abs=1e-6), seed
+    of_commune, of_language = collections.Counter(), collections.Counter()
+    for one in told.worse:
+        of_commune[one.commune] += one.requests
+        of_language[one.language] += one.requests
+    falls = {uid: (before[uid].fill - one.fill) * one.requests for uid, one in after.items()}
+    for uid, fall in falls.items():
+        assert of_commune[uid] + 0.01 * len(told.languages) >= fall, (seed, uid)
+    for line in told.languages:
+        fall = (line.before - line.after) * line.requests
+        assert of_language[line.key] + 0.01 * len(after) >= fall, (seed, line.key)
+    return sum(fall > 0.05 for fall in falls.values())
+
+
+def test_the_check_finds_shares_and_losses_that_do_not_agree(result):
+    wrong = copy.deepcopy(result)
+    wrong["after"]["predicted"]["classes"][0]["held"] *= 0.5
+    wrong["after"]["predicted"]["classes"][0]["site"] = 0.0
+    assert any("after: predicted" in one for one in check(STUDY, wrong, TRAVEL))
+    wrong = copy.deepcopy(result)
+    wrong["recruits"][0]["loses"] = [
+        {"commune": STUDY.communes[0].uid, "language": STUDY.languages[0], "requests": 7.0}
+    ]
+    assert [one for one in check(STUDY, wrong, TRAVEL) if one.startswith("lost in")]
 
 
 def test_nobody_is_recruited_where_speakers_are_unlikely(result):

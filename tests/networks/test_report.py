@@ -18,6 +18,7 @@ from versants.networks.report.content import document
 from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.territory.shapes import DATA
+from versants_libs.coverage.digest import Worse
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study_files import PROVIDERS, fingerprint, load_study
@@ -414,16 +415,17 @@ def test_each_recruit_says_where_it_brings_more_and_who_loses(source):
     one = {**recruit, "languages": {"tir": "full"}, "n": 2, "gains": gains, "loses": loses}
     other = {**one, "unserved_less": 0.0, "languages": {"tir": "full", "prs": "full"}, "loses": []}
     told = replace(source, result={**source.result, "recruits": [one, other]})
+    told.__dict__["digest"] = replace(told.digest, worse=(Worse(places[0], "tir", 2.0),))
     blocks = said(told, "fr")["blocks"]
     table = next(b for b in blocks if b["kind"] == "table" and b["head"][0] == "Recrue")
-    (who, more, fewer), (_who, named, nothing) = table["rows"]
+    (who, more, fewer), (_who, named, same) = table["rows"]
     with translation.override("fr"):
         place = told.commune(places[0])
     assert who.startswith("2 × ")
     assert more.startswith(f"{place} +17,3")
     assert more.endswith("2 autres lignes")
     assert fewer == f"{place} \u22122,0"
-    assert nothing == "–"
+    assert same == f"{place} (tigrigna) \u22122,0", "every recruit of a language names its losers"
     assert f"{place} (" in named, "somebody of two languages says which"
     rows = list(
         openpyxl.load_workbook(io.BytesIO(annex(told, "fr")))["Recrue par recrue"].iter_rows(values_only=True)
@@ -431,6 +433,20 @@ def test_each_recruit_says_where_it_brings_more_and_who_loses(source):
     assert len(rows) == 1 + 7 + 6
     assert rows[7][6] == -2.0
     assert rows[7][7] is None
+
+
+def test_who_loses_is_counted_on_the_first_page_and_what_the_list_leaves_out_is_said(source):
+    none = said(source, "fr")
+    assert "Aucune commune n’a moins qu’avant, dans aucune langue." in none["plain"]
+    uids = sorted(source.digest.places["after"])
+    worse = [Worse(uid, code, n) for n, code in ((0.3, "tir"), (0.2, "prs"), (0.04, "hye")) for uid in uids]
+    told = replace(source)
+    told.__dict__["digest"] = replace(source.digest, worse=tuple(worse))
+    text = sentences(said(told, "fr"))
+    assert any(one.startswith("12 communes ont moins qu’avant") and "6,0 entretiens" in one for one in text)
+    assert any(one.startswith("Et 12 autres lignes, avec 2,4 entretiens de moins") for one in text)
+    sheet = openpyxl.load_workbook(io.BytesIO(annex(told, "fr")))["Qui y perd"]
+    assert sheet.max_row == 1 + 24
 
 
 def test_what_was_seen_before_the_meaning_was_chosen_is_said(source):

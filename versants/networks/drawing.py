@@ -45,7 +45,7 @@ class MeshMap:
 
 
 def fill_step(place: Place) -> int:
-    """0 where nine in ten are served, 5 where nobody comes."""
+    """0 where nine in ten are held, 5 where none is."""
     if place.fill <= 0.005:
         return 5
     return next((i for i, least in enumerate(FILL_STEPS) if place.fill >= least), 4)
@@ -53,7 +53,7 @@ def fill_step(place: Place) -> int:
 
 def minute_step(place: Place) -> int:
     """0 within ten minutes, 5 where nobody comes."""
-    if place.minutes is None or place.fill <= 0.005:
+    if place.minutes is None:
         return 5
     return next((i for i, most in enumerate(MINUTE_STEPS) if place.minutes <= most), 4)
 
@@ -78,7 +78,7 @@ def legend(measure: str) -> tuple[tuple[int, str], ...]:
             ),
             _("more than %(minutes)s") % {"minutes": minutes_word(MINUTE_STEPS[-1])},
         ]
-    return (*enumerate(words), (5, _("nobody comes")))
+    return (*enumerate(words), (5, _("none is held") if measure == "fill" else _("nobody comes")))
 
 
 def mesh_map(
@@ -117,9 +117,9 @@ def mesh_map(
 def _said(place: Place | None, measure: str) -> str:
     if place is None:
         return _("counted with the largest commune near it")
-    if place.fill <= 0.005 or (measure != "fill" and place.minutes is None):
-        return _("nobody comes")
-    return percent(place.fill) if measure == "fill" else minutes_word(place.minutes or 0.0)
+    if measure == "fill":
+        return percent(place.fill) if place.fill > 0.005 else _("none is held")
+    return _("nobody comes") if place.minutes is None else minutes_word(place.minutes)
 
 
 def printed(drawn: MeshMap) -> str:

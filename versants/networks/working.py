@@ -75,9 +75,15 @@ def work(order: Mapping[str, Any], tell: Tell = lambda done: None) -> dict[str, 
 
 def figures(result: Mapping[str, Any]) -> dict[str, Any]:
     """What a case is compared by; its flows are not kept."""
-    kept = ("minutes_mean", "cost_year", "languages", "predicted")
+    kept = ("minutes_mean", "cost_year", "languages")
     return {
-        **{side: {key: result[side][key] for key in kept} for side in ("before", "after")},
+        **{
+            side: {
+                **{key: result[side][key] for key in kept},
+                "predicted": {k: v for k, v in result[side]["predicted"].items() if k != "classes"},
+            }
+            for side in ("before", "after")
+        },
         "recruits": [{"n": one["n"], "kind": one["kind"]} for one in result["recruits"]],
     }
 

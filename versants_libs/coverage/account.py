@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crew import crew_with
+from .digest import CLASS_FIELDS, LEAST_LOST, less
 from .equity import equity
 from .fairness import groups, worst
 from .prediction import predict
@@ -143,9 +144,8 @@ def state_of(
 
 
 def _flow_json(data: Staffing, one: Flow) -> dict[str, Any]:
-    names = ("point", "language", "mode", "band", "talk", "country", "versant")
     return {
-        **dict(zip(names, data.classes[one.d], strict=True)),
+        **dict(zip(CLASS_FIELDS, data.classes[one.d], strict=True)),
         "by": data.pools[one.k].by,
         "how": one.how,
         "requests": one.requests,
@@ -310,20 +310,18 @@ def _parts(data: Staffing, chosen: Chosen, before: State, after: State) -> dict[
 def _losers(data: Staffing, languages: Iterable[str], chosen: Chosen) -> list[dict[str, Any]]:
     """Communes predicted to be served less in one of these languages than before, or by phone instead of on site."""
     before, after = chosen.before.predicted, chosen.after.predicted
-    fewer = before["served"] - after["served"]
-    instead = (after["served"] - after["site"]) - (before["served"] - before["site"])
-    fewer = data.requests * (
-        fewer + (data.study.rules.fallback_weight or 0.0) * np.where(data.site, instead, 0.0)
-    )
+    held, site = before["served"] - after["served"], before["site"] - after["site"]
     spoken = set(languages)
-    table: dict[tuple[str, str], float] = {}
+    falls: dict[tuple[str, str], list[float]] = {}
     for d, key in enumerate(data.classes):
-        if key[1] in spoken and abs(fewer[d]) > LEAST:
+        if key[1] in spoken:
             for uid, many in data.parts[d].items():
-                at = (uid, key[1])
-                table[at] = table.get(at, 0.0) + float(fewer[d]) * many / float(data.requests[d])
+                fall = falls.setdefault((uid, key[1]), [0.0, 0.0])
+                fall[0] += many * float(held[d])
+                fall[1] += many * float(site[d])
+    table = {at: less(*fall, data.study.rules.fallback_weight) for at, fall in falls.items()}
     worst = sorted(
-        ((many, at) for at, many in table.items() if many > 0.01), key=lambda one: (-one[0], one[1])
+        ((many, at) for at, many in table.items() if many > LEAST_LOST), key=lambda one: (-one[0], one[1])
     )
     return [
         {"commune": uid, "language": language, "requests": many} for many, (uid, language) in worst[:LISTED]

@@ -100,6 +100,10 @@ _WORTH = _object(
         "worth": lambda at: at.number(1e-12, 3.0),
     }
 )
+_CLASS = _object(
+    _all(_text, "point", "language", "band", "country", "versant")
+    | {"mode": _choice(*MODES), "talk": _choice("simple", "any"), "held": _share, "site": _share}
+)
 _STATE = _object(
     _all(_amount, "objective", "minutes_mean", "cost_year", "cost_per_assignment")
     | {
@@ -114,6 +118,7 @@ _STATE = _object(
                 "languages": _table(_share),
                 "wait_phone": _maybe,
                 "wait_site": _maybe,
+                "classes": _list(_CLASS),
             }
         ),
         "worth": _list(_WORTH),

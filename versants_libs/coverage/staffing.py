@@ -6,7 +6,7 @@ and video know no place, only a country. Everything is counted for a year.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from .problem import Problem
 from .study import WEEKS, Candidate, Person, Study
 from .travel import Travel
 
-__all__ = ["POINTS", "Bucket", "Class", "Pool", "Staffing", "passed_over", "reserved", "staffing"]
+__all__ = ["POINTS", "Bucket", "Class", "Pool", "Staffing", "asked", "passed_over", "reserved", "staffing"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -214,13 +214,14 @@ def split_languages(study: Study, pools: Sequence[Pool]) -> set[str]:
     }
 
 
-def staffing(
-    study: Study, travel: Travel, points: Mapping[str, str] | None = None, limit: int = POINTS
-) -> Staffing:
-    """The model's data; ``points``: the communes' points, where they are decided already. May raise TravelError."""
-    pools = pools_of(study)
-    points = dict(gathered(study, limit) if points is None else points)
-    place, split = study.place, split_languages(study, pools)
+def asked(
+    study: Study, points: Mapping[str, str], split: Collection[str]
+) -> tuple[dict[Class, list[float]], dict[Class, dict[str, float]]]:
+    """Requests, their minutes and their weight, summed up by class; and each class's requests by commune.
+
+    ``split``: languages of which simple talks are told apart.
+    """
+    place = study.place
     sums: dict[Class, list[float]] = {}
     parts: dict[Class, dict[str, float]] = {}
     for row in study.demand:
@@ -240,6 +241,16 @@ def staffing(
             one[2] += many * row.weight
             whose = parts.setdefault(key, {})
             whose[row.commune] = whose.get(row.commune, 0.0) + many
+    return sums, parts
+
+
+def staffing(
+    study: Study, travel: Travel, points: Mapping[str, str] | None = None, limit: int = POINTS
+) -> Staffing:
+    """The model's data; ``points``: the communes' points, where they are decided already. May raise TravelError."""
+    pools = pools_of(study)
+    points = dict(gathered(study, limit) if points is None else points)
+    sums, parts = asked(study, points, split_languages(study, pools))
     classes = tuple(sorted(sums))
     table = np.array([sums[key] for key in classes]).reshape(-1, 3)
     requests = table[:, 0]

@@ -14,6 +14,7 @@ import numpy as np
 
 from .account import Flow, State, gained, paid, recruits_json
 from .crew import crew_with
+from .digest import CLASS_FIELDS
 from .prediction import predict
 from .queues import agreeing, queues_of
 from .staffing import Staffing, staffing
@@ -117,6 +118,12 @@ def _predicted(data: Staffing, name: str, said: Mapping[str, Any], found: Mappin
     for language in sorted(said["languages"].keys() | fill.keys()):
         what = f"{name}: predicted.languages.{language}"
         wrong += _number(what, said["languages"].get(language), fill.get(language))
+    shares = {tuple(one[field] for field in CLASS_FIELDS): one for one in said["classes"]}
+    for key, held, site in zip(data.classes, found["served"], found["site"], strict=True):
+        one = shares.get(key, {"held": 0.0, "site": 0.0})
+        what = f"{name}: predicted of {'/'.join(key)}"
+        wrong += _number(f"{what}, held", one["held"], min(float(held), 1.0))
+        wrong += _number(f"{what}, site", one["site"], min(float(site), float(held), 1.0))
     return wrong
 
 

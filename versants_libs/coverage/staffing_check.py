@@ -57,6 +57,8 @@ class _Check:
         self.wrong: list[str] = []
         self.points: Mapping[str, str] = result["points"]
         self.place = {one.uid: one for one in study.communes}
+        self.held: dict[str, dict[Key, tuple[float, float]]] = {}
+        self.parts: Mapping[Key, Mapping[str, float]] = {}
 
     def say(self, text: str) -> None:
         self.wrong.append(text)
@@ -99,6 +101,7 @@ class _Check:
             self.say(f"optimal: said of a plan with a gap of {away:.2%}")
         if not self.result["optimal"] and objective - self.result["bound"] <= 0:
             self.say("optimal: not said of a plan whose bound is its objective")
+        self._losers()
         if self.result["equity"] != self.result["after"]["equity"]:
             self.say("equity is not that of the plan")
         return self.wrong
@@ -229,6 +232,7 @@ class _Check:
         able = {key for key in classes if self._somebody(key, crews, far)}
         self._terms(name, said, classes, able, (own, calls, away), cost)
         self._equity(name, said["equity"], classes, parts, own, calls, away)
+        self._predicted(name, said["predicted"], classes, parts)
 
     def _somebody(self, key: Key, crews: Mapping[str, _Crew], far: Mapping[tuple[str, str], float]) -> bool:
         """Is there anybody, or could there be, who serves such a request in some way?"""
@@ -399,6 +403,52 @@ class _Check:
         self.same(
             f"{name}: mean minutes", said["minutes_mean"], sum(away.values()) / 2 / visits if visits else 0
         )
+
+    def _predicted(
+        self,
+        name: str,
+        said: Mapping[str, Any],
+        classes: Mapping[Key, Sequence[float]],
+        parts: Mapping[Key, Mapping[str, float]],
+    ) -> None:
+        """Shares of classes against those of languages and of everything; what each commune is held is kept."""
+        asked: dict[str, float] = defaultdict(float)
+        held: dict[str, float] = defaultdict(float)
+        for key, (requests, _, _) in classes.items():
+            asked[key[1]] += requests
+        table = self.held[name] = {}
+        for one in said["classes"]:
+            key = tuple(one[field] for field in FIELDS)
+            if key not in classes or key in table:
+                self.say(f"{name}: predicted of {'/'.join(key)}, which nobody asks for, or twice")
+                continue
+            if not (0 <= one["site"] <= one["held"] <= 1 and (key[2] == "on_site" or one["site"] == 0)):
+                self.say(f"{name}: predicted of {'/'.join(key)}: no such shares")
+            table[key] = (one["held"], one["site"])
+            held[key[1]] += one["held"] * classes[key][0]
+        for language, many in asked.items():
+            share = said["languages"].get(language, 0.0)
+            self.same(f"{name}: predicted of {language}", share, held[language] / many)
+        total = sum(asked.values())
+        self.same(f"{name}: predicted", said["share"], sum(held.values()) / total if total else 1.0)
+        self.parts = parts
+
+    def _losers(self) -> None:
+        """What is said to be lost beside each recruit."""
+        falls: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        for key, communes in self.parts.items():
+            was, then = (self.held[side].get(key, (0.0, 0.0)) for side in ("before", "after"))
+            for uid, many in communes.items():
+                for i in (0, 1):
+                    falls[uid, key[1]][i] += many * (was[i] - then[i])
+        part = self.study.rules.fallback_weight or 0.0
+        for recruit in self.result["recruits"]:
+            for one in recruit["loses"]:
+                held, site = falls[one["commune"], one["language"]]
+                found = max(held, 0.0) + part * max(site - max(held, 0.0), 0.0)
+                what = f"lost in {one['commune']}, {one['language']}"
+                if abs(one["requests"] - found) > 1e-5 * max(1.0, found):
+                    self.say(f"{what}: {one['requests']:.9g} said, {found:.9g} recomputed")
 
     def _equity(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .account import gained, not_recruitable, recruits_json, state_of
+from .digest import CLASS_FIELDS
 from .queues import Queue
 from .result_files import RESULT
 from .staffing import POINTS, Staffing, passed_over, staffing
@@ -110,6 +111,17 @@ def _agreed(data: Staffing, queues: Sequence[Queue], state: Agreed) -> dict[str,
             "languages": fill,
             "wait_phone": state.predicted["wait_phone"],
             "wait_site": state.predicted["wait_site"],
+            "classes": [
+                {
+                    **dict(zip(CLASS_FIELDS, key, strict=True)),
+                    "held": min(float(held), 1.0),
+                    "site": min(float(site), float(held), 1.0),
+                }
+                for key, held, site in zip(
+                    data.classes, state.predicted["served"], state.predicted["site"], strict=True
+                )
+                if held > 0
+            ],
         },
         "worth": [
             {

@@ -123,7 +123,7 @@ def _languages(source: Source) -> Sheet:
 
 def _communes(source: Source) -> Sheet:
     head = [
-        _("Commune"), "uid", _("Talks on site a year"), _("Served today"), _("Then"), _("Minutes today"),
+        _("Commune"), "uid", _("Talks a year"), _("Served today"), _("Then"), _("Minutes today"),
         _("Minutes then"),
     ]  # fmt: skip
     before, after = source.digest.places["before"], source.digest.places["after"]
@@ -145,7 +145,7 @@ def _communes(source: Source) -> Sheet:
 def _worse(source: Source) -> Sheet:
     rows = [
         [source.commune(one.commune), one.commune, source.language(one.language), one.requests]
-        for one in source.digest.worse
+        for one in source.worse
     ]
     return _("Who loses"), [_("Commune"), "uid", _("Language"), _("Talks a year fewer")], rows
 

@@ -6,7 +6,7 @@ bounds, measures, limits and sources.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,13 +16,12 @@ from versants.core.web.words import day_plain, typography
 from versants.networks import drawing, words
 from versants.networks.report import assumed, frame, steps, turns
 from versants.networks.report.blocks import Block, heading, paragraph, table
-from versants.networks.report.source import Source
+from versants.networks.report.source import LEAST_NAMED, Source
 
 SHOWN_RECRUITS = 20
 SHOWN_LANGUAGES = 24
 SHOWN_WORSE = 12
 SHOWN_PLACES = 4  # beside one recruit
-LEAST_NAMED = 0.05  # talks a year: less is "0.0"
 MINUS = "\u2212"
 
 
@@ -37,7 +36,7 @@ def document(source: Source) -> dict[str, Any]:
         "numbers": numbers(source),
         "maps": maps(source),
         "legend": [[drawing.PRINTED[step], text] for step, text in drawing.legend("fill")],
-        "legend_title": _("Share of talks on site that somebody comes for"),
+        "legend_title": _("Share of talks likely to be held"),
         "dot": _("A circle: how many are recruited there."),
         "blocks": blocks(source),
         "page": _("page"),
@@ -183,14 +182,16 @@ def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
 
 
 def _losers_sentence(source: Source) -> str:
-    n = len({one.commune for one in source.digest.worse if one.requests > 0.5})
+    worse = source.worse
+    n = len({one.commune for one in worse})
     if not n:
-        return _("No commune has less than before.")
+        return _("No commune has less than before, in any language.")
     return ngettext(
-        "%(n)d commune has a little less than before in one language; the list follows.",
-        "%(n)d communes have a little less than before in one language; the list follows.",
+        "%(n)d commune has less than before in some language, %(talks)s talks a year fewer in all; the list follows.",
+        "%(n)d communes have less than before in some language, %(talks)s talks a year fewer in all; the list "
+        "follows.",
         n,
-    ) % {"n": n}
+    ) % {"n": n, "talks": words.number(sum(one.requests for one in worse), 1)}
 
 
 def numbers(source: Source) -> list[list[str]]:
@@ -342,8 +343,8 @@ def each_recruit(source: Source) -> list[Block]:
                 "languages": ", ".join(source.language(code) for code in one["languages"]),
                 "commune": source.commune(one["commune"]),
             },
-            _named(source, one, "gains"),
-            _named(source, one, "loses"),
+            _named(source, one, one["gains"], "+"),
+            _named(source, one, _lost(source, one), MINUS),
         ]
         for one in sorted(source.result["recruits"], key=lambda one: -one["unserved_less"])[:SHOWN_RECRUITS]
     ]
@@ -361,17 +362,24 @@ def each_recruit(source: Source) -> list[Block]:
     ]
 
 
-def _named(source: Source, recruit: Mapping[str, Any], what: str) -> str:
+def _lost(source: Source, recruit: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Who loses in a language of the recruit: the same lines as those of everybody."""
+    return [
+        {"commune": one.commune, "language": one.language, "requests": one.requests}
+        for one in source.worse
+        if one.language in recruit["languages"]
+    ]
+
+
+def _named(source: Source, recruit: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], sign: str) -> str:
     """The communes where it is felt most; with their language where the recruit has several."""
-    most = sorted(
-        (one for one in recruit[what] if one["requests"] >= LEAST_NAMED), key=lambda one: -one["requests"]
-    )
+    most = sorted((one for one in lines if one["requests"] >= LEAST_NAMED), key=lambda one: -one["requests"])
     if not most:
         return "–"
     several = len(recruit["languages"]) > 1
     said = [
         f"{source.commune(one['commune'])}{_in_language(source, one['language']) if several else ''} "
-        f"{'+' if what == 'gains' else MINUS}{words.number(one['requests'], 1)}"
+        f"{sign}{words.number(one['requests'], 1)}"
         for one in most[:SHOWN_PLACES]
     ]
     rest = len(most) - SHOWN_PLACES
@@ -417,24 +425,34 @@ def places(source: Source) -> list[Block]:
     if len(rows) < 2:
         return []
     return [
-        heading(_("By arrondissement, talks on site")),
+        heading(_("By arrondissement")),
         table([_("Arrondissement"), _("Talks a year"), _("Served today"), _("Then")], rows),
     ]
 
 
 def losers(source: Source) -> list[Block]:
-    worse = [one for one in source.digest.worse if one.requests > 0.5]
+    worse = source.worse
     if not worse:
-        return [heading(_("Who loses")), paragraph(_("No commune has less than before in any language."))]
+        return [heading(_("Who loses")), paragraph(_("No commune has less than before, in any language."))]
     rows = [
         [source.commune(one.commune), source.language(one.language), words.number(one.requests, 1)]
         for one in worse[:SHOWN_WORSE]
     ]
-    return [
+    found = [
         heading(_("Who loses")),
-        paragraph(_("Interpreters who are better used elsewhere come less often to:")),
+        paragraph(_("Interpreters who are better used elsewhere take fewer talks, as predicted, of:")),
         table([_("Commune"), _("Language"), _("Talks a year fewer")], rows, widths=[3, 3, 2]),
     ]
+    rest = worse[SHOWN_WORSE:]
+    if rest:
+        text = ngettext(
+            "And %(n)d line more, with %(talks)s talks a year fewer: the annex names it.",
+            "And %(n)d lines more, with %(talks)s talks a year fewer in all: the annex names them.",
+            len(rest),
+        )
+        talks = words.number(sum(one.requests for one in rest), 1)
+        found.append(paragraph(text % {"n": len(rest), "talks": talks}))
+    return found
 
 
 def unrecruitable(source: Source) -> list[Block]:

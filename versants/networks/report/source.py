@@ -10,12 +10,14 @@ from typing import Any
 
 from versants.networks import drawing, words
 from versants_libs.coverage.assumptions import parse
-from versants_libs.coverage.digest import Digest, Side, digest
+from versants_libs.coverage.digest import Digest, Side, Worse, digest
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.study_files import fingerprint
 from versants_libs.coverage.territory import Territory, Town
 from versants_libs.coverage.travel import Travel
+
+LEAST_NAMED = 0.05  # talks a year: less is printed as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ class Source:
 
     @cached_property
     def towns(self) -> tuple[Town, ...]:
-        """Communes with talks on site or recruits."""
-        asked = {row.commune for row in self.study.demand if row.mode == "on_site"} | set(self.recruits)
+        """Communes with talks or recruits."""
+        asked = set(self.digest.places["after"]) | set(self.recruits)
         return tuple(town for town in self.territory.towns if town.uid in asked)
 
     @cached_property
@@ -131,6 +133,11 @@ class Source:
             if one["language"] not in found:
                 found[one["language"]] = [one["instead"]]
         return sorted(found.items(), key=lambda pair: self.language(pair[0]))
+
+    @cached_property
+    def worse(self) -> list[Worse]:
+        """Who loses: every commune and language of which so much less is held that it can be printed."""
+        return [one for one in self.digest.worse if one.requests >= LEAST_NAMED]
 
     @property
     def older(self) -> bool:

@@ -71,7 +71,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
     """Everything ``study.html`` prints."""
     told = source(run)
     label = {
-        "fill": _("Map: share of talks on site that somebody comes for"),
+        "fill": _("Map: share of talks likely to be held"),
         "minutes": _("Map: minutes on the road for a talk on site"),
     }[measure]
     maps = [
