@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from versants.networks import words
+from versants.networks.report import steps
 from versants.networks.report.annex import annex
 from versants.networks.report.content import document
 from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
@@ -257,6 +258,37 @@ def test_a_study_typed_by_hand_names_them_too_with_its_own_figures(source):
 def test_armenian_is_not_recruitable_here_and_says_what_replaces_it(source):
     assert [code for code, _instead in source.unrecruitable] == ["hye"]
     assert "phone" in source.unrecruitable[0][1]
+
+
+def test_a_recruit_is_named_by_the_languages_it_is_felt_in_and_they_are_not_called_unrecruitable(source):
+    place = next(iter(source.digest.places["after"]))
+    spoken = {"hye": "full", "tir": "full", "prs": "full"}
+    first = source.result["recruits"][0]
+    gains = [
+        {"commune": place, "language": code, "requests": n, "minutes": 0.0}
+        for code, n in (("tir", 40.0), ("prs", 30.0), ("hye", 2.0))
+    ]
+    one = {**first, "languages": spoken, "n": 2, "gains": gains, "unserved_less": 72.0}
+    told = replace(source, result={**source.result, "recruits": [one]})
+    assert source.result["not_recruitable"], "nobody offered interprets Armenian"
+    with translation.override("fr"):
+        both = f"{told.language('tir')} + {told.language('prs')}"
+        assert told.called(one["candidate"], spoken) == both
+        assert f", {told.language('tir')}, " in steps.who(told, {one["candidate"]: 2})
+    assert f"2\u00a0× aide linguistique en {both} à " in "\n".join(said(told, "fr")["plain"])
+    assert told.unrecruitable == []
+    # somebody who is not recruited here is for the language most missed
+    other = next(c for c in source.study.candidates if c.id != one["candidate"])
+    missed = {line.key: (1 - line.before) * line.requests for line in source.digest.languages}
+    with translation.override("fr"):
+        assert told.called(other.id, spoken) == told.language(max(spoken, key=lambda code: missed[code]))
+
+
+def test_what_is_not_recruitable_is_what_the_result_says(source):
+    """A language whose own speakers are too few, but which recruits of a variety of it interpret, is recruitable."""
+    more = (*source.study.assumptions, "unrecruitable:tir | phone | x")
+    told = replace(source, study=replace(source.study, assumptions=more), strict=False)
+    assert [code for code, _instead in told.unrecruitable] == ["hye"]
 
 
 def test_the_same_study_gives_the_same_bytes(source):

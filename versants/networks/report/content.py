@@ -175,7 +175,7 @@ def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
     return _("%(n)d × %(kind)s for %(language)s in %(commune)s (%(talks)s talks a year more)") % {
         "n": one["n"],
         "kind": words.kind_word(one["kind"]),
-        "language": source.language(next(iter(one["languages"]))),
+        "language": source.called(one["candidate"], one["languages"]),
         "commune": source.commune(one["commune"]),
         "talks": words.number(one["unserved_less"]),
     }

@@ -18,6 +18,8 @@ from versants_libs.coverage.territory import Territory, Town
 from versants_libs.coverage.travel import Travel
 
 LEAST_NAMED = 0.05  # talks a year: less is printed as none
+NAMED_LANGUAGES = 2  # of one recruit
+LEAST_FELT = 0.25  # of what it brings in its first language: less is not named
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +125,44 @@ class Source:
 
     @cached_property
     def unrecruitable(self) -> list[tuple[str, list[str]]]:
-        """(language, what replaces it): asked for, below the standard, and nobody to recruit."""
-        found: dict[str, list[str]] = {}
+        """(language, what replaces it): asked for, below the standard, and nobody to recruit who interprets it.
+
+        The result says which; a study from public figures knows more of what replaces it.
+        """
+        ways: dict[str, list[str]] = {}
         for said in parse(self.study.assumptions):
             key, _colon, language = said.key.partition(":")
             if key == "unrecruitable":
-                found[language] = said.value.split(",")
-        for one in self.result["not_recruitable"]:
-            if one["language"] not in found:
-                found[one["language"]] = [one["instead"]]
+                ways[language] = said.value.split(",")
+        spoken = {code for one in self.result["recruits"] for code in one["languages"]}
+        found = {
+            one["language"]: ways.get(one["language"], [one["instead"]])
+            for one in self.result["not_recruitable"]
+            if one["language"] not in spoken
+        }
         return sorted(found.items(), key=lambda pair: self.language(pair[0]))
+
+    @cached_property
+    def _gains(self) -> dict[str, dict[str, float]]:
+        """Talks a year more by candidate recruited and language."""
+        found: dict[str, dict[str, float]] = {}
+        for one in self.result["recruits"]:
+            of = found.setdefault(one["candidate"], {})
+            for gain in one["gains"]:
+                of[gain["language"]] = of.get(gain["language"], 0.0) + gain["requests"]
+        return found
+
+    def called(self, candidate: str, languages: Mapping[str, str]) -> str:
+        """What a recruit is for: the languages it is felt most in; of somebody not recruited here, the one most missed."""
+        gains = self._gains.get(candidate, {})
+        if not any(gains.get(code, 0.0) > 0 for code in languages):
+            told = {line.key: line.requests * (1 - line.before) for line in self.digest.languages}
+            able = [code for code, level in languages.items() if level != "basic"] or list(languages)
+            return self.language(max(able, key=lambda code: told.get(code, 0.0)))
+        ordered = sorted(languages, key=lambda code: -gains.get(code, 0.0))
+        least = max(gains.get(ordered[0], 0.0) * LEAST_FELT, LEAST_NAMED)
+        named = [code for code in ordered[:NAMED_LANGUAGES] if gains.get(code, 0.0) >= least]
+        return " + ".join(self.language(code) for code in named or ordered[:1])
 
     @cached_property
     def worse(self) -> list[Worse]:

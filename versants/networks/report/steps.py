@@ -106,7 +106,7 @@ def who(source: Source, recruits: Mapping[str, int], most: int = 1000) -> str:
             % {
                 "n": n,
                 "kind": words.kind_word(one.kind),
-                "language": source.language(next(iter(one.languages))),
+                "language": source.called(one.id, one.languages),
                 "commune": source.commune(one.commune),
             }
         )
