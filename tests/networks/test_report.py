@@ -291,6 +291,41 @@ def test_what_is_not_recruitable_is_what_the_result_says(source):
     assert [code for code, _instead in told.unrecruitable] == ["hye"]
 
 
+def test_the_study_has_one_price_and_one_share_on_the_first_page_and_among_the_steps(source):
+    """The front, worked out apart with less time, found something else at the study's limit."""
+    other = {
+        "recruits": {}, "cost": 10.0, "cost_more": 1.0, "objective": 9.0, "bound": 1.0, "left": 0.3, "gap": 0.9,
+        "minutes_mean": 3.0, "worst_minutes": 3.0, "gini": 0.9, "theil": 0.9, "between": 0.0,
+        "predicted": {"share": 0.9, "language": {"key": "tir", "share": 0.8}, "versant": {"key": "", "share": 0.8}},
+    }  # fmt: skip
+    front = {"by": "number", "points": [{**other, "number": n} for n in (2, 3, 4)]}
+    told = replace(source, front=front)
+    result = source.result
+    cost = result["after"]["cost_year"] - result["before"]["cost_year"]
+    with translation.override("fr"):
+        rows = steps.rows(told)
+        sentences_ = steps.sentences(told)
+        figure, _said = document(told)["numbers"][2]
+    assert rows[1][0] == str(sum(one["n"] for one in result["recruits"]))
+    assert f"{rows[1][1]}\u00a0€" == figure
+    assert rows[1][2] == words_percent(result["after"]["predicted"]["share"])
+    lowest = min(result["after"]["predicted"]["languages"].values())
+    assert told.points[1]["predicted"]["language"]["share"] == pytest.approx(lowest)
+    assert told.points[1]["predicted"]["share"] == pytest.approx(result["after"]["predicted"]["share"])
+    assert told.points[0] == front["points"][0]
+    with translation.override("fr"):
+        assert words.euros(1.0 - cost) in sentences_[-1]
+    assert any("payé à l’heure" in one for one in sentences_)
+    even = {"by": "number", "points": [{**other, "number": n, "cost_more": 10.0} for n in (1, 2)]}
+    with translation.override("fr"):
+        assert not any("payé à l’heure" in one for one in steps.sentences(replace(source, front=even)))
+
+
+def words_percent(share):
+    with translation.override("fr"):
+        return words.percent(share, 1)
+
+
 def test_the_same_study_gives_the_same_bytes(source):
     assert pdf(source, "nl") == pdf(source, "nl")
     assert pdf(source, "fr")[:4] == b"%PDF"
@@ -550,11 +585,13 @@ def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_p
 
     study = load_study(files / "study.json")
     points = study_front(study, travel_of(study, files), points=2, seconds=20)
+    points[1]["recruits"] = {}  # another plan than the study's
     (tmp_path / "front.json").write_text(json.dumps({"study": fingerprint(study), "points": points}))
     out = ["mesh_report", str(files / "study.json"), str(files / "r.json"), "--out", str(tmp_path / "r.pdf")]
     call_command(*out, "--annex", str(tmp_path / "r.xlsx"), "--front", str(tmp_path / "front.json"))
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[5]
     assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [0, 3]
+    assert sheet.cell(3, 15).value, "the study's own plan stands at its limit"
     with pytest.raises(CommandError, match="mesh front"):
         call_command(*out, "--front", str(files / "r.json"))
     for other, said in (({"study": "0"}, "another study"), ({}, "which study")):

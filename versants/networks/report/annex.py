@@ -158,7 +158,7 @@ def _steps(source: Source) -> Sheet:
         _("Theil"), _("of which between versants"), _("Counted as missed"), _("At least, proved"), _("Recruits"),
     ]  # fmt: skip
     rows: list[Row] = []
-    for one in source.front["points"]:
+    for one in source.points:
         said = one["predicted"]
         rows.append(
             [

@@ -63,6 +63,11 @@ class Held:
     years: int | None
 
 
+def _least(shares: Mapping[str, float]) -> dict[str, Any]:
+    key = min(sorted(shares), key=lambda name: shares[name], default="")
+    return {"key": key, "share": shares.get(key, 1.0)}
+
+
 @dataclass(frozen=True)
 class Source:
     """``seen``: earlier studies of the same territory, oldest first. ``front``: ``by`` number or budget, and its
@@ -96,6 +101,58 @@ class Source:
             for one in self.study.communes
         }
         return digest(self.study, self.result, self.travel, group)
+
+    @cached_property
+    def points(self) -> list[Mapping[str, Any]]:
+        """The front's points; at the study's own limit stands this study's plan, whose figures the first page gives.
+
+        The front is worked out apart, with less time for each point, and may find another plan there.
+        """
+        return [
+            {**one, **self._own_point()} if self.is_own(one) and not self.older else one
+            for one in self.front.get("points", ())
+        ]
+
+    def is_own(self, point: Mapping[str, Any]) -> bool:
+        """Is this point of the front the study's own limit?"""
+        by = self.front["by"]
+        limits = self.study.limits
+        own = limits.budget if by == "budget" else limits.number
+        return own is not None and abs(float(point[by]) - float(own)) < 0.5
+
+    def _own_point(self) -> dict[str, Any]:
+        """What a point of the front says, of this study's result."""
+        result, after = self.result, self.result["after"]
+        recruits = {one["candidate"]: int(one["n"]) for one in result["recruits"]}
+        cost = sum(float(one["cost"]) for one in result["recruits"])
+        minutes = after["equity"].get("minutes") or {}
+        versant = {one.uid: one.versant for one in self.study.communes}
+        versants: dict[str, list[float]] = {}
+        for uid, place in self.digest.places["after"].items():
+            sums = versants.setdefault(versant[uid], [0.0, 0.0])
+            sums[0] += place.requests * place.fill
+            sums[1] += place.requests
+        return {
+            "recruits": recruits,
+            "cost": cost,
+            "cost_more": after["cost_year"] - result["before"]["cost_year"],
+            "objective": result["objective"],
+            "bound": result["bound"],
+            "left": (result["objective"] - result["bound"]) / self.digest.requests
+            if self.digest.requests
+            else 0.0,
+            "gap": result["gap"],
+            "minutes_mean": minutes.get("mean"),
+            "worst_minutes": minutes.get("worst_mean"),
+            "gini": minutes.get("gini"),
+            "theil": minutes.get("theil"),
+            "between": minutes.get("theil_between"),
+            "predicted": {
+                "share": self.served,
+                "language": _least({line.key: line.after for line in self.digest.languages}),
+                "versant": _least({name: held / many for name, (held, many) in versants.items()}),
+            },
+        }
 
     @cached_property
     def towns(self) -> tuple[Town, ...]:

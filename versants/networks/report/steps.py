@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -29,7 +29,7 @@ def label() -> str:
 
 def sentences(source: Source) -> list[str]:
     """What the drawing shows, how sure it is, and what one step still gives."""
-    points = source.front["points"]
+    points = source.points
     found = [
         _(
             "From nobody to twice this study’s limit: what each plan costs a year more than today, and how many talks "
@@ -37,6 +37,7 @@ def sentences(source: Source) -> list[str]:
             "at most, counted in talks: it is proved for the model."
         )
     ]
+    found += _costs(points)
     own = next((i for i, one in enumerate(points) if is_own(source, one)), None)
     if own is not None and own + 1 < len(points):
         here, more = points[own], points[own + 1]
@@ -50,12 +51,25 @@ def sentences(source: Source) -> list[str]:
     return found
 
 
+def _costs(points: Sequence[Point]) -> list[str]:
+    """Why one step costs more than the next; nothing where only the recruits themselves cost."""
+    hours = [float(one["cost_more"]) - float(one["cost"]) for one in points]
+    if all(abs(one) < 1 for one in hours):
+        return []
+    said = {"low": words.euros(min(hours)), "high": words.euros(max(hours))}
+    return [
+        _(
+            "The euros are what the recruits cost and what is paid by the hour, to them and to those who interpret today: "
+            "a recruit who takes over paid talks makes a step cheap, one who frees people for others makes it dear. "
+            "Hours make from %(low)s to %(high)s a year of the points’ costs."
+        )
+        % said
+    ]
+
+
 def is_own(source: Source, point: Point) -> bool:
     """Is it the study's own limit?"""
-    by = source.front["by"]
-    limits = source.study.limits
-    own = limits.budget if by == "budget" else limits.number
-    return own is not None and abs(float(point[by]) - float(own)) < 0.5
+    return source.is_own(point)
 
 
 def head(source: Source) -> list[str]:
@@ -84,7 +98,7 @@ def rows(source: Source) -> list[list[str]]:
             "–" if one["gini"] is None else words.number(one["gini"], 3),
             words.number(one["left"] * 100, 2),
         ]
-        for one in source.front["points"]
+        for one in source.points
     ]
 
 
@@ -129,7 +143,7 @@ def ask_word(source: Source, point: Point) -> str:
 
 def chart(source: Source) -> Chart:
     """Cost against share held; above each point what the bound leaves open."""
-    points = source.front["points"]
+    points = source.points
     x = [float(one["cost_more"]) for one in points]
     y = [float(one["predicted"]["share"]) for one in points]
     top = [min(1.0, share + one["left"]) for share, one in zip(y, points, strict=True)]
@@ -163,4 +177,4 @@ def blocks(source: Source) -> list[Block]:
 
 def caption() -> str:
     """Which point is which."""
-    return _("The full dot: this study’s limit.")
+    return _("The full dot: this study’s plan, as on the first page.")

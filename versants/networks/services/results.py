@@ -132,7 +132,7 @@ def _front(run: StudyRun, told: Source) -> dict[str, Any] | None:
     """The steps: a drawing, and a table with a way to each as a study of its own."""
     if not told.front:
         return None
-    rows = zip(steps.rows(told), told.front["points"], strict=True)
+    rows = zip(steps.rows(told), told.points, strict=True)
     return {
         "chart": steps.chart(told),
         "head": steps.head(told),
