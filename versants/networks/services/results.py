@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
-from versants.networks.report import assumed, content, frame, steps, turns
+from versants.networks.report import assumed, content, frame, inequality, plain, steps, turns
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.networks.services import fronts
 from versants.networks.services.studies import territory
@@ -97,12 +97,12 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         *content.places(told),
         *content.losers(told),
         *content.unrecruitable(told),
-        *[one for one in content.measures(told) if one["kind"] != "svg"],
+        *[one for one in inequality.blocks(told) if one["kind"] != "svg"],
     )
     return {
         "chosen": content.chosen(told),
-        "older": content.older() if told.older else "",
-        "plain": content.plain(told)[1 if told.older else 0 :],
+        "older": plain.older() if told.older else "",
+        "plain": plain.paragraphs(told)[1 if told.older else 0 :],
         "sums": [
             (term, figure, sentence)
             for term, (figure, sentence) in zip(

@@ -1,0 +1,128 @@
+"""The first half page: what a study comes to, in sentences that need no further reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from versants.networks import words
+from versants.networks.report.source import Source
+
+
+def paragraphs(source: Source) -> list[str]:
+    """Half a page that needs no further reading."""
+    told, result = source.digest, source.result
+    n = sum(one["n"] for one in result["recruits"])
+    before, after = (1 - told.share_unserved(side) for side in ("before", "after"))
+    said = {
+        "talks": words.number(told.requests, -1 if told.requests >= 1000 else 0),
+        "languages": ngettext("in %(n)d language", "in %(n)d languages", len(told.languages))
+        % {"n": len(told.languages)},
+        "before": words.percent(before),
+        "after": words.percent(after),
+        "more": ngettext("with %(n)d more", "with %(n)d more", n) % {"n": n},
+    }
+    if source.older:
+        found = [
+            older(),
+            _(
+                "About %(talks)s talks a year need an interpreter here, %(languages)s. With those who interpret "
+                "today, the older plan serves %(before)s of them; %(more)s, %(after)s."
+            )
+            % said,
+        ]
+    else:
+        found = [
+            _(
+                "About %(talks)s talks a year need an interpreter here, %(languages)s. With those who interpret "
+                "today, %(before)s of them are likely to be held; %(more)s, %(after)s."
+            )
+            % said,
+            _("This is predicted: people who are already taken, ill or say no are counted in."),
+        ]
+    held = held_words(source)
+    if held:
+        found[-1] = f"{found[-1]} {held}"
+    best = sorted(result["recruits"], key=lambda one: -one["unserved_less"])
+    best = [one for one in best if one["unserved_less"] > 0.05][:3]
+    if best:
+        found.append(
+            _("What helps most: %(recruits)s.")
+            % {"recruits": "; ".join(_recruit_words(source, one) for one in best)}
+        )
+    worst = sorted(told.languages, key=lambda line: -(1 - line.after) * line.requests)[:3]
+    worst = [line for line in worst if line.after < 0.995]
+    if worst:
+        found.append(
+            _("What is still missing most: %(languages)s.")
+            % {
+                "languages": ", ".join(
+                    _("%(language)s (%(share)s served)")
+                    % {"language": source.language(line.key), "share": words.percent(line.after)}
+                    for line in worst
+                )
+            }
+        )
+    found.append(_losers_sentence(source))
+    if not any(line.after >= source.study.standard.fill for line in told.languages):
+        found.append(
+            _(
+                "No language reaches the standard of %(fill)s: recruiting these people is not enough by itself."
+            )
+            % {"fill": words.percent(source.study.standard.fill)}
+        )
+    return found
+
+
+def older() -> str:
+    """Said of results that no prediction stands beside."""
+    return _(
+        "This result is of an older model, whose plan took for granted that people have time when they are asked: its "
+        "shares are too high. Have the study worked out again."
+    )
+
+
+def held_words(source: Source) -> str:
+    """What simulated years give, with the interval; nothing without a simulation."""
+    held = source.held
+    if held is None:
+        return ""
+    share = words.percent(held.share, 1)
+    if held.interval is None or held.years is None:
+        return _("Simulated years, with the recruits, give %(share)s.") % {"share": share}
+    return ngettext(
+        "%(n)d simulated year, with the recruits, gives %(share)s (95%% interval: %(low)s to %(high)s).",
+        "%(n)d simulated years, with the recruits, give %(share)s (95%% interval: %(low)s to %(high)s).",
+        held.years,
+    ) % {
+        "n": held.years,
+        "share": share,
+        "low": words.percent(held.interval[0], 1),
+        "high": words.percent(held.interval[1], 1),
+    }
+
+
+def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
+    return _("%(n)d × %(kind)s for %(language)s in %(commune)s (%(talks)s talks a year more)") % {
+        "n": one["n"],
+        "kind": words.kind_word(one["kind"]),
+        "language": source.called(one["candidate"], one["languages"]),
+        "commune": source.commune(one["commune"]),
+        "talks": words.number(one["unserved_less"]),
+    }
+
+
+def _losers_sentence(source: Source) -> str:
+    worse = source.worse
+    n = len({one.commune for one in worse})
+    if not n:
+        return _("No commune has less than before, in any language.")
+    return ngettext(
+        "%(n)d commune has less than before in some language, %(talks)s talks a year fewer in all; the list follows.",
+        "%(n)d communes have less than before in some language, %(talks)s talks a year fewer in all; the list "
+        "follows.",
+        n,
+    ) % {"n": n, "talks": words.number(sum(one.requests for one in worse), 1)}
