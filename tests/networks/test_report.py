@@ -321,6 +321,29 @@ def test_the_study_has_one_price_and_one_share_on_the_first_page_and_among_the_s
         assert not any("payé à l’heure" in one for one in steps.sentences(replace(source, front=even)))
 
 
+def test_both_means_of_minutes_are_named_and_less_equal_roads_are_said(source):
+    def told(mean, more):
+        after = source.result["after"]
+        minutes = {**was, "mean": mean, "gini": was["gini"] + more, "theil": was["theil"] + more}
+        result = {**source.result, "after": {**after, "equity": {**after["equity"], "minutes": minutes}}}
+        return said(replace(source, result=result), "fr")
+
+    was = source.result["before"]["equity"]["minutes"]
+    both = told(was["mean"] - 1, 0.1)
+    at = next(i for i, b in enumerate(both["blocks"]) if b["kind"] == "table" and b["head"][0] == "Mesure")
+    text, table, less = both["blocks"][at - 1 : at + 2]
+    standard = words.minutes_word(source.study.standard.minutes_on_site)
+    first = both["numbers"][1]
+    assert f"compte pour {standard}, ceux de la norme" in text["text"]
+    assert f"celle de la première page, {first[0]}" in text["text"]
+    assert "où quelqu’un vient" in first[1]
+    assert "norme" in table["rows"][0][0]
+    assert "moins également" in less["text"]
+    assert less["text"] in both["plain"]
+    for mean, more in ((was["mean"] + 1, 0.1), (was["mean"] - 1, -0.001)):
+        assert "moins également" not in "\n".join(sentences(told(mean, more)))
+
+
 def words_percent(share):
     with translation.override("fr"):
         return words.percent(share, 1)

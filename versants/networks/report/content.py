@@ -89,7 +89,7 @@ def numbers(source: Source) -> list[list[str]]:
         ],
         [
             words.minutes_word(after["minutes_mean"]),
-            _("on the road for a talk on site, one way; %(before)s today")
+            _("on the road, one way, for a talk on site that somebody comes for; %(before)s today")
             % {"before": words.minutes_word(before["minutes_mean"])},
         ],
         [

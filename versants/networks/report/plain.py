@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from versants.networks import words
+from versants.networks.report import inequality
 from versants.networks.report.source import Source
 
 
@@ -67,6 +68,7 @@ def paragraphs(source: Source) -> list[str]:
             }
         )
     found.append(_losers_sentence(source))
+    found += inequality.sentences(source)
     if not any(line.after >= source.study.standard.fill for line in told.languages):
         found.append(
             _(
