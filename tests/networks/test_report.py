@@ -19,7 +19,7 @@ from versants.networks.report.content import document
 from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.territory.shapes import DATA
-from versants_libs.coverage.digest import Worse
+from versants_libs.coverage.digest import Line, Worse
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study_files import PROVIDERS, fingerprint, load_study
@@ -342,6 +342,29 @@ def test_both_means_of_minutes_are_named_and_less_equal_roads_are_said(source):
     assert less["text"] in both["plain"]
     for mean, more in ((was["mean"] + 1, 0.1), (was["mean"] - 1, -0.001)):
         assert "moins également" not in "\n".join(sentences(told(mean, more)))
+
+
+def lines(source, *said):
+    """The source with these languages: (code, requests, before, after)."""
+    told = replace(source)
+    told.__dict__["digest"] = replace(source.digest, languages=tuple(Line(*one) for one in said))
+    return told
+
+
+def test_the_language_served_least_is_named_with_what_becomes_of_it(source):
+    """A language few ask for is neither in the first page's "missing most" nor among the rows by volume."""
+    many = [(f"l{i:02}", 1000.0 - i, 0.3, 0.5) for i in range(28)]
+    told = said(lines(source, *many, ("hye", 2.0, 0.0, 0.0), ("prs", 1.0, 0.1, 0.4)), "fr")
+    assert "La langue la moins servie est arménien\u00a0: 0\u202f%, rien n’y change." in told["plain"]
+    table = next(b for b in told["blocks"] if b["kind"] == "table" and b["head"][0] == "Langue")
+    shown = [row[0] for row in table["rows"]]
+    assert len(shown) == 25
+    assert shown[-1] == "arménien"
+    assert any(b.get("text", "").startswith("5 autres langues") for b in told["blocks"])
+    better = said(lines(source, *many, ("hye", 2.0, 0.0, 0.02)), "nl")["plain"]
+    assert "De minst bediende taal is Armeens: 2%, vandaag 0%." in better
+    two = said(lines(source, *many, ("hye", 2.0, 0.0, 0.0), ("prs", 1.0, 0.0, 0.001)), "nl")["plain"]
+    assert "De minst bediende talen zijn Armeens, Dari: 0%, daar verandert niets." in two
 
 
 def words_percent(share):

@@ -17,9 +17,12 @@ from versants.networks import drawing, words
 from versants.networks.report import assumed, frame, inequality, plain, steps, turns
 from versants.networks.report.blocks import Block, heading, paragraph, table
 from versants.networks.report.source import LEAST_NAMED, Source
+from versants_libs.coverage.digest import Line
 
 SHOWN_RECRUITS = 20
 SHOWN_LANGUAGES = 24
+SHOWN_WORST = 6  # languages served worst, where few ask for them
+CLOSE = 0.02  # of a share: as badly served
 SHOWN_WORSE = 12
 SHOWN_PLACES = 4  # beside one recruit
 MINUS = "\u2212"
@@ -276,8 +279,16 @@ def _in_language(source: Source, code: str) -> str:
     return f" ({source.language(code)})"
 
 
+def most_asked(lines: Sequence[Line]) -> list[Line]:
+    """Those asked for most, and after them those served worst, however few ask."""
+    worst = sorted(lines[SHOWN_LANGUAGES:], key=lambda line: (line.after, -line.requests))[:SHOWN_WORST]
+    least = min((line.after for line in lines), default=0.0)
+    return [*lines[:SHOWN_LANGUAGES], *(line for line in worst if line.after <= least + CLOSE)]
+
+
 def languages(source: Source) -> list[Block]:
     lines = source.digest.languages
+    shown = most_asked(lines)
     rows = [
         [
             source.language(line.key),
@@ -286,13 +297,13 @@ def languages(source: Source) -> list[Block]:
             words.percent(line.after),
             words.points(line.after - line.before),
         ]
-        for line in lines[:SHOWN_LANGUAGES]
+        for line in shown
     ]
     found = [
         heading(_("By language")),
         table([_("Language"), _("Talks a year"), _("Served today"), _("Then"), _("Points")], rows),
     ]
-    rest = len(lines) - SHOWN_LANGUAGES
+    rest = len(lines) - len(shown)
     if rest > 0:
         text = ngettext(
             "%(n)d more language is in the annex.", "%(n)d more languages are in the annex.", rest

@@ -12,6 +12,9 @@ from versants.networks import words
 from versants.networks.report import inequality
 from versants.networks.report.source import Source
 
+FULL = 0.995  # of a language served: nothing is missing that is told
+NAMED_LEAST = 4  # languages served least
+
 
 def paragraphs(source: Source) -> list[str]:
     """Half a page that needs no further reading."""
@@ -55,7 +58,7 @@ def paragraphs(source: Source) -> list[str]:
             % {"recruits": "; ".join(_recruit_words(source, one) for one in best)}
         )
     worst = sorted(told.languages, key=lambda line: -(1 - line.after) * line.requests)[:3]
-    worst = [line for line in worst if line.after < 0.995]
+    worst = [line for line in worst if line.after < FULL]
     if worst:
         found.append(
             _("What is still missing most: %(languages)s.")
@@ -67,6 +70,7 @@ def paragraphs(source: Source) -> list[str]:
                 )
             }
         )
+    found += _least_sentence(source)
     found.append(_losers_sentence(source))
     found += inequality.sentences(source)
     if not any(line.after >= source.study.standard.fill for line in told.languages):
@@ -115,6 +119,35 @@ def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
         "commune": source.commune(one["commune"]),
         "talks": words.number(one["unserved_less"]),
     }
+
+
+def _least_sentence(source: Source) -> list[str]:
+    """The language that is served least, and what becomes of it; several where they are served as little."""
+    lines = sorted(source.digest.languages, key=lambda line: (line.after, -line.requests))
+    if len(lines) < 2 or lines[0].after >= FULL:
+        return []
+    shown = words.percent(lines[0].after)
+    least = [line for line in lines if words.percent(line.after) == shown]
+    named = [source.language(line.key) for line in least[:NAMED_LEAST]]
+    rest = len(least) - len(named)
+    if rest > 0:
+        named.append(ngettext("%(n)d more", "%(n)d more", rest) % {"n": rest})
+    said = {"languages": ", ".join(named), "share": shown, "n": len(least)}
+    before = [words.percent(line.before) for line in least]
+    if all(one == shown for one in before):
+        text = ngettext(
+            "The language served least is %(languages)s: %(share)s, and nothing changes there.",
+            "The languages served least are %(languages)s: %(share)s, and nothing changes there.",
+            len(least),
+        )
+        return [text % said]
+    text = ngettext(
+        "The language served least is %(languages)s: %(share)s, %(before)s today.",
+        "The languages served least are %(languages)s: %(share)s each, today %(before)s.",
+        len(least),
+    )
+    shares = before[: len(least) - max(rest, 0)]
+    return [text % {**said, "before": "; ".join(shares)}]
 
 
 def _losers_sentence(source: Source) -> str:
