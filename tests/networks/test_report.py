@@ -367,9 +367,43 @@ def test_the_language_served_least_is_named_with_what_becomes_of_it(source):
     assert "De minst bediende talen zijn Armeens, Dari: 0%, daar verandert niets." in two
 
 
-def words_percent(share):
+def test_a_case_that_serves_more_for_less_is_said_on_the_half_page(source):
+    dearer = Scenario("B", source.served + 0.2, 9.0, source.cost + 500)
+    less = Scenario("C", source.served - 0.1, 9.0, source.cost - 500)
+    cheap = Scenario("D", source.served + 0.06, 9.0, source.cost - 500)
+    better = said(replace(source, scenarios=[dearer, less, cheap]), "fr")
+    (told,) = [one for one in better["plain"] if "sert davantage pour moins" in one]
+    shown = words_percent(source.served, 0), words_percent(source.served + 0.06, 0)
+    assert "D, " in told
+    assert all(one in told for one in shown)
+    assert not any(
+        "pour moins" in one for one in said(replace(source, scenarios=[dearer, less]), "fr")["plain"]
+    )
+    table = next(b for b in better["blocks"] if b["kind"] == "table" and b["head"][0] == "Cas")
+    assert [row[0] for row in table["rows"]] == ["cette étude", "B", "C", "D"]
+    assert table["rows"][0][1] == shown[0]
+    assert table["rows"][0][4] == "–"
+    assert [row[4] for row in table["rows"][1:]] == ["+20,0", "\u221210,0", "+6,0"]
+
+
+def test_one_talk_more_has_its_price_beside_the_mean(source):
+    after, before = source.result["after"], source.result["before"]
+    more = sum(
+        one["requests"] * (after["predicted"]["languages"][code] - before["predicted"]["languages"][code])
+        for code, one in after["languages"].items()
+    )
+    price = (after["cost_year"] - before["cost_year"]) / more
     with translation.override("fr"):
-        return words.percent(share, 1)
+        said_ = document(source)["numbers"][2][1]
+        assert f"{words.euros(price)} par entretien de plus" in said_
+        assert words.euros(after["cost_per_assignment"]) in said_
+    same = replace(source, result={**source.result, "after": before})
+    assert "de plus\u00a0:" not in said(same, "fr")["numbers"][2][1]
+
+
+def words_percent(share, decimals=1):
+    with translation.override("fr"):
+        return words.percent(share, decimals)
 
 
 def test_the_same_study_gives_the_same_bytes(source):

@@ -16,7 +16,7 @@ from versants.core.web.words import day_plain, typography
 from versants.networks import drawing, words
 from versants.networks.report import assumed, frame, inequality, plain, steps, turns
 from versants.networks.report.blocks import Block, heading, paragraph, table
-from versants.networks.report.source import LEAST_NAMED, Source
+from versants.networks.report.source import LEAST_NAMED, Scenario, Source
 from versants_libs.coverage.digest import Line
 
 SHOWN_RECRUITS = 20
@@ -84,7 +84,6 @@ def chosen(source: Source) -> str:
 def numbers(source: Source) -> list[list[str]]:
     """Three numbers: (figure, what it is)."""
     told, before, after = source.digest, source.result["before"], source.result["after"]
-    cost = after["cost_year"] - before["cost_year"]
     return [
         [
             words.percent(1 - told.share_unserved("after")),
@@ -96,10 +95,20 @@ def numbers(source: Source) -> list[list[str]]:
             % {"before": words.minutes_word(before["minutes_mean"])},
         ],
         [
-            words.euros(cost),
-            _("a year more; %(each)s a talk in all") % {"each": words.euros(after["cost_per_assignment"])},
+            words.euros(source.cost),
+            _cost_words(source),
         ],
     ]
+
+
+def _cost_words(source: Source) -> str:
+    """What a talk costs: the mean of all, and each that is held only with the recruits."""
+    said = {"each": words.euros(source.result["after"]["cost_per_assignment"])}
+    more = source.cost_of_more
+    if more is None:
+        return _("a year more; %(each)s a talk in all") % said
+    said["more"] = words.euros(more)
+    return _("a year more: %(more)s for each talk more; all talks together cost %(each)s each") % said
 
 
 def _first_words(source: Source) -> str:
@@ -372,18 +381,25 @@ def unrecruitable(source: Source) -> list[Block]:
 def scenarios(source: Source) -> list[Block]:
     if not source.scenarios:
         return []
+    own = Scenario(_("this study"), source.served, float(source.result["after"]["minutes_mean"]), source.cost)
     rows = [
         [
             one.name,
             words.percent(one.served),
             words.minutes_word(one.minutes),
             words.euros(one.cost),
-            words.points(one.served - source.served),
+            "–" if one is own else words.points(one.served - own.served),
         ]
-        for one in source.scenarios
+        for one in (own, *source.scenarios)
     ]
     found = [
         heading(_("If it were otherwise")),
+        paragraph(
+            _(
+                "Each case is planned anew, with its own recruits. Points are those of the share served, more or less than "
+                "this study’s; costs are euros a year more than today."
+            )
+        ),
         table(
             [_("Case"), _("Served"), _("On the road"), _("Cost a year"), _("Points")],
             rows,

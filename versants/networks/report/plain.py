@@ -13,6 +13,7 @@ from versants.networks.report import inequality
 from versants.networks.report.source import Source
 
 FULL = 0.995  # of a language served: nothing is missing that is told
+LEAST_MORE = 0.005  # of a share: what a page shows as more
 NAMED_LEAST = 4  # languages served least
 
 
@@ -72,6 +73,7 @@ def paragraphs(source: Source) -> list[str]:
         )
     found += _least_sentence(source)
     found.append(_losers_sentence(source))
+    found += _cheaper(source)
     found += inequality.sentences(source)
     if not any(line.after >= source.study.standard.fill for line in told.languages):
         found.append(
@@ -148,6 +150,31 @@ def _least_sentence(source: Source) -> list[str]:
     )
     shares = before[: len(least) - max(rest, 0)]
     return [text % {**said, "before": "; ".join(shares)}]
+
+
+def _cheaper(source: Source) -> list[str]:
+    """A case beside the plan that serves more for less: the most served of them."""
+    cases = [
+        one
+        for one in source.scenarios
+        if one.served >= source.served + LEAST_MORE and one.cost < source.cost - 1
+    ]
+    if not cases:
+        return []
+    best = max(cases, key=lambda one: (one.served, -one.cost))
+    return [
+        _(
+            "One of the cases below serves more for less: %(name)s, %(there)s for %(cost)s a year, against %(here)s for "
+            "%(own)s."
+        )
+        % {
+            "name": best.name,
+            "there": words.percent(best.served),
+            "cost": words.euros(best.cost),
+            "here": words.percent(source.served),
+            "own": words.euros(source.cost),
+        }
+    ]
 
 
 def _losers_sentence(source: Source) -> str:

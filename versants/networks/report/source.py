@@ -253,6 +253,19 @@ class Source:
         """Share of all requests served in some way, with the recruits."""
         return 1 - self.digest.share_unserved("after")
 
+    @property
+    def cost(self) -> float:
+        """Euros a year more than today."""
+        return float(self.result["after"]["cost_year"] - self.result["before"]["cost_year"])
+
+    @property
+    def cost_of_more(self) -> float | None:
+        """Euros for one talk more than today; None where none is held more, or nothing more is paid."""
+        more = (
+            self.digest.share_unserved("before") - self.digest.share_unserved("after")
+        ) * self.digest.requests
+        return self.cost / more if more >= LEAST_NAMED and self.cost > 0 else None
+
     def commune(self, uid: str) -> str:
         """Its name."""
         return self.names.get(uid, uid)
