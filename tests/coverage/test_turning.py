@@ -1,5 +1,6 @@
 """Where the answer turns: two recruits, one number to recruit, an unknown that decides between them."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -81,7 +82,7 @@ def test_on_either_side_the_plan_itself_answers_so(value):
 
 def test_an_answer_judged_where_it_was_planned_has_the_objective_of_its_plan():
     result = plan(STUDY, TRAVEL, seconds=20)
-    found = turning(STUDY, TRAVEL, "discouraged", (0.0, 0.3), 0.0, ANSWERS)
+    found = turning(STUDY, TRAVEL, "discouraged", (0.0, 0.3), 0.0, ANSWERS[::-1])
 
     assert found["turns"] == []
     (answer,) = found["answers"]
@@ -111,8 +112,37 @@ def test_what_is_no_unknown_and_who_is_no_candidate_is_refused():
 def test_answers_that_a_proof_cannot_tell_apart_count_as_one():
     objective = np.array([[100.0, 100.0, 100.0], [99.9, 100.1, 99.9], [120.0, 100.0, 80.0]])
 
-    assert _needed(objective, 0.005) == [1, 2], "the one least missed goes"
-    assert _needed(objective, 0.0) == [1, 2]
+    assert _needed(objective, 0.005) == [0, 2], "of two alike, the study's own stays"
+    assert _needed(objective[[1, 0, 2]], 0.005) == [0, 2]
+    assert _needed(objective, 0.0) == [0, 1, 2]
     assert _turns([0.0, 1.0], np.array([[10.0, 12.0], [11.0, 9.0]]), [0, 1]) == [
         {"value": pytest.approx(0.25), "from": 0, "to": 1}
     ]
+
+
+def test_the_studys_own_answer_is_the_best_where_the_proof_cannot_tell(monkeypatch):
+    """Another one is 0.4 % better everywhere, a third one 30 % at the high end alone."""
+    said = {"own": [100.0, 100.0, 100.0], "like": [99.6, 99.6, 99.6], "late": [140.0, 110.0, 70.0]}
+
+    def judge(data, recruits):
+        (name,) = recruits
+        return said[name][steps.pop(0)], 0.5
+
+    monkeypatch.setattr(sys.modules[turning.__module__], "_judge", judge)
+    answers = [{"own": 1}, {"like": 1}, {"late": 1}]
+    steps = [i for i in range(3) for _ in answers]
+    found = turning(STUDY, TRAVEL, "discouraged", (0.0, 0.3), 0.0, answers, steps=3)
+    assert found["answers"] == [{"own": 1}, {"late": 1}]
+    assert found["best"] == [0, 0, 1]
+    (turn,) = found["turns"]
+    assert (turn["from"], turn["to"]) == (0, 1)
+    # 110 against 99.5 in the middle, 70 against it at the end
+    assert turn["value"] == pytest.approx(0.15 + 0.15 * 10.5 / 40.0, abs=1e-3)
+
+    said["late"] = [99.0, 99.0, 99.0]
+    steps = [i for i in range(3) for _ in answers]
+    found = turning(STUDY, TRAVEL, "discouraged", (0.0, 0.3), 0.0, answers, steps=3)
+    assert found["answers"] == [{"own": 1}, {"late": 1}], (
+        "the study's own is told though it is never the best"
+    )
+    assert (found["best"], found["turns"]) == ([1, 1, 1], [])

@@ -612,7 +612,11 @@ def test_what_was_seen_before_the_meaning_was_chosen_is_said(source):
 def test_a_turn_says_what_replaces_what_and_a_range_without_one_says_so(source):
     from versants.networks.report import turns
 
-    first, second = (one.id for one in source.study.candidates[:2])
+    first = next(iter(source.chosen))
+    second = next(one.id for one in source.study.candidates if one.id != first)
+    planned = {**source.result["recruits"][0], "candidate": first, "n": 2}
+    other = source
+    source = replace(source, result={**source.result, "recruits": [planned]})
     one = {
         "what": "simple", "low": 0.1, "high": 0.4, "at": 0.25, "values": [0.1, 0.25, 0.4],
         "answers": [{first: 2}, {first: 1, second: 1}], "objective": [[9.0, 9.0, 9.0], [12.0, 10.0, 5.0]],
@@ -635,6 +639,11 @@ def test_a_turn_says_what_replaces_what_and_a_range_without_one_says_so(source):
     }
     with translation.override("nl"):
         assert "dezelfde" in turns.sentences(source, still)[0]
+        not_ours = turns.sentences(replace(other, result={**other.result, "recruits": []}), still)
+    assert not_ours[0].startswith("Bij 25%, wat deze studie aanneemt"), (
+        "the sheet calls another plan the best"
+    )
+    assert "dezelfde" not in "".join(not_ours)
     assert not [kind for kind, _d in turns.chart(still).paths if kind == "mesh-turn"]
     told = said(replace(source, turns=[one, {**still, "what": "discouraged"}]), "nl")
     assert len([block for block in told["blocks"] if block["kind"] == "svg" and block.get("wide")]) == 2

@@ -69,10 +69,14 @@ def turning(
 ) -> dict[str, Any] | None:
     """Which of ``answers`` (recruits by candidate) is best along ``ends``, of an unknown that the study takes as ``at``.
 
+    The first of them is the study's own. It counts as the best wherever no other is better by more than ``tolerance``,
+    and is always told.
+
     ``low``, ``high``, ``at``, ``values`` (``steps`` of them, evenly, and ``at``), ``answers``, and by answer and value the
     ``objective`` and the share predicted to be ``served``; ``best``: by value, which answer; ``turns``: ``value`` where
     answer ``to`` is better than ``from``, straight between two steps. An answer without which nothing is worse by more
-    than ``tolerance`` (of the objective: what a proof leaves open) is left out. None where nothing depends on the unknown.
+    than ``tolerance`` (of the objective: what a proof leaves open) is left out, unless it is the study's. None where
+    nothing depends on the unknown.
     Raises InstanceError for an unknown, a candidate or a step that is none.
     """
     low, high = ends
@@ -92,8 +96,12 @@ def turning(
         if progress is not None:
             progress((i + 1) / len(values))
     kept = _needed(objective, tolerance)
+    felt = _felt(objective[kept], tolerance)
+    best = np.argmin(felt, axis=0)
+    told = sorted({0, *best.tolist()})
+    kept, felt = [kept[a] for a in told], felt[told]
     objective, served = objective[kept], served[kept]
-    best = np.argmin(objective, axis=0).tolist()
+    best = np.searchsorted(told, best).tolist()
     return {
         "what": what,
         "low": low,
@@ -104,7 +112,7 @@ def turning(
         "objective": objective.tolist(),
         "served": served.tolist(),
         "best": best,
-        "turns": _turns(values, objective, best),
+        "turns": _turns(values, felt, best),
     }
 
 
@@ -122,13 +130,23 @@ def _judge(data: Staffing, recruits: Mapping[str, int]) -> tuple[float, float]:
     return found.flows.value, held / total if total else 1.0
 
 
+def _felt(objective: Floats, tolerance: float) -> Floats:
+    """The objectives, that of the study's own answer as small as it may be without the proof telling."""
+    felt = objective.copy()
+    felt[0] /= 1 + tolerance
+    return felt
+
+
 def _needed(objective: Floats, tolerance: float) -> list[int]:
-    """Answers that are somewhere better than all others by more than ``tolerance``; those least missed go first."""
+    """The first answer, and those that are somewhere better than all others by more than ``tolerance``.
+
+    Those least missed go first.
+    """
     kept = list(range(len(objective)))
     least = objective.min(axis=0) * (1 + tolerance) + 1e-9
     while len(kept) > 1:
         over = []
-        for a in kept:
+        for a in kept[1:]:
             others = objective[[b for b in kept if b != a]].min(axis=0)
             over.append((float((others - least).max()), a))
         loss, a = min(over, key=lambda one: (one[0], -one[1]))

@@ -123,7 +123,6 @@ class Source:
     def _own_point(self) -> dict[str, Any]:
         """What a point of the front says, of this study's result."""
         result, after = self.result, self.result["after"]
-        recruits = {one["candidate"]: int(one["n"]) for one in result["recruits"]}
         cost = sum(float(one["cost"]) for one in result["recruits"])
         minutes = after["equity"].get("minutes") or {}
         versant = {one.uid: one.versant for one in self.study.communes}
@@ -133,7 +132,7 @@ class Source:
             sums[0] += place.requests * place.fill
             sums[1] += place.requests
         return {
-            "recruits": recruits,
+            "recruits": self.chosen,
             "cost": cost,
             "cost_more": after["cost_year"] - result["before"]["cost_year"],
             "objective": result["objective"],
@@ -171,6 +170,11 @@ class Source:
                 local = words.language() == "en" and town.versant == "west-vlaanderen"
                 own[town.uid] = town.name_nl if dutch or local else town.name_fr
         return own
+
+    @cached_property
+    def chosen(self) -> dict[str, int]:
+        """How many are recruited, by candidate."""
+        return {one["candidate"]: int(one["n"]) for one in self.result["recruits"]}
 
     @cached_property
     def recruits(self) -> dict[str, int]:

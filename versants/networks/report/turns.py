@@ -49,7 +49,8 @@ def sentences(source: Source, one: Turning) -> list[str]:
         "first": words.percent(held[0], 1),
         "last": words.percent(held[-1], 1),
     }
-    found = [_turned(source, one, turn) for turn in one["turns"]]
+    found = _other(source, one)
+    found += [_turned(source, one, turn) for turn in one["turns"]]
     if not found:
         found.append(
             _("From %(low)s to %(high)s the same people are recruited: the answer does not hang on it.")
@@ -62,6 +63,21 @@ def sentences(source: Source, one: Turning) -> list[str]:
         % {**said, "at": words.percent(one["at"])}
     )
     return found
+
+
+def _other(source: Source, one: Turning) -> list[str]:
+    """Said where another choice than this study's plan is the better one for what this study takes."""
+    at = min(range(len(one["values"])), key=lambda i: abs(one["values"][i] - float(one["at"])))
+    best = one["answers"][one["best"][at]]
+    if best == source.chosen:
+        return []
+    return [
+        _(
+            "At %(at)s, which this study takes, another choice is judged a little better than its plan: %(who)s. It was "
+            "found while planning another case; ask for the study again with more time."
+        )
+        % {"at": words.percent(one["at"]), "who": steps.who(source, best, NAMED) or "–"}
+    ]
 
 
 def _turned(source: Source, one: Turning, turn: Mapping[str, Any]) -> str:
