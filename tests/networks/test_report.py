@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from versants.networks import words
-from versants.networks.report import steps
+from versants.networks.report import assumed, steps
 from versants.networks.report.annex import annex
 from versants.networks.report.content import document
 from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
@@ -399,6 +399,42 @@ def test_one_talk_more_has_its_price_beside_the_mean(source):
         assert words.euros(after["cost_per_assignment"]) in said_
     same = replace(source, result={**source.result, "after": before})
     assert "de plus\u00a0:" not in said(same, "fr")["numbers"][2][1]
+
+
+def test_a_recruit_that_helps_one_talk_or_none_is_said_so(source):
+    first = source.result["recruits"][0]
+    recruits = [{**first, "unserved_less": more} for more in (1.2, 0.3)]
+    plain = said(replace(source, result={**source.result, "recruits": recruits}), "fr")["plain"]
+    (best,) = [one for one in plain if one.startswith("Ce qui aide le plus")]
+    assert "(1 entretien de plus par an)" in best
+    assert best.count("×") == 1
+    none = said(replace(source, result={**source.result, "recruits": recruits[1:]}), "fr")["plain"]
+    assert not any(one.startswith("Ce qui aide le plus") for one in none)
+
+
+def test_tables_say_how_many_rows_they_leave_to_the_annex_and_show_no_row_of_nothing(source):
+    first = source.result["recruits"][0]
+    many = replace(source, result={**source.result, "recruits": [first] * 27})
+    told = said(many, "fr")
+    texts = [b["text"] for b in told["blocks"] if b["kind"] == "p"]
+    assert len([one for one in texts if one.startswith("7 autres lignes sont dans l’annexe")]) == 2
+    assert not any("dans l’annexe" in b.get("text", "") for b in said(source, "fr")["blocks"])
+    groups = (Line("A", 10.0, 0.1, 0.2), Line("B", 9.0, 0.1, 0.2), Line("C", 0.3, 0.0, 0.0))
+    few = replace(source)
+    few.__dict__["digest"] = replace(source.digest, groups=groups)
+    table = next(b for b in said(few, "fr")["blocks"] if b.get("head", [""])[0] == "Arrondissement")
+    assert [row[0] for row in table["rows"]] == ["A", "B"]
+
+
+def test_assumptions_are_written_as_the_reader_writes(source):
+    def value(language, what):
+        with translation.override(language):
+            return next(one[1] for one in assumed.of(source.study) if one[0].startswith(what))
+
+    assert "(Flandre occidentale)" in value("fr", "Entretiens par an pour 1")
+    assert "West-Vlaanderen" not in value("fr", "Entretiens par an pour 1")
+    assert "(Wallonië)" in value("nl", "Gesprekken per jaar per 1")
+    assert value("fr", "Part des entretiens qu’une aide").endswith("retenu ici\u00a0: 25\u202f%")
 
 
 def words_percent(share, decimals=1):

@@ -58,8 +58,9 @@ def roads_word(provider: str) -> str:
 
 
 def value_word(text: str) -> str:
-    """What an assumption was set to, its signs as the language writes them: 42,31 €, 58 %–86 %."""
+    """What an assumption was set to, its signs as the language writes them: 42,31 €; 58 %–86 %."""
     said = re.sub(r"(?<=%)-(?=\d)", "–", text)
+    said = re.sub(r", (?=\d)", "; ", said)  # beside decimals a comma is none
     if language() != "en":
         said = re.sub(r"(?<=\d)\.(?=\d)", ",", said)
     said = re.sub(r"(?<![\d.,-])\d{5,9}(?!\d|[.,]\d|-)", lambda found: number(float(found[0])), said)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils.translation import gettext as _
 
-from versants.networks.words import day_word, value_word, versant_word
+from versants.networks.words import day_word, percent, value_word, versant_word
 from versants_libs.coverage.assumptions import CHOSEN, NOT_PUBLISHED, Helper, Sizing, of_model, parse
 from versants_libs.coverage.needs import FOLDED, PUBLIC
 from versants_libs.coverage.recruiting import SPEAKERS
 from versants_libs.coverage.registered import DEALT, HOURS, LEVELS, PLACED, REGISTERED
 from versants_libs.coverage.study import Study
+from versants_libs.coverage.turning import simple_range
 
 Line = tuple[str, str, str]
+
+#: Versants as the file names them.
+VERSANTS = {
+    "West-Vlaanderen": "west-vlaanderen",
+    "Wallonie": "wallonie",
+    "Hauts-de-France": "hauts-de-france",
+}
 
 
 def groups(study: Study) -> list[tuple[str, list[Line]]]:
@@ -32,6 +42,11 @@ def groups(study: Study) -> list[tuple[str, list[Line]]]:
             what = _("%(what)s, %(versant)s") % {"what": what, "versant": versant_word(versant)}
         source = sources.get(one.source, one.source)
         value = day_word(one.value) if key in {"register_people", "register_empty"} else value_word(one.value)
+        if key == "rate":
+            value = re.sub("|".join(VERSANTS), lambda place: versant_word(VERSANTS[place[0]]), value)
+        if key == "simple":
+            taken = percent(simple_range(study)[2])
+            value = _("%(range)s; taken here: %(share)s") % {"range": value, "share": taken}
         found[group_of.get(key, _("Written with the study"))].append((what, value, source))
     return [(title, lines) for title, lines in found.items() if lines]
 

@@ -207,8 +207,22 @@ def recruits(source: Source) -> list[Block]:
             )
         ),
         table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),
+        *_more_recruits(source),
         *_hours_paid(source),
     ]
+
+
+def _more_recruits(source: Source) -> list[Block]:
+    """How many rows the tables of recruits leave to the annex."""
+    rest = len(source.result["recruits"]) - SHOWN_RECRUITS
+    if rest <= 0:
+        return []
+    text = ngettext(
+        "%(n)d more row is in the annex: these are those that help most.",
+        "%(n)d more rows are in the annex: these are those that help most.",
+        rest,
+    )
+    return [paragraph(text % {"n": rest})]
 
 
 def _hours_paid(source: Source) -> list[Block]:
@@ -255,6 +269,7 @@ def each_recruit(source: Source) -> list[Block]:
             )
         ),
         table([_("Recruit"), _("More"), _("Fewer than today")], rows, widths=[4, 5, 4], texts=True),
+        *_more_recruits(source),
     ]
 
 
@@ -325,11 +340,23 @@ def places(source: Source) -> list[Block]:
     rows = [
         [line.key, words.number(line.requests), words.percent(line.before), words.percent(line.after)]
         for line in source.digest.groups
+        if round(line.requests) >= 1
     ]
     if len(rows) < 2:
         return []
     return [
         heading(_("By arrondissement")),
+        *(
+            [
+                paragraph(
+                    _(
+                        "Talks by telephone and video are counted with the largest commune of each arrondissement."
+                    )
+                )
+            ]
+            if source.folded
+            else []
+        ),
         table([_("Arrondissement"), _("Talks a year"), _("Served today"), _("Then")], rows),
     ]
 

@@ -52,7 +52,7 @@ def paragraphs(source: Source) -> list[str]:
     if held:
         found[-1] = f"{found[-1]} {held}"
     best = sorted(result["recruits"], key=lambda one: -one["unserved_less"])
-    best = [one for one in best if one["unserved_less"] > 0.05][:3]
+    best = [one for one in best if round(one["unserved_less"]) >= 1][:3]
     if best:
         found.append(
             _("What helps most: %(recruits)s.")
@@ -114,12 +114,17 @@ def held_words(source: Source) -> str:
 
 
 def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
-    return _("%(n)d × %(kind)s for %(language)s in %(commune)s (%(talks)s talks a year more)") % {
+    more = round(one["unserved_less"])
+    return ngettext(
+        "%(n)d × %(kind)s for %(language)s in %(commune)s (%(talks)s talk a year more)",
+        "%(n)d × %(kind)s for %(language)s in %(commune)s (%(talks)s talks a year more)",
+        more,
+    ) % {
         "n": one["n"],
         "kind": words.kind_word(one["kind"]),
         "language": source.called(one["candidate"], one["languages"]),
         "commune": source.commune(one["commune"]),
-        "talks": words.number(one["unserved_less"]),
+        "talks": words.number(more),
     }
 
 

@@ -231,6 +231,11 @@ class Source:
         return [one for one in self.digest.worse if one.requests >= LEAST_NAMED]
 
     @property
+    def folded(self) -> bool:
+        """Are talks at a distance counted with the largest commune of their arrondissement?"""
+        return any(one.key == "folded" for one in parse(self.study.assumptions))
+
+    @property
     def older(self) -> bool:
         """Made before plans were predicted: its shares suppose that people have time when they are asked."""
         return any("predicted" not in self.result[side] for side in ("before", "after"))
