@@ -12,7 +12,7 @@ import typst
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
-from versants.networks import words
+from versants.networks import words, working
 from versants.networks.report import assumed, steps
 from versants.networks.report.annex import annex
 from versants.networks.report.content import document
@@ -435,6 +435,16 @@ def test_assumptions_are_written_as_the_reader_writes(source):
     assert "West-Vlaanderen" not in value("fr", "Entretiens par an pour 1")
     assert "(Wallonië)" in value("nl", "Gesprekken per jaar per 1")
     assert value("fr", "Part des entretiens qu’une aide").endswith("retenu ici\u00a0: 25\u202f%")
+
+
+def test_the_page_answers_the_example_as_the_command_line_does(tmp_path):
+    """Content with half a per cent at once, the page recruited other people than the proved plan."""
+    asked = "--arrondissement Courtrai --kinds helper --number 6 --most-asked 30 --chosen-on 2026-11-27"
+    call_command("mesh_study", *asked.split(), "--name", "K", "--out", str(tmp_path / "k.json"))
+    study = load_study(tmp_path / "k.json")
+    proved = plan(study, travel_of(study, tmp_path), seconds=120)
+    assert proved["gap"] < 1e-6
+    assert working.work(working.case("", study, 120.0))["recruited"] == working.recruited(proved)
 
 
 def words_percent(share, decimals=1):

@@ -63,6 +63,7 @@ def best(
     *,
     seconds: float = 600.0,
     gap: float = 0.0,
+    exact: float = 0.0,
     rounds: int = ROUNDS,
     known: Chosen | None = None,
     stop: Stop | None = None,
@@ -72,9 +73,10 @@ def best(
 
     What people are worth (:func:`~.queues.agreeing`) is first that of recruiting nobody, or of ``known``, an answer that
     the limits allow too; each of the ``rounds`` solves the model, predicts what its plan holds and begins again from there,
-    until the same plan comes back. The best of the plans, each by the model that agrees with its own prediction, is
-    answered. Without ``rounds`` everybody is worth one. Raises InstanceError where HiGHS finds the model unsound, which no
-    study should.
+    until the same plan comes back. A proof as near as ``gap`` is enough, but only after ``exact`` seconds of a round: what
+    can be proved in so little time is, and is then the same whatever gap was asked for. The best of the plans, each by
+    the model that agrees with its own prediction, is answered. Without ``rounds`` everybody is worth one. Raises
+    InstanceError where HiGHS finds the model unsound, which no study should.
     """
     began = time.process_time()
 
@@ -105,7 +107,7 @@ def best(
         def late(until: float = until) -> bool:
             return over() or time.process_time() >= until
 
-        chosen, bound = _searched(data, queues, seen[now.tobytes()], now, gap, late)
+        chosen, bound = _searched(data, queues, seen[now.tobytes()], now, gap, exact, late)
         bounds[now.tobytes()] = bound
         if chosen.tobytes() in seen:
             break
@@ -117,7 +119,7 @@ def best(
     recruits, after = np.frombuffer(key, dtype=np.int64), seen[key]
     if key not in bounds:
         say("proof", 0.95)
-        bounds[key] = _searched(data, queues, after, recruits, gap, over)[1]
+        bounds[key] = _searched(data, queues, after, recruits, gap, exact, over)[1]
     value = after.flows.value
     bound = min(bounds[key], value)
     return Chosen(recruits, queues, before, after, bound, _near(value, bound, 1e-6))
@@ -139,12 +141,18 @@ def _agreed(data: Staffing, queues: Sequence[Queue], recruits: Ints, predicting:
 
 
 def _searched(
-    data: Staffing, queues: Sequence[Queue], where: Agreed, first: Ints, gap: float, over: Stop
+    data: Staffing, queues: Sequence[Queue], where: Agreed, first: Ints, gap: float, exact: float, over: Stop
 ) -> tuple[Ints, float]:
     """The best recruits found where people are worth so much, and the bound.
 
-    The relaxation gives a bound; its rounding, or ``first``, a start; branch and bound the rest, until ``gap``.
+    The relaxation gives a bound; its rounding, or ``first``, a start; branch and bound the rest, to the end within
+    ``exact`` seconds, then until ``gap``.
     """
+    until = time.process_time() + exact
+
+    def soon() -> bool:
+        return over() or time.process_time() >= until
+
     start, after = first, where.flows
     if over():
         return start, 0.0
@@ -156,9 +164,11 @@ def _searched(
     flows = _flows(data, queues, where.worth, rounded)
     if flows.value < after.value:
         start, after = rounded, flows
-    if not _near(after.value, bound, gap) and not over():
+    for near, end in (*(((0.0, soon),) if exact > 0 and gap > 0 else ()), (gap, over)):
+        if _near(after.value, bound, near) or over():
+            break
         model = _Model(data, queues, where.worth, whole=True)
-        found = model.solve(over, gap=gap, start=model.point(start, after))
+        found = model.solve(end, gap=near, start=model.point(start, after))
         bound = max(bound, min(found.bound, after.value))
         if len(found.values):
             chosen = np.round(found.values[: len(data.pools)]).astype(np.int64)

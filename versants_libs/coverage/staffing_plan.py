@@ -30,6 +30,7 @@ def plan(
     *,
     seconds: float = 600.0,
     gap: float = 0.0,
+    exact: float = 0.0,
     points: int = POINTS,
     rounds: int = ROUNDS,
     gains: bool = True,
@@ -41,7 +42,8 @@ def plan(
     Parameters
     ----------
     seconds : of processor; the best found so far is answered then. ``stop`` ends it too.
-    gap : a proof this near (share of the objective) is enough.
+    gap : a proof this near (share of the objective) is enough, after ``exact`` seconds of processor in each round: what
+        can be proved to the end within them has one answer, whatever the gap.
     points : communes are gathered to so many at most.
     rounds : plans predicted, each from the prediction of the one before; 0: everybody is worth one.
     gains : say of each recruit what it gains and who loses, which predicts a year for each, beyond ``seconds``. Without,
@@ -58,6 +60,7 @@ def plan(
         data,
         seconds=seconds,
         gap=gap,
+        exact=exact,
         rounds=rounds,
         stop=stop,
         progress=lambda text, share: say(text, search * share),

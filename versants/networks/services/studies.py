@@ -125,6 +125,7 @@ def _planned(job: jobs.Face, study: Study, seconds: float, first: int, last: int
         travel_of(study, DATA),
         seconds=seconds,
         gap=working.GAP,
+        exact=working.EXACT,
         progress=lambda _stage, done: tell(done),
     )
 
