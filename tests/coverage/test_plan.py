@@ -24,7 +24,7 @@ from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.staffing import staffing
 from versants_libs.coverage.staffing_again import verify
 from versants_libs.coverage.staffing_check import check
-from versants_libs.coverage.staffing_model import best
+from versants_libs.coverage.staffing_model import best, judged
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Fairness, Limits
 from versants_libs.coverage.study_files import fingerprint, load_study
@@ -110,7 +110,7 @@ def test_a_case_to_compare_is_the_same_plan_and_predicts_no_year_for_each_recrui
     monkeypatch.setattr("versants_libs.coverage.account.predict", never)
     case = plan(STUDY, TRAVEL, gains=False)
 
-    beyond = ("unserved_less", "minutes_less", "gains", "loses")
+    beyond = ("unserved_less", "minutes_less", "gains", "loses", "alike")
     plain = [{key: value for key, value in one.items() if key not in beyond} for one in result["recruits"]]
     assert len(plain) > 1
     assert case["recruits"] == sorted(plain, key=lambda one: one["candidate"])
@@ -175,6 +175,37 @@ def test_what_is_paid_is_each_predicted_hour_at_its_price_and_a_helpers_to_the_c
     (somebody,) = (i for i, name in enumerate(crew.names) if name.startswith(data.pools[sworn].by + "#"))
     worked[somebody] = 500.0
     assert paid(data, recruits, worked)[sworn] == pytest.approx(500 * data.pools[sworn].cost_hour)
+
+
+def test_places_that_are_as_good_are_named_and_judged_so():
+    """Two villages at the same spot: whom to recruit is decided, in which of them is not."""
+    place = next(one for one in STUDY.communes if one.uid == STUDY.candidates[0].commune)
+    twin = replace(place, uid="BE-99999", name="twin")
+    candidates = tuple(
+        one
+        for first in STUDY.candidates
+        for one in (first, replace(first, id=f"{first.id}-twin", commune="BE-99999"))
+        if first.commune == place.uid or one is first
+    )
+    study = replace(STUDY, communes=(*STUDY.communes, twin), candidates=candidates)
+    travel = travel_of(study, EXAMPLE.parent)
+    found = plan(study, travel)
+    assert check(study, found, travel) == []
+    wrong = copy.deepcopy(found)
+    wrong["recruits"][0]["alike"] = [{"candidate": "nobody", "commune": twin.uid, "objective_more": 0.0}]
+    assert [one for one in check(study, wrong, travel) if "not the same people" in one]
+    here = [one for one in found["recruits"] if one["commune"] in (place.uid, twin.uid)]
+    assert here
+    data = staffing(study, travel, points=found["points"])
+    for one in here:
+        (other, *_more) = one["alike"]
+        assert {one["commune"], other["commune"]} == {place.uid, twin.uid}
+        assert other["objective_more"] == pytest.approx(0, abs=1e-6 * found["objective"])
+        many = collections.Counter({f"candidate:{r['candidate']}": r["n"] for r in found["recruits"]})
+        many[f"candidate:{other['candidate']}"] += many.pop(f"candidate:{one['candidate']}")
+        moved = np.array([many[pool.by] for pool in data.pools])
+        judge = judged(data, moved).flows.value
+        assert other["objective_more"] == pytest.approx(judge - found["objective"], abs=1e-4)
 
 
 def test_who_loses_is_predicted_to_be_served_less(result):

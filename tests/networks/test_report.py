@@ -447,6 +447,19 @@ def test_the_page_answers_the_example_as_the_command_line_does(tmp_path):
     assert working.work(working.case("", study, 120.0))["recruited"] == working.recruited(proved)
 
 
+def test_places_that_would_do_as_well_are_said_beside_the_recruits(source):
+    first = source.result["recruits"][0]
+    place = next(uid for uid in source.digest.places["after"] if uid != first["commune"])
+    alike = [{"candidate": "x", "commune": place, "objective_more": 0.1}]
+    for found, wanted in ((alike, 1), ([], 0)):
+        told = replace(source, result={**source.result, "recruits": [{**first, "alike": found}]})
+        texts = [b["text"] for b in said(told, "fr")["blocks"] if b["kind"] == "p"]
+        texts = [one for one in texts if one.startswith("Des lieux qui feraient aussi bien")]
+        assert len(texts) == wanted
+        with translation.override("fr"):
+            assert all(told.commune(place) in one for one in texts)
+
+
 def words_percent(share, decimals=1):
     with translation.override("fr"):
         return words.percent(share, decimals)

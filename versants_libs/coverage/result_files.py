@@ -137,6 +137,7 @@ _RECRUIT = _object(
             _object(_all(_text, "commune", "language") | _all(_signed, "requests", "minutes")),
         ),
         "loses": _list(_object(_all(_text, "commune", "language") | {"requests": _amount})),
+        "alike": _list(_object(_all(Cursor.text, "candidate", "commune") | {"objective_more": _signed})),
     }
 )
 _RESULT = _object(

@@ -116,6 +116,11 @@ class _Check:
                 self.say(f"recruit {entry['candidate']}: no candidate of the study, or named twice")
                 continue
             chosen[one.id] = entry["n"]
+            for place in entry["alike"]:
+                other = candidates.get(place["candidate"])
+                same = other is not None and (other.kind, other.languages) == (one.kind, one.languages)
+                if not same or other.commune != place["commune"]:
+                    self.say(f"recruit {one.id}: {place['candidate']} is not the same people elsewhere")
             cost += entry["n"] * at_most(self.study, one)
             if not 1 <= entry["n"] <= allowed(self.study, one):
                 self.say(

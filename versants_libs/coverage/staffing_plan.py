@@ -13,8 +13,8 @@ from .account import gained, not_recruitable, recruits_json, state_of
 from .digest import CLASS_FIELDS
 from .queues import Queue
 from .result_files import RESULT
-from .staffing import POINTS, Staffing, passed_over, staffing
-from .staffing_model import ROUNDS, Agreed, best
+from .staffing import POINTS, Staffing, passed_over, reserved, staffing
+from .staffing_model import ROUNDS, Agreed, Chosen, best, judged
 from .study import Study
 from .study_files import fingerprint
 from .travel import Travel, gaps
@@ -22,6 +22,8 @@ from .travel import Travel, gaps
 __all__ = ["RESULT", "plan"]
 
 _SEARCH = 0.7  # of the work, as it is told, where gains are wanted as well
+ALIKE = 0.005  # of the objective: what is nearer is as good, for all that is known of the figures
+_LOOKED_AT = 60_000  # classes judged: so many other communes, fewer in a large study
 
 
 def plan(
@@ -73,7 +75,10 @@ def plan(
     recruits = recruits_json(data, chosen, after)
     if gains:
         more = gained(data, chosen, before, after, lambda share: say("gains", search + (1 - search) * share))
-        recruits = [{**one, **more[one["candidate"]]} for one in recruits]
+        alike = _alike(data, chosen)
+        recruits = [
+            {**one, **more[one["candidate"]], "alike": alike.get(one["candidate"], [])} for one in recruits
+        ]
         recruits.sort(key=lambda one: (-one["unserved_less"], one["candidate"]))
     return {
         "format": RESULT,
@@ -101,6 +106,38 @@ def _missing(study: Study, travel: Travel) -> dict[str, Any]:
     """What a matrix of travel times does not say; nothing of others."""
     found = gaps(study, travel)
     return {} if found is None else {"gaps": asdict(found)}
+
+
+def _alike(data: Staffing, chosen: Chosen) -> dict[str, list[dict[str, Any]]]:
+    """By candidate recruited, other communes where the same people would do as well: by ALIKE of the objective at most.
+
+    Each is judged with all others staying, by the model that agrees with its own prediction, so many that the work is
+    bounded by the size of the study and the answer is the same on every machine.
+    """
+    left = max(1, _LOOKED_AT // max(1, len(data.classes)))
+    least = chosen.after.flows.value
+    budget = data.study.limits.budget
+    cost = np.array([reserved(data.study, pool) for pool in data.pools])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for k in np.flatnonzero(chosen.recruits).tolist():
+        pool, n = data.pools[k], int(chosen.recruits[k])
+        for j, other in enumerate(data.pools):
+            moved = chosen.recruits.copy()
+            moved[k] -= n
+            moved[j] += n
+            same = (other.kind, other.languages) == (pool.kind, pool.languages) and other.home != pool.home
+            if not same or moved[j] > other.most or (budget is not None and cost @ moved > budget):
+                continue
+            if not left:
+                break
+            left -= 1
+            more = judged(data, moved).flows.value - least
+            if more <= ALIKE * least:
+                one = {"candidate": other.by.partition(":")[2], "commune": other.home, "objective_more": more}
+                found.setdefault(pool.by.partition(":")[2], []).append(one)
+    for places in found.values():
+        places.sort(key=lambda one: (one["objective_more"], one["candidate"]))
+    return found
 
 
 def _agreed(data: Staffing, queues: Sequence[Queue], state: Agreed) -> dict[str, Any]:

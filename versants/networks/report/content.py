@@ -208,6 +208,7 @@ def recruits(source: Source) -> list[Block]:
         ),
         table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),
         *_more_recruits(source),
+        *_alike(source),
         *_hours_paid(source),
     ]
 
@@ -223,6 +224,27 @@ def _more_recruits(source: Source) -> list[Block]:
         rest,
     )
     return [paragraph(text % {"n": rest})]
+
+
+def _alike(source: Source) -> list[Block]:
+    """Other communes that would do as well; nothing where there is none."""
+    said = []
+    for one in sorted(source.result["recruits"], key=lambda one: -one["unserved_less"])[:SHOWN_RECRUITS]:
+        others = [source.commune(other["commune"]) for other in one.get("alike", ())[:SHOWN_PLACES]]
+        if others:
+            language = source.called(one["candidate"], one["languages"])
+            said.append(f"{language}, {source.commune(one['commune'])}: {', '.join(others)}")
+    if not said:
+        return []
+    return [
+        paragraph(
+            _(
+                "Places that would do as well, within half a per cent of what the model counts, all others staying: "
+                "%(places)s."
+            )
+            % {"places": "; ".join(said)}
+        )
+    ]
 
 
 def _hours_paid(source: Source) -> list[Block]:
