@@ -319,7 +319,7 @@ def _losers(data: Staffing, languages: Iterable[str], chosen: Chosen) -> list[di
                 fall = falls.setdefault((uid, key[1]), [0.0, 0.0])
                 fall[0] += many * float(held[d])
                 fall[1] += many * float(site[d])
-    table = {at: less(*fall, data.study.rules.fallback_weight) for at, fall in falls.items()}
+    table = {at: less(gone, off, data.study.rules.fallback_weight) for at, (gone, off) in falls.items()}
     worst = sorted(
         ((many, at) for at, many in table.items() if many > LEAST_LOST), key=lambda one: (-one[0], one[1])
     )

@@ -258,7 +258,7 @@ def _worse(
                 fall = falls.setdefault((uid, key[1]), [0.0, 0.0])
                 fall[0] += many * (held - then)
                 fall[1] += many * (site - there)
-        lost = {at: less(*fall, study.rules.fallback_weight) for at, fall in falls.items()}
+        lost = {at: less(held, site, study.rules.fallback_weight) for at, (held, site) in falls.items()}
     else:
         for recruit in result["recruits"]:
             for one in recruit["loses"]:
