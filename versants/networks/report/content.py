@@ -233,7 +233,14 @@ def _alike(source: Source) -> list[Block]:
         others = [source.commune(other["commune"]) for other in one.get("alike", ())[:SHOWN_PLACES]]
         if others:
             language = source.called(one["candidate"], one["languages"])
-            said.append(f"{language}, {source.commune(one['commune'])}: {', '.join(others)}")
+            said.append(
+                _("%(language)s: %(others)s instead of %(commune)s")
+                % {
+                    "language": language,
+                    "others": ", ".join(others),
+                    "commune": source.commune(one["commune"]),
+                }
+            )
     if not said:
         return []
     return [

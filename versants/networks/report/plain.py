@@ -138,7 +138,7 @@ def _least_sentence(source: Source) -> list[str]:
     named = [source.language(line.key) for line in least[:NAMED_LEAST]]
     rest = len(least) - len(named)
     if rest > 0:
-        named.append(ngettext("%(n)d more", "%(n)d more", rest) % {"n": rest})
+        named.append(ngettext("and %(n)d more", "and %(n)d more", rest) % {"n": rest})
     said = {"languages": ", ".join(named), "share": shown, "n": len(least)}
     before = [words.percent(line.before) for line in least]
     if all(one == shown for one in before):
