@@ -118,8 +118,8 @@ class _Check:
             chosen[one.id] = entry["n"]
             for place in entry["alike"]:
                 other = candidates.get(place["candidate"])
-                same = other is not None and (other.kind, other.languages) == (one.kind, one.languages)
-                if not same or other.commune != place["commune"]:
+                here = (one.kind, one.languages, place["commune"])
+                if other is None or (other.kind, other.languages, other.commune) != here:
                     self.say(f"recruit {one.id}: {place['candidate']} is not the same people elsewhere")
             cost += entry["n"] * at_most(self.study, one)
             if not 1 <= entry["n"] <= allowed(self.study, one):
