@@ -203,6 +203,9 @@ def test_the_front_is_worked_out_when_asked_for_and_a_point_opens_as_a_question(
     front = page[page.index('id="front"') : page.index('data-test="front-table"')]
     assert front.count('class="map-stop hot"') == 1
     told = results.source(run)
+    points = told.points
+    assert points[3]["predicted"]["share"] == pytest.approx(run.result["after"]["predicted"]["share"])
+    assert points[3]["recruits"] == told.chosen, "the study's own plan, as on the first page"
     for one in points:
         assert results.steps.least(told, one) in page
     assert f"?from={run.uid}&amp;number=5" in page
