@@ -144,6 +144,6 @@ def build_study(
         fairness=choice.fairness,
         travel=territory.travel,
     )
-    said = tuple(one.sentence for one in (*assumed, *of_model(study)))
-    study = replace(study, assumptions=said)
+    named = (*assumed, *of_model(study))
+    study = replace(study, assumptions=tuple(one.sentence for one in named))
     return Built(study, offer.unrecruitable)
