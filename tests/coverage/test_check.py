@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from versants_libs.coverage.cli import main
 from versants_libs.coverage.staffing_again import verify
 from versants_libs.coverage.staffing_plan import plan
+from versants_libs.coverage.study import TravelSource
 from versants_libs.coverage.study_files import PathError, load_study
-from versants_libs.coverage.travel import travel_of
+from versants_libs.coverage.travel import MatrixTable, travel_of
 
 EXAMPLE = Path(__file__).parent / "studies" / "example.json"
 STUDY = load_study(EXAMPLE)
@@ -111,6 +113,27 @@ def _no_group(found):
 
 def _point_dropped(found):
     del found["points"]["BE-34022"]
+
+
+def test_what_a_matrix_does_not_say_is_compared_too():
+    uids = [one.uid for one in STUDY.communes]
+    far = TRAVEL.minutes(uids, uids)
+    pairs = {(a, b): float(far[i, j]) for i, a in enumerate(uids) for j, b in enumerate(uids) if (i + j) % 3}
+    study = replace(STUDY, travel=TravelSource("matrix", "2026-01", file="m.csv"))
+    travel = MatrixTable(pairs, "2026-01")
+    found = plan(study, travel)
+    assert found["travel"]["gaps"]["unknown"] > 0
+    assert verify(study, found, travel, whole=True).wrong == ()
+    found["travel"]["gaps"]["unknown"] = 0
+    assert any(one.startswith("travel.gaps:") for one in verify(study, found, travel).wrong)
+    del found["travel"]["gaps"]
+    assert any(one.startswith("travel.gaps:") for one in verify(study, found, travel).wrong)
+
+
+def test_nothing_is_said_to_be_predicted_again_where_the_flows_do_not_hold():
+    found = verify(STUDY, changed(("objective",), 1.0), TRAVEL, whole=True)
+    assert found.again == ()
+    assert len(found.open) == 4
 
 
 @pytest.mark.parametrize(

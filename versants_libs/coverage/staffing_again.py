@@ -48,8 +48,9 @@ def verify(study: Study, result: Mapping[str, Any], travel: Travel, *, whole: bo
     Raises PathError where ``result`` has another form than ``docs/schema/mesh-result.json``; TravelError.
     """
     wrong = check(study, result, travel)
-    if not wrong:  # what follows reads the flows
-        wrong = again(study, result, travel, whole=whole)
+    if wrong:  # what follows reads the flows
+        return Verdict(tuple(wrong), (), ("bound", "seconds", ONCE, EACH))
+    wrong = again(study, result, travel, whole=whole)
     left = () if whole or not result["recruits"] else (EACH,)
     return Verdict(tuple(wrong), (ONCE, EACH) if whole else (ONCE,), ("bound", "seconds", *left))
 

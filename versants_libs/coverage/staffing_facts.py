@@ -7,10 +7,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from .study import Candidate, Study
-from .travel import Travel
+from .travel import Travel, gaps
 
 __all__ = ["WAYS", "WHY", "allowed", "at_most", "facts", "why_passed_over"]
 
@@ -59,6 +60,11 @@ def facts(study: Study, result: Mapping[str, Any], travel: Travel) -> list[str]:
     ):
         if said != found:
             wrong.append(f"{what}: {said!r} said, {found!r} in the study")
+    missing = gaps(study, travel)
+    own_gaps = None if missing is None else asdict(missing)
+    said_gaps = result["travel"].get("gaps")
+    if said_gaps != own_gaps:
+        wrong.append(f"travel.gaps: {said_gaps} said, {own_gaps} of the travel times")
     wrong += _recruits(study, result)
     said_why = [(one["candidate"], one["why"]) for one in result["passed_over"]]
     own_why = [(one.id, why) for one in study.candidates if (why := why_passed_over(study, one))]
