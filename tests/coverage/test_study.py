@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import random
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from versants_libs.coverage import study as s
@@ -46,6 +48,36 @@ def test_hours_a_week_are_spread_over_the_bands_by_their_length():
     person = {one.id: one for one in load_study(EXAMPLE).people}["p2"]  # 20 hours, bands of 40 and 15
 
     assert person.hours == pytest.approx({"office": 20 * 40 / 55, "evening": 20 * 15 / 55})
+
+
+def numbers(one, change):
+    """The same value, every number in it through ``change``."""
+    if dataclasses.is_dataclass(one):
+        named = {field.name: numbers(getattr(one, field.name), change) for field in dataclasses.fields(one)}
+        return dataclasses.replace(one, **named)
+    if isinstance(one, dict):
+        return {name: numbers(each, change) for name, each in one.items()}
+    if isinstance(one, tuple):
+        return tuple(numbers(each, change) for each in one)
+    return change(one) if isinstance(one, int | float) and not isinstance(one, bool) else one
+
+
+def test_a_number_is_the_same_however_python_holds_it():
+    """A form gives 50000, a file 50000.0: every number field, as either, a few at a time and all together."""
+    study = dataclasses.replace(load_study(EXAMPLE), peak={"wallonie": 1.0})
+    limits = dataclasses.replace(study.limits, number=4, budget=50_000.0)
+    rules = dataclasses.replace(study.rules, helper_hours_year=120.0)
+    whole = numbers(dataclasses.replace(study, limits=limits, rules=rules), lambda n: float(round(n)))
+    whole = read_study(write_study(whole))
+    said = fingerprint(whole)
+    draw = random.Random(1)
+    changes = [int, float, np.int64, np.float64, *[lambda n: draw.choice((int, float))(n)] * 40]
+
+    for change in changes:
+        built = numbers(whole, change)
+        assert built == whole
+        assert fingerprint(built) == said
+        assert fingerprint(read_study(write_study(built))) == said
 
 
 def test_the_fingerprint_changes_with_any_field(value):

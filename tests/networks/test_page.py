@@ -53,9 +53,9 @@ def officer(world):
     return make_membership(make_account("Officer Own"), world.house_be, Role.PROGRAMME_OFFICER)
 
 
-def worked_out(client, member):
+def worked_out(client, member, **changes):
     """Ask on the page and do the work as the worker would."""
-    answer = client.post(reverse("studies"), QUESTION)
+    answer = client.post(reverse("studies"), QUESTION | changes)
     assert answer.status_code == 303, re.findall(r'class="err[^>]*>([^<]+)', answer.content.decode())
     actor = actor_of(member)
     with acting(actor):
@@ -166,6 +166,31 @@ def test_the_report_and_its_annex_open(world, client_for, officer):
     rows = list(sheets.worksheets[2].iter_rows(min_row=2, values_only=True))
     assert len(rows) == 6
     assert all(0 <= row[3] <= 1 and 0 <= row[4] <= 1 for row in rows)
+
+
+def test_a_study_with_a_budget_is_told_on_the_page_in_both_files_and_step_by_step(world, client_for, officer):
+    client = client_for(officer)
+    run = worked_out(client, officer, budget="20000", number="4", n_languages="3")
+    assert run.question["budget"] == 20_000
+    assert read_study(json.dumps(run.study)).limits.budget == 20_000
+    assert 'data-test="plain"' in client.get(reverse("study", args=[run.uid])).content.decode()
+    assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
+    book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
+    assert len(book.sheetnames) == 7
+
+    run = stepped(client, officer, run)
+
+    assert run.front["by"] == "budget"
+    assert run.front["points"][-1]["budget"] == 40_000
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    asked = sorted({int(one) for one in re.findall(rf"from={run.uid}&amp;budget=(\d+)", page)})
+    assert asked
+    assert asked[-1] == 40_000
+    form = client.get(reverse("studies") + f"?from={run.uid}&budget={asked[-1]}").content.decode()
+    assert re.search(r'name="budget" value="40000"', form)
+    assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
+    book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
+    assert len(book.sheetnames) == 8
 
 
 def stepped(client, member, run):

@@ -138,7 +138,7 @@ def build_study(
         demand=asked.rows,
         people=people,
         candidates=offer.candidates,
-        limits=Limits(choice.number, choice.budget),
+        limits=Limits(choice.number, None if choice.budget is None else float(choice.budget)),
         standard=choice.standard,
         rules=rules,
         fairness=choice.fairness,

@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -468,18 +468,17 @@ _SECTIONS: dict[str, Reading] = {
 
 def study_json(study: Study) -> dict[str, Any]:
     """What ``STUDY.json`` holds, every default written out."""
-    small = replace(study, demand=())
-    value: dict[str, Any] = json.loads(json.dumps({"format": FORMAT, **asdict(small)}))
+    value: dict[str, Any] = {"format": FORMAT, **_written(replace(study, demand=()))}
     value["demand"] = [
         {
             "commune": row.commune,
             "language": row.language,
             "mode": row.mode,
             "band": row.band,
-            "requests": row.requests,
-            "minutes": row.minutes,
-            "simple": list(row.simple),
-            "weight": row.weight,
+            "requests": float(row.requests),
+            "minutes": float(row.minutes),
+            "simple": [float(end) for end in row.simple],
+            "weight": float(row.weight),
         }
         for row in study.demand
     ]
@@ -489,6 +488,26 @@ def study_json(study: Study) -> dict[str, Any]:
     elif not study.travel.knots_km:  # none was named: reading asks for one
         value.pop("travel")
     return value
+
+
+def _written(one: Any) -> dict[str, Any]:
+    """A part of a study as an object, each number of the kind its field is of: a study that is read again has no other,
+    so 50000 and 50000.0 are one budget, and one fingerprint."""
+    return {field.name: _value(getattr(one, field.name), str(field.type)) for field in fields(one)}
+
+
+def _value(value: Any, kind: str) -> Any:
+    if is_dataclass(value):
+        return _written(value)
+    if isinstance(value, Mapping):
+        return {name: _value(one, kind) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(one, kind) for one in value]
+    if value is None or isinstance(value, str | bool):
+        return value
+    if "float" in kind:
+        return float(value)
+    return int(value) if value == int(value) else value
 
 
 def write_study(study: Study) -> str:
