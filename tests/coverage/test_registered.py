@@ -7,7 +7,9 @@ import pytest
 from versants.territory.shapes import DATA
 from versants_libs.coverage.assumptions import parse
 from versants_libs.coverage.building import Choice, build_study
+from versants_libs.coverage.recruiting import profile
 from versants_libs.coverage.registered import Based, Spoken, Staff, staff_people
+from versants_libs.coverage.study_files import read_study, write_study
 from versants_libs.coverage.territory import load_territory
 
 KORTRIJK, MENEN = "BE-34022", "BE-34027"
@@ -101,6 +103,38 @@ def test_kind_and_level_not_told_take_simple_talks_only_and_varieties_too():
     assert {(p.kind, *sorted(p.languages.items())) for p in people} == {
         ("certified", ("pes", "working"), ("prs", "working"))
     }
+
+
+def test_nobody_has_more_than_four_languages_their_own_first():
+    """All languages of the territory asked for: six varieties stand beside Levantine Arabic alone."""
+    asked = sorted(TERRITORY.languages)
+    spoken = tuple(
+        Spoken(code, WVL, "certified", "full", 12, 20.0) for code in ("apc", "ara", "kmr", "prs", "tir")
+    )
+    staff = Staff("d", spoken, (Based(WVL, "", "", 40),), each={WVL: 2.0})
+    towns = TERRITORY.area(versants=(WVL,))
+
+    study = build_study(TERRITORY, Choice("K", towns, asked, staff=staff)).study
+
+    assert read_study(write_study(study)).people == study.people
+    assert Counter(code for p in study.people for code, level in p.languages.items() if level == "full") == {
+        one.language: 12 for one in spoken
+    }, "the register's own numbers"
+    helped = {code for p in study.people for code, level in p.languages.items() if level == "working"}
+    kurdish = set(profile(TERRITORY, "kmr", asked)) - {"kmr"}
+    arabic = set(profile(TERRITORY, "apc", asked)) - {"apc", "ara"}
+    assert helped >= kurdish | arabic, "no variety is left out by everybody"
+    assert max(len(p.languages) for p in study.people) == 4
+
+
+def test_a_register_of_more_than_four_languages_each_makes_more_people():
+    spoken = tuple(
+        Spoken(code, WVL, "certified", "full", 5, 20.0) for code in ("apc", "tir", "som", "prs", "ukr", "amh")
+    )
+    people, _ = made(Staff("d", spoken, each={WVL: 6.0}), languages=[one.language for one in spoken])
+    assert Counter(code for p in people for code in p.languages) == {one.language: 5 for one in spoken}
+    assert max(len(p.languages) for p in people) == 4
+    assert len(people) == 10, "five more, for the two languages nobody had room for"
 
 
 def test_sides_come_in_the_share_that_is_told():

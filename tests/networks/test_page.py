@@ -3,9 +3,11 @@
 import io
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import openpyxl
 import pytest
@@ -14,7 +16,7 @@ from django.urls import reverse
 
 from tests.world import actor as actor_of
 from tests.world import make_account, make_membership
-from versants.core import clock
+from versants.core import clock, jobs
 from versants.core.access.classes import Role
 from versants.core.access.scope import acting
 from versants.core.jobs import Face
@@ -23,7 +25,7 @@ from versants.core.web.words import day_plain
 from versants.networks.forms import QuestionForm
 from versants.networks.models import StudyRun
 from versants.networks.rules import STUDY_ROLES
-from versants.networks.services import fronts, results, studies
+from versants.networks.services import fronts, results, spreading, studies
 from versants_libs.coverage.study_files import read_study
 
 EXAMPLE = next(Path(__file__).parents[1].joinpath("coverage", "studies").glob("*.json"))
@@ -369,6 +371,32 @@ def test_before_it_is_done_there_is_no_report(world, client_for, officer):
     assert "<progress" in page
     assert 'data-test="stop-job"' in page
     assert client.get(reverse("study_pdf", args=[run.uid])).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("fault", "fewer_helps"),
+    [
+        (spreading.PieceLost("study.piece_lost", ""), True),
+        (MemoryError(), True),
+        (ValueError("a fault of the program"), False),
+    ],
+)
+def test_a_study_that_failed_says_why_and_advises_only_what_helps(
+    world, client_for, officer, monkeypatch, fault, fewer_helps
+):
+    client_for(officer).post(reverse("studies"), QUESTION)
+    actor = actor_of(officer)
+    with acting(actor):
+        job, run = Job.objects.get(), StudyRun.objects.get()
+    monkeypatch.setattr(studies, "build", Mock(side_effect=fault))
+    with suppress(ValueError):
+        jobs.run(job.pk, actor)
+    for language, advice in (("fr", "moins de langues ou un territoire"), ("nl", "minder talen of een kleiner")):
+        page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
+        note = page[page.index('class="note warn"') :]
+        note = note[: note.index('id="again"')]
+        assert (advice in note) is fewer_helps
+        assert ("log" in note or "journal" in note) is not fewer_helps
 
 
 def test_a_study_asked_in_french_is_named_in_the_readers_language(world, client_for, officer):

@@ -93,6 +93,27 @@ def kind_word(kind: str) -> str:
     }[kind]
 
 
+def failure_word(code: str) -> str:
+    """Why a study was not worked out, by the code its job ended with, and what helps."""
+    known = {
+        "study.piece_lost": _(
+            "A part of it took more time or memory than there is. Nothing was kept but the question. Ask again, with fewer "
+            "languages or a smaller territory."
+        ),
+        "study.too_large": _(
+            "It took more memory than there is. Nothing was kept but the question. Ask again, with fewer languages or a "
+            "smaller territory."
+        ),
+    }
+    return known.get(
+        code,
+        _(
+            "The program has a fault here; your question is not at fault, and fewer languages need not help. Nothing was "
+            "kept but the question. Whoever looks after this server finds the error in its log."
+        ),
+    )
+
+
 def versant_word(code: str) -> str:
     """The versant's name."""
     return str(Versant(code).label) if code in Versant.values else code

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .assumptions import CHOSEN, NOT_PUBLISHED, Assumption, Helper, Sizing
 from .metric import RoadMinutes, great_circle_km
 from .needs import BANDS, language_mix, seats
-from .study import Candidate, Person
+from .study import MOST_LANGUAGES, Candidate, Person
 from .territory import Territory, Town
 
 __all__ = [
@@ -75,7 +75,7 @@ def profile(territory: Territory, language: str, asked: Iterable[str]) -> dict[s
         and other in known
         and ((macro and known[other].macro == macro) or known[other].macro == language or other == macro)
     ]
-    return {language: "full", **dict.fromkeys(alike[:3], "working")}
+    return {language: "full", **dict.fromkeys(alike[: MOST_LANGUAGES - 1], "working")}
 
 
 def speakers(

@@ -14,7 +14,7 @@ from heapq import heapify, heapreplace
 from .assumptions import NOT_PUBLISHED, Assumption, Sizing
 from .needs import BANDS
 from .recruiting import SIDES, profile
-from .study import Person
+from .study import MOST_LANGUAGES, Person
 from .territory import Territory, Town
 
 __all__ = ["REGISTERED", "Based", "Spoken", "Staff", "staff_people"]
@@ -102,9 +102,7 @@ def staff_people(
         sides = _crossing(staff, versant)
         homes = _homes(territory, staff, versant)
         for i, (one, (home, how)) in enumerate(zip(dealt[versant], homes, strict=False)):
-            spoken = {code: level for code, level in sorted(one.languages.items()) if code in wanted}
-            alike = (code for known in sorted(one.languages) for code in sorted(varieties[known]))
-            spoken = {**dict.fromkeys(alike, "working"), **spoken}
+            spoken = _with_varieties(one.languages, wanted, varieties, i)
             if home.uid not in here or not spoken:
                 continue
             placed[how] += 1
@@ -138,6 +136,20 @@ def staff_people(
     return tuple(found), tuple(assumed)
 
 
+def _with_varieties(
+    own: Mapping[str, str], wanted: frozenset[str], varieties: Mapping[str, set[str]], turn: int
+) -> dict[str, str]:
+    """Somebody's own languages that are asked for, then varieties of them for simple talks while there is room; one
+    person after the other begins with another variety, so that none is always left out."""
+    spoken = {code: level for code, level in sorted(own.items()) if code in wanted}
+    alike = sorted({code for known in own for code in varieties[known]} - set(own))
+    at = turn % len(alike) if alike else 0
+    for code in (*alike[at:], *alike[:at]):
+        if len(spoken) < MOST_LANGUAGES:
+            spoken[code] = "working"
+    return dict(sorted(spoken.items()))
+
+
 def _dealt(territory: Territory, staff: Staff) -> dict[str, list[_Somebody]]:
     """People by versant, certified ones first: languages dealt in turn, the most spoken first."""
     cells: dict[tuple[str, str], list[Spoken]] = {}
@@ -155,14 +167,19 @@ def _dealt(territory: Territory, staff: Staff) -> dict[str, list[_Somebody]]:
         people = [_Somebody(kind) for _ in range(max(most, round(pairs / staff.each.get(versant, 1.0))))]
         at = 0
         for cell in mine:
-            given = 0
+            given = passed = 0
             while given < cell.n:
+                if passed == len(people):  # everybody has it, or has four
+                    people.insert(at % len(people), _Somebody(kind))
+                    passed = 0
                 who = people[at % len(people)]
                 at += 1
-                if cell.language not in who.languages:
-                    who.languages[cell.language] = cell.level
-                    who.hours.append(cell.hours)
-                    given += 1
+                if cell.language in who.languages or len(who.languages) == MOST_LANGUAGES:
+                    passed += 1
+                    continue
+                who.languages[cell.language] = cell.level
+                who.hours.append(cell.hours)
+                given, passed = given + 1, 0
         found.setdefault(versant, []).extend(who for who in people if who.languages)
     return found
 

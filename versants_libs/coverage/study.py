@@ -18,6 +18,7 @@ __all__ = [
     "LEVELS",
     "MEANINGS",
     "MODES",
+    "MOST_LANGUAGES",
     "SIMPLE",
     "Band",
     "Behaviour",
@@ -42,6 +43,8 @@ BORDERS = ("open", "closed")
 SIMPLE = ("low", "middle", "high")
 #: What "equitable" adds to the objective: nothing, or what the worst languages or versants miss (fairness.py).
 MEANINGS = ("sum", "worst_language", "worst_versant")
+#: Languages of one person, varieties understood well enough for simple talks included.
+MOST_LANGUAGES = 4
 #: Weeks in a year, as the model and the simulation count.
 WEEKS = 52.0
 

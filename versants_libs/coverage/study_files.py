@@ -302,7 +302,7 @@ def _demands(at: Cursor, places: set[str], bands: Mapping[str, s.Band]) -> tuple
 
 def _languages(at: Cursor) -> dict[str, str]:
     spoken = {name: level.choice(s.LEVELS) for name, level in at.entries().items()}
-    if not 1 <= len(spoken) <= 4:
+    if not 1 <= len(spoken) <= s.MOST_LANGUAGES:
         raise at.fail("one to four languages, each with its level")
     return spoken
 

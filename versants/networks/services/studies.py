@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop as _
 
 from versants.core import audit, clock, jobs
 from versants.core.access.scope import Actor, acting
+from versants.core.errors import VersantsError
 from versants.core.models import Job
 from versants.core.registries import demands
 from versants.networks import rules, working
@@ -80,6 +81,13 @@ def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
 @jobs.runner(KIND, long=True)
 def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
     """The work: read, build, plan, then the same under other rules; safe to run twice."""
+    try:
+        return _worked_out(job, run)
+    except MemoryError as exc:
+        raise VersantsError("study.too_large", "") from exc
+
+
+def _worked_out(job: jobs.Face, run: str) -> dict[str, Any]:
     job.report(2, _("Gathering demand and people"))
     with acting(job.actor):
         row = StudyRun.objects.get(uid=run)

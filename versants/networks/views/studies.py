@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from versants.core.errors import Conflict
 from versants.core.models import Job
 from versants.core.web.jobs import TITLES
-from versants.networks import rules
+from versants.networks import rules, words
 from versants.networks.forms import QuestionForm, area_words, initial_of
 from versants.networks.models import StudyRun
 from versants.networks.report.annex import annex
@@ -105,6 +105,7 @@ def _progress(request: HttpRequest, run: StudyRun) -> dict[str, Any]:
         return {"job": None}
     return {
         "job": job,
+        "cause": words.failure_word(job.error_code) if job.error_code else "",
         "title": TITLES[studies.KIND],
         "doing": _(job.doing) if job.doing else "",
         "poll_url": reverse("job", args=[job.uid]),
