@@ -7,8 +7,8 @@ import pytest
 
 from versants_libs.coverage.assumptions import NOT_PUBLISHED, Assumption, Helper, Sizing, parse
 from versants_libs.coverage.building import Choice, around, build_study, most_asked
-from versants_libs.coverage.errors import InstanceError
-from versants_libs.coverage.needs import Register, language_mix, needs
+from versants_libs.coverage.errors import FormatError, InstanceError
+from versants_libs.coverage.needs import Register, demand_of, expected, language_mix, needs, read_register
 from versants_libs.coverage.recruiting import candidates, present_people, profile, speakers
 from versants_libs.coverage.staffing import pools_of, reserved
 from versants_libs.coverage.study import TravelSource
@@ -122,6 +122,78 @@ def test_the_register_is_used_where_it_says_enough_and_never_tells_a_small_count
     first = sum(row.requests for row in asked.rows if row.commune == "BE-1" and row.mode == "on_site")
     assert second / (first + second) == pytest.approx((50 / 6) / (146 + 50))
     assert any(one.key == "demand_register:west-vlaanderen" for one in asked.assumptions)
+
+
+WVL, HDF = "west-vlaanderen", "hauts-de-france"
+
+
+@pytest.mark.parametrize(
+    ("counted", "taken"),
+    [
+        ({WVL: 180.0}, True),  # a quarter of 720
+        ({WVL: 179.0}, False),
+        ({WVL: 180.0, HDF: 100.0}, True),
+    ],
+)
+def test_of_itself_the_register_is_taken_from_a_quarter_of_what_is_expected(counted, taken):
+    world = small()
+    towns = world.area(versants=(WVL,))
+    own = Register({(versant, "tir"): n for versant, n in counted.items()})
+    assert expected(towns) == {WVL: pytest.approx(720)}
+    assert (demand_of(world, towns, own) is own) is taken
+    said = {one.key: one.value for one in needs(world, towns, register=own).assumptions}
+    assert (f"demand_register:{WVL}" in said) is taken
+    assert (f"demand_public:{WVL}" in said) is not taken
+    assert said.get(f"demand_unused:{WVL}") == (None if taken else "179")
+
+
+@pytest.mark.parametrize(("demand", "total"), [("auto", 720 + 154), ("public", 720 + 154)])
+def test_a_register_that_says_enough_of_one_versant_only_is_not_mixed_with_public_figures(demand, total):
+    """600 of 720 in West-Vlaanderen, 99 of 154 in France: one versant below a hundred, public figures for both."""
+    world = small()
+    own = Register({(WVL, "tir"): 600.0, (HDF, "tir"): 99.0})
+    asked = needs(world, world.towns, register=own, demand=demand)
+    assert sum(row.requests for row in asked.rows) == pytest.approx(total)
+    assert not [one for one in asked.assumptions if one.key.startswith("demand_register")]
+    all_own = needs(world, world.towns, register=own, demand="register")
+    assert sum(row.requests for row in all_own.rows) == pytest.approx(699)
+    assert not [one for one in all_own.assumptions if one.key.startswith("demand_public")]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        None,
+        Register({(WVL, "tir"): 600.0}),
+        Register({(WVL, "tir"): 600.0, (HDF, "tir"): 4.0}),
+        Register({(WVL, "tir"): 600.0, (HDF, "fra"): 600.0}),  # only the language of the versant itself
+        Register({(WVL, "tir"): 600.0, (HDF, "tir"): 600.0}, {"BE-1": 300.0, "BE-2": 300.0, "FR-2": 600.0}),
+    ],
+)
+def test_the_register_alone_is_refused_where_it_holds_nothing(own):
+    world = small()
+    world = replace(world, towns=(*world.towns, replace(world.town["FR-1"], uid="FR-2", arrondissement="G")))
+    towns = [town for town in world.towns if town.uid != "FR-2"]
+    with pytest.raises(InstanceError, match="no request") as refused:
+        needs(world, towns, register=own, demand="register")
+    assert HDF in refused.value.ids
+    assert demand_of(world, towns, own) is None, "and of itself it is not taken"
+
+
+def test_a_desks_own_counts_are_read_and_a_mistake_has_its_place():
+    world = small()
+    head = "versant,language,commune,requests\n"
+    own = read_register(f"{head}{WVL},tir,BE-1,12\n{WVL},tir,,3\n{HDF},pus,FR-1,8\n", world)
+    assert own.languages == {(WVL, "tir"): 15.0, (HDF, "pus"): 8.0}
+    assert own.communes == {"BE-1": 12.0, "FR-1": 8.0}
+    for line, place in (
+        ("flandre,tir,,3", "2:1: versant"),
+        (f"{WVL},xyz,,3", "2:2: language"),
+        (f"{WVL},tir,34022,3", "2:3: commune"),
+        (f"{WVL},tir,BE-1,-3", "2:4: requests"),
+    ):
+        with pytest.raises(FormatError, match=place):
+            read_register(head + line, world)
 
 
 def test_a_thin_register_leaves_the_public_figures():

@@ -203,6 +203,15 @@ def test_nobody_serves_what_nobody_can():
     assert fill["ci95"] is None
 
 
+def test_a_year_in_which_nobody_asks_is_an_answer():
+    quiet = queue(2, requests=0.0)
+    for study in (quiet, replace(quiet, demand=())):
+        travel = travel_of(study, Path())
+        found = simulate(study, plan(study, travel), travel, replications=2)
+        assert (found["total"]["predicted"], found["total"]["simulated"]) == (None, None)
+        assert found["total"]["requests"] == 0
+
+
 def test_simulate_on_files(tmp_path, capsys, result):
     file = tmp_path / "R.json"
     file.write_text(json.dumps(result))

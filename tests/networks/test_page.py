@@ -19,6 +19,7 @@ from tests.world import make_account, make_membership
 from versants.core import clock, jobs
 from versants.core.access.classes import Role
 from versants.core.access.scope import acting
+from versants.core.errors import VersantsError
 from versants.core.jobs import Face
 from versants.core.models import Job
 from versants.core.web.words import day_plain
@@ -26,6 +27,9 @@ from versants.networks.forms import QuestionForm
 from versants.networks.models import StudyRun
 from versants.networks.rules import STUDY_ROLES
 from versants.networks.services import fronts, results, spreading, studies
+from versants.networks.words import failure_word
+from versants_libs.coverage.assumptions import parse
+from versants_libs.coverage.needs import Register, demand_of
 from versants_libs.coverage.study_files import read_study
 
 EXAMPLE = next(Path(__file__).parents[1].joinpath("coverage", "studies").glob("*.json"))
@@ -391,7 +395,10 @@ def test_a_study_that_failed_says_why_and_advises_only_what_helps(
     monkeypatch.setattr(studies, "build", Mock(side_effect=fault))
     with suppress(ValueError):
         jobs.run(job.pk, actor)
-    for language, advice in (("fr", "moins de langues ou un territoire"), ("nl", "minder talen of een kleiner")):
+    for language, advice in (
+        ("fr", "moins de langues ou un territoire"),
+        ("nl", "minder talen of een kleiner"),
+    ):
         page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
         note = page[page.index('class="note warn"') :]
         note = note[: note.index('id="again"')]
@@ -448,4 +455,69 @@ def test_the_register_is_read_as_sums_and_only_where_it_says_enough(world):
     register = studies.register_of(today + timedelta(days=1))
     assert register.languages == {("wallonie", "tir"): 2.0}
     assert register.communes == {mouscron: 2.0}
-    assert not register.says_enough("wallonie")
+    assert demand_of(studies.territory(), studies.area({"area": "wallonie"}), register) is None
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """A desk that counted 143 requests in West-Vlaanderen, few beside the public figures, and none in Wallonie."""
+    own = Register({("west-vlaanderen", "tir"): 90.0, ("west-vlaanderen", "apc"): 53.0}, {"BE-31005": 140.0})
+    monkeypatch.setattr(studies, "register_of", lambda today: own)
+    return own
+
+
+def test_one_chooses_whose_figures_the_needs_are(world, client_for, officer, counted):
+    """Kortrijk has none of the located requests; the defaults give a study of it all the same."""
+    for language, held, few in (
+        ("fr", "143 (Flandre occidentale)", "moins de cinq (Wallonie)"),
+        ("nl", "143 (West-Vlaanderen)", "minder dan vijf (Wallonië)"),
+    ):
+        form = client_for(officer, language).get(reverse("studies")).content.decode()
+        assert held in form
+        assert few in form
+        refused = client_for(officer, language).post(
+            reverse("studies"), QUESTION | {"demand": "register", "area": "wallonie"}
+        )
+        assert refused.status_code == 422
+        assert "Walloni" in refused.context["form"].errors["demand"][0]
+    run = worked_out(client_for(officer), officer, n_languages="3", number="1")
+    assert run.question["demand"] == "auto"
+    said = {one.key: one.value for one in parse(read_study(json.dumps(run.study)).assumptions)}
+    assert said["demand_unused:west-vlaanderen"] == "143"
+    for language, whose in (("fr", "viennent de chiffres publics"), ("nl", "komen uit openbare cijfers")):
+        page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
+        plain = page[page.index('data-test="plain"') :]
+        assert whose in plain[: plain.index("</p><p>", 300)]
+
+
+def test_the_register_alone_plans_with_the_register_and_says_so(world, client_for, officer, counted):
+    run = worked_out(
+        client_for(officer), officer, demand="register", area="west-vlaanderen", n_languages="2", number="1"
+    )
+    study = read_study(json.dumps(run.study))
+    assert sum(row.requests for row in study.demand) == pytest.approx(143)
+    for language, whose, source in (
+        ("fr", "143 (Flandre occidentale)", "registre propre du bureau, sur 12 mois"),
+        ("nl", "143 (West-Vlaanderen)", "eigen register van de tolkendienst, over 12 maanden"),
+    ):
+        page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
+        plain = page[page.index('data-test="plain"') :]
+        assert whose in plain[: plain.index("</div>")]
+        assert source in page
+        assert "own register" not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"demand": "register"}, "study.no_register"), ({"languages": ["nld"]}, "study.nothing_asked")],
+)
+def test_what_cannot_be_asked_ends_with_its_cause(world, changes, code, counted, monkeypatch):
+    question = {
+        **QUESTION, "n_languages": 3, "number": 1, "budget": None, "minutes": 60, "phone_share": 0.72,
+        "discouraged": 0.0,
+    } | changes  # fmt: skip
+    monkeypatch.setattr(studies, "most_asked", lambda *args: changes.get("languages", ["tir"]))
+    with pytest.raises(VersantsError) as refused:
+        studies.build("n", question, "2026-11-27", counted)
+    assert refused.value.code == code
+    assert "fault" not in failure_word(code)

@@ -570,6 +570,37 @@ def test_an_unknown_arrondissement_names_those_there_are(tmp_path):
         call_command("mesh_study", "--arrondissement", "Courtrais", "--out", str(tmp_path / "s.json"))
 
 
+def test_the_command_takes_a_desks_own_counts_and_the_report_says_whose_figures_it_has(source, tmp_path):
+    counts, out = tmp_path / "desk.csv", tmp_path / "s.json"
+    counts.write_text(
+        "versant,language,commune,requests\nwest-vlaanderen,tir,,900\nwest-vlaanderen,prs,,600\n"
+    )
+    asked = [*STUDY.split(), "--out", str(out)]
+    for more, key in (
+        ((), "demand_public:"),
+        (("--requests", str(counts)), "demand_unused:"),
+        (("--requests", str(counts), "--demand", "public"), "demand_public:"),
+        (("--requests", str(counts), "--demand", "register"), "demand_register:"),
+    ):
+        call_command("mesh_study", *asked, *more)
+        assert any(one.startswith(key) for one in load_study(out).assumptions), more
+    whose = {
+        "fr": "Demandes en 12 mois\u00a0: 1\u202f500 (Flandre",
+        "nl": "in 12 maanden: 1.500 (West-Vlaanderen).",
+    }
+    own = Source(load_study(out), source.result, source.territory, source.travel, strict=False)
+    for language, words_ in whose.items():
+        assert words_ in "\n".join(said(own, language)["plain"])
+        assert "own register" not in "\n".join(sentences(said(own, language)))
+    mixed = replace(own.study, assumptions=(*own.study.assumptions, "demand_public:wallonie | 2025 | x"))
+    plain = said(replace(own, study=mixed), "nl")["plain"]
+    assert any("twee bronnen" in text and "Wallonië" in text for text in plain)
+    for wrong in (("--demand", "register"), ("--requests", str(tmp_path / "none.csv"))):
+        with pytest.raises(CommandError) as refused:
+            call_command("mesh_study", *asked, *wrong)
+        assert refused.value.returncode == 2
+
+
 def test_the_first_number_is_the_predicted_share_and_the_simulated_one_stands_beside_it(source):
     predicted = source.result["after"]["predicted"]["share"]
     assert source.digest.share_unserved("after") == pytest.approx(1 - predicted)

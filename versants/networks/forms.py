@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core.forms import CheckRows, Labelled, Rows
 from versants.networks.services import studies
-from versants.networks.words import arrondissement_word
+from versants.networks.words import arrondissement_word, number, versant_word
 from versants.territory.models import Versant
+from versants_libs.coverage.needs import Register, expected, without
 
 MEANINGS = (
     ("sum", Labelled(_("All talks count the same"), _("as many as possible are served, wherever they are"))),
@@ -53,11 +55,30 @@ class Slider(forms.NumberInput):
         super().__init__(attrs={"class": "input short", "data-slider": "", "inputmode": "numeric", **ends})
 
 
+DEMANDS = (
+    (
+        "auto",
+        Labelled(
+            _("Whichever says more"),
+            _(
+                "the desk’s register, if it holds a quarter at least of what public figures expect; never a mixture"
+            ),
+        ),
+    ),
+    ("public", Labelled(_("Public figures"), _("talks by population, languages by asylum applications"))),
+    ("register", Labelled(_("The desk’s register"), _("requests of the last twelve months, met or not"))),
+)
+
+
 class Source(Rows):
-    """Who does not say where people come from means the public figures, as before one could choose."""
+    """Who does not say where figures come from means ``first``, as before one could choose."""
+
+    def __init__(self, first: str) -> None:
+        super().__init__()
+        self.first = first
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return super().value_from_datadict(data, files, name) or "public"
+        return super().value_from_datadict(data, files, name) or self.first
 
 
 class QuestionForm(forms.Form):
@@ -77,8 +98,9 @@ class QuestionForm(forms.Form):
         initial=30,
         help_text=_("the most asked for, 1 to 40"),
     )
+    demand = forms.ChoiceField(label=_("Needs"), choices=DEMANDS, initial="auto", widget=Source("auto"))
     people = forms.ChoiceField(
-        label=_("Those who interpret today"), choices=PEOPLE, initial="public", widget=Source
+        label=_("Those who interpret today"), choices=PEOPLE, initial="public", widget=Source("public")
     )
     kinds = forms.MultipleChoiceField(label=_("Who may be recruited"), choices=KINDS, widget=CheckRows)
     budget = forms.IntegerField(
@@ -131,6 +153,32 @@ class QuestionForm(forms.Form):
             )
         return meaning
 
+    def __init__(self, *args: Any, register: Register | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register = register
+        if register is not None:
+            self._field("demand").choices = demands(register)
+
+    def _field(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
+
+    def clean(self) -> dict[str, Any]:
+        """The register must hold something of each versant of the territory, if it alone is to say what is needed."""
+        said = super().clean() or self.cleaned_data
+        if said.get("demand") == "register" and said.get("area") and self.register is not None:
+            missing = without(studies.territory(), studies.area(said), self.register)
+            if missing:
+                self.add_error(
+                    "demand",
+                    _(
+                        "The register holds nothing of this territory, or too little to be told, in: %(where)s."
+                    )
+                    % {"where": ", ".join(versant_word(one) for one in missing)},
+                )
+        return said
+
     def seen(self) -> QuestionForm:
         """The same, beside results: what is chosen now is chosen after them, and the next study says so."""
         self.fields["meaning"].help_text = _(
@@ -154,10 +202,28 @@ def initial_of(question: dict[str, Any]) -> dict[str, Any]:
     """The form as it was sent."""
     return {
         "people": "public",
+        "demand": "auto",
         **question,
         "phone_share": round(question["phone_share"] * 100),
         "discouraged": round(question["discouraged"] * 100),
     }
+
+
+def demands(register: Register) -> list[tuple[str, Labelled]]:
+    """Where needs are counted, with what the register holds and what public figures expect beside it."""
+    held = ", ".join(
+        f"{number(n) if n >= register.minimum else gettext('fewer than five')} ({versant_word(code)})"
+        for code in Versant.values
+        for n in [register.foreign(code)]
+    )
+    whole = ", ".join(
+        f"{number(n)} ({versant_word(code)})" for code, n in expected(studies.territory().towns).items()
+    )
+    told = {
+        "public": gettext("expected a year: %(numbers)s") % {"numbers": whole},
+        "register": gettext("in the last twelve months, met or not: %(numbers)s") % {"numbers": held},
+    }
+    return [(key, Labelled(said.label, told.get(key, said.hint))) for key, said in DEMANDS]
 
 
 def area_words() -> dict[str, str]:

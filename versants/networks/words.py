@@ -104,6 +104,14 @@ def failure_word(code: str) -> str:
             "It took more memory than there is. Nothing was kept but the question. Ask again, with fewer languages or a "
             "smaller territory."
         ),
+        "study.no_register": _(
+            "The register holds no request of the last twelve months for a part of this territory, or too few to be told. "
+            "Ask again with public figures."
+        ),
+        "study.nothing_asked": _(
+            "Nobody asks for these languages in this territory, by the figures chosen: there is nothing to plan. Ask again "
+            "with other languages or another territory."
+        ),
     }
     return known.get(
         code,

@@ -25,7 +25,7 @@ class Choice:
     ``number`` or ``budget`` (euros a year) of recruits, of ``kinds``. ``phone_share``: talks by telephone or video.
     ``discouraged``: added for needs nobody asks for any more. ``beside_minutes``: recruits of places this near count
     too (0: none from outside). ``people``: those typed in, ``staff``: counts of a register they are made from
-    (neither: as many as public figures say).
+    (neither: as many as public figures say). ``register``: requests a desk counted, taken or not as ``demand`` says.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Choice:
     people: tuple[Person, ...] | None = None
     staff: Staff | None = None
     register: Register | None = None
+    demand: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,14 @@ class Built:
 
 
 def most_asked(
-    territory: Territory, towns: Sequence[Town], n: int, register: Register | None = None
+    territory: Territory,
+    towns: Sequence[Town],
+    n: int,
+    register: Register | None = None,
+    demand: str = "auto",
 ) -> list[str]:
     """The ``n`` languages most asked for in ``towns``, most first."""
-    return list(needs(territory, towns, register=register).by_language)[:n]
+    return list(needs(territory, towns, register=register, demand=demand).by_language)[:n]
 
 
 def around(
@@ -93,6 +98,7 @@ def build_study(
         phone_share=choice.phone_share,
         discouraged=choice.discouraged,
         register=choice.register,
+        demand=choice.demand,
     )
     beside = around(territory, choice.towns, choice.beside_minutes)
     offer: Offer = candidates(

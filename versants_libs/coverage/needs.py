@@ -1,4 +1,4 @@
-"""Demand by commune, language, mode and band: from a desk's own register where it says enough, else from public figures.
+"""Demand by commune, language, mode and band: from a desk's own register or from public figures, one of them for all.
 
 Whether a language needs an interpreter depends on the versant: French does in West-Vlaanderen, not in Wallonie.
 """
@@ -10,13 +10,29 @@ from dataclasses import dataclass, field
 
 from .assumptions import Assumption, Sizing
 from .errors import InstanceError
+from .files import table
 from .study import Band, Demand
 from .territory import OWN_LANGUAGE, Territory, Town
 
-__all__ = ["BANDS", "Needs", "Register", "language_mix", "needs", "seats"]
+__all__ = [
+    "BANDS",
+    "DEMANDS",
+    "Needs",
+    "Register",
+    "demand_of",
+    "expected",
+    "language_mix",
+    "needs",
+    "read_register",
+    "seats",
+    "without",
+]
 
 FOLDED = "rows with fewer requests a year on site"
 PUBLIC = "UNHCR first applications by origin (CC BY 4.0); languages of an origin: assumed weights"
+UNUSED = "fewer than 100 of a versant, or than a quarter of what public figures expect for the area: public figures for all"
+#: Where requests are counted: the register if it says enough for every versant of an area, public figures, the register.
+DEMANDS = ("auto", "public", "register")
 BANDS = (Band("office", (1, 2, 3, 4, 5), 8.0, 18.0), Band("evening", (1, 2, 3, 4, 5, 6, 7), 18.0, 22.0))
 
 
@@ -24,8 +40,9 @@ BANDS = (Band("office", (1, 2, 3, 4, 5), 8.0, 18.0), Band("evening", (1, 2, 3, 4
 class Register:
     """What a desk counted in ``months``: requests by (versant, language), and by commune, asked and never met alike.
 
-    A versant with fewer than ``enough`` requests is sized from public figures. A language under ``minimum`` is not
-    told apart, and a commune under it weighs nothing of its own: no row of a study can point at one request.
+    It says enough for an area where each versant has ``enough`` requests, and the area ``least_share`` of what public
+    figures expect of that versant's part. A language under ``minimum`` is not told apart, and a commune under it weighs
+    nothing of its own: no row of a study can point at one request.
     """
 
     languages: Mapping[tuple[str, str], float] = field(default_factory=dict)
@@ -33,6 +50,7 @@ class Register:
     months: float = 12.0
     enough: float = 100.0
     minimum: float = 5.0
+    least_share: float = 0.25
 
     def __post_init__(self) -> None:
         if not self.months > 0:
@@ -42,9 +60,9 @@ class Register:
         """Requests counted on a versant."""
         return sum(n for (where, _language), n in self.languages.items() if where == versant)
 
-    def says_enough(self, versant: str) -> bool:
-        """Is there enough to plan with?"""
-        return self.total(versant) >= self.enough
+    def foreign(self, versant: str) -> float:
+        """Requests counted on a versant for another language than its own."""
+        return self.total(versant) - self.languages.get((versant, OWN_LANGUAGE[versant]), 0.0)
 
 
 @dataclass(frozen=True)
@@ -61,6 +79,31 @@ class Needs:
         for row in self.rows:
             found[row.language] = found.get(row.language, 0.0) + row.requests
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def read_register(text: str, territory: Territory) -> Register:
+    """What a desk counted in twelve months, from a CSV: ``versant``, ``language``, ``commune`` (its uid, or nothing),
+    ``requests``. Raises FormatError.
+    """
+    rows = table(text, ("versant", "language", "commune", "requests"))
+    known = {
+        "versant": OWN_LANGUAGE.keys(),
+        "language": territory.languages.keys(),
+        "commune": {"", *territory.town},
+    }
+    languages: dict[tuple[str, str], float] = {}
+    communes: dict[str, float] = {}
+    for (line, row), n in zip(rows.rows, rows.numbers("requests", 0), strict=True):
+        one = {name: row[rows.column[name]].strip() for name in known}
+        for name, among in known.items():
+            if one[name] not in among:
+                expected = ", ".join(among) if name == "versant" else f"a {name} of the territory"
+                raise rows.fail(line, name, one[name], expected)
+        key = (one["versant"], one["language"])
+        languages[key] = languages.get(key, 0.0) + n
+        if one["commune"]:
+            communes[one["commune"]] = communes.get(one["commune"], 0.0) + n
+    return Register(languages, communes)
 
 
 def language_mix(territory: Territory, versant: str, year: int | None = None) -> dict[str, float]:
@@ -98,6 +141,7 @@ def needs(
     discouraged: float = 0.0,
     year: int | None = None,
     register: Register | None = None,
+    demand: str = "auto",
     fold_below: float = 0.5,
 ) -> Needs:
     """Demand of ``towns`` in requests a year.
@@ -105,6 +149,7 @@ def needs(
     ``languages``: these only (none: all that are asked for). ``phone_share``: share by telephone or video (the middle
     of the range). ``discouraged``: what is added for what nobody asks for any more. Talks at a distance are counted at
     the largest commune of the arrondissement, and so are on-site ones under ``fold_below`` a year: the totals stay.
+    ``demand``: where requests are counted (:func:`demand_of`).
     """
     sizing = sizing or Sizing()
     remote = sum(sizing.remote) / 2 if phone_share is None else phone_share
@@ -124,14 +169,16 @@ def needs(
     found: dict[tuple[str, str, str, str], float] = {}
     assumed: list[Assumption] = []
     when = territory.years[-1] if year is None else year
+    own = demand_of(territory, towns, register, demand, sizing)
     for versant in sorted({town.versant for town in towns}):
         here = [town for town in towns if town.versant == versant]
         mix = language_mix(territory, versant, when)
-        own = register if register is not None and register.says_enough(versant) else None
         weights = _weights(here, own)
         total = _total(here, territory, versant, sizing, own) * (1 + discouraged)
         mix = _own_mix(mix, versant, own)
         assumed.append(_source(versant, when, own))
+        if demand == "auto" and own is None and register and register.total(versant) >= register.minimum:
+            assumed.append(Assumption(f"demand_unused:{versant}", f"{register.total(versant):.0f}", UNUSED))
         for town in here:
             for language, share in mix.items():
                 if wanted and language not in wanted:
@@ -151,6 +198,64 @@ def needs(
     )
     assumed.append(Assumption("folded", f"{fold_below:g}", FOLDED))
     return Needs(rows, (*assumed, *sizing.assumptions(remote, discouraged)))
+
+
+def expected(towns: Sequence[Town], sizing: Sizing | None = None) -> dict[str, float]:
+    """Requests a year that public figures expect of ``towns``, by versant."""
+    rates = (sizing or Sizing()).rates
+    found: dict[str, float] = {}
+    for town in towns:
+        found[town.versant] = found.get(town.versant, 0.0) + town.population / 1000 * rates[town.versant]
+    return dict(sorted(found.items()))
+
+
+def without(territory: Territory, towns: Sequence[Town], register: Register | None) -> list[str]:
+    """Versants of ``towns`` of which the register holds nothing, or too little to tell (``minimum``)."""
+    by_versant = _registered(territory, towns, register)
+    return [
+        versant
+        for versant, n in by_versant.items()
+        if register is None or not n > 0 or register.foreign(versant) < register.minimum
+    ]
+
+
+def demand_of(
+    territory: Territory,
+    towns: Sequence[Town],
+    register: Register | None,
+    demand: str = "auto",
+    sizing: Sizing | None = None,
+) -> Register | None:
+    """What requests of ``towns`` are counted from: the register, for all of them, or nothing but public figures.
+
+    ``demand`` is one of :data:`DEMANDS`. Raises InstanceError where the register is asked for and holds nothing of a
+    versant.
+    """
+    if demand not in DEMANDS:
+        raise InstanceError(f"demand {demand!r} found, one of {', '.join(DEMANDS)} expected")
+    if demand == "public" or (demand == "auto" and register is None):
+        return None
+    missing = without(territory, towns, register)
+    if demand == "register":
+        if missing:
+            raise InstanceError("the register holds no request, or too few to tell, of this area in", missing)
+        return register
+    assert register is not None
+    counted = _registered(territory, towns, register)
+    says_enough = not missing and all(
+        register.total(versant) >= register.enough and counted[versant] >= register.least_share * n
+        for versant, n in expected(towns, sizing).items()
+    )
+    return register if says_enough else None
+
+
+def _registered(territory: Territory, towns: Sequence[Town], register: Register | None) -> dict[str, float]:
+    """Requests a year that the register counts of ``towns``, by versant."""
+    found = {}
+    for versant in sorted({town.versant for town in towns}):
+        here = [town for town in towns if town.versant == versant]
+        found[versant] = 0.0 if register is None else _total(here, territory, versant, Sizing(), register)
+    return found
 
 
 def _weights(towns: Sequence[Town], register: Register | None) -> dict[str, float]:
@@ -189,7 +294,7 @@ def _own_mix(mix: Mapping[str, float], versant: str, register: Register | None) 
         for (where, language), n in register.languages.items()
         if where == versant and n >= register.minimum and language != OWN_LANGUAGE[versant]
     }
-    whole = register.total(versant) - register.languages.get((versant, OWN_LANGUAGE[versant]), 0.0)
+    whole = register.foreign(versant)
     others = {language: share for language, share in mix.items() if language not in counted}
     rest = max(whole - sum(counted.values()), 0.0)
     of_rest = sum(others.values())

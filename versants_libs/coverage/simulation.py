@@ -399,8 +399,9 @@ def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str,
             "requests": float(asked.mean()),
         }
     asked, served = years.requests.sum(axis=1), (years.own + years.fallback).sum(axis=1)
+    every = float(data.requests.sum())
     total = {
-        "predicted": float(data.requests @ predicted["served"]) / float(data.requests.sum()),
+        "predicted": float(data.requests @ predicted["served"]) / every if every else None,
         **_interval(served.astype(np.float64), asked.astype(np.float64)),
         "requests": float(asked.mean()),
     }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from versants.networks.words import day_word, percent, value_word, versant_word
 from versants_libs.coverage.assumptions import CHOSEN, NOT_PUBLISHED, Helper, Sizing, of_model, parse
-from versants_libs.coverage.needs import FOLDED, PUBLIC
+from versants_libs.coverage.needs import FOLDED, PUBLIC, UNUSED
 from versants_libs.coverage.recruiting import SPEAKERS
 from versants_libs.coverage.registered import DEALT, HOURS, LEVELS, PLACED, REGISTERED
 from versants_libs.coverage.study import Study
@@ -41,6 +41,8 @@ def groups(study: Study) -> list[tuple[str, list[Line]]]:
         if versant:
             what = _("%(what)s, %(versant)s") % {"what": what, "versant": versant_word(versant)}
         source = sources.get(one.source, one.source)
+        if key == "demand_register" and (months := register_months(one.source)):
+            source = _("the desk’s own register, %(n)s months") % {"n": value_word(months)}
         value = day_word(one.value) if key in {"register_people", "register_empty"} else value_word(one.value)
         if key == "rate":
             value = re.sub("|".join(VERSANTS), lambda place: versant_word(VERSANTS[place[0]]), value)
@@ -57,6 +59,7 @@ def _groups() -> dict[str, tuple[str, ...]]:
         _("What is asked for"): (
             "demand_public",
             "demand_register",
+            "demand_unused",
             "folded",
             "rate",
             "remote",
@@ -105,10 +108,17 @@ def _groups() -> dict[str, tuple[str, ...]]:
     }
 
 
+def register_months(source: str) -> str:
+    """Months a register was counted over, from the source its figure names; empty where it says something else."""
+    found = re.fullmatch(r"the desk's own register, ([\d.]+) months", source)
+    return found[1] if found else ""
+
+
 def _words() -> dict[str, str]:
     return {
         "demand_public": _("Year of the public figures on languages"),
         "demand_register": _("Requests of the desk’s own register"),
+        "demand_unused": _("Requests of the desk’s own register, not used"),
         "folded": _(
             "Talks on site under which a row is counted with the largest commune of its arrondissement"
         ),
@@ -227,6 +237,10 @@ def _sources() -> dict[str, str]:
         HOURS: _("hours a week of the register; their share in office hours: %(unpublished)s")
         % {"unpublished": unpublished},
         FOLDED: _("a choice of this study; totals stay"),
+        UNUSED: _(
+            "fewer than 100 in a versant, or fewer than a quarter of what public figures expect for this territory: then "
+            "public figures are taken for all of it"
+        ),
         PUBLIC: _("UNHCR, first applications by origin (CC BY 4.0); languages of an origin: assumed weights"),
         SPEAKERS: _(
             "UNHCR, first applications of five years, spread by population; places of the centres found on public "

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from versants.networks import words
-from versants.networks.report import roads
+from versants.networks.report import assumed, roads
 from versants.networks.report.blocks import Block, heading, items, paragraph, table
 from versants_libs.coverage.assumptions import Assumption, Helper, parse
 
@@ -179,6 +179,35 @@ def today(source: Source) -> str:
         "Those who interpret today: %(n)d people, as typed in the file of the study.",
         n,
     ) % {"n": n}
+
+
+def demand(source: Source) -> str:
+    """Whose figures the needs are; empty where they are typed in the file of the study."""
+    public, register, year, months = [], [], "", ""
+    for one in parse(source.study.assumptions):
+        key, _colon, versant = one.key.partition(":")
+        if key == "demand_public":
+            public.append(words.versant_word(versant))
+            year = one.value
+        elif key == "demand_register":
+            register.append((words.versant_word(versant), one.value))
+            months = assumed.register_months(one.source)
+    if public and register:
+        return _(
+            "Needs are from two sources that do not compare: the desk’s own register for %(register)s, public figures "
+            "for %(public)s."
+        ) % {"register": ", ".join(name for name, _n in register), "public": ", ".join(public)}
+    if public:
+        return _(
+            "Needs are from public figures: talks by population, languages by the asylum applications of %(year)s."
+        ) % {"year": year}
+    if register:
+        counted = ", ".join(f"{words.number(float(n))} ({name})" for name, n in register)
+        return _("Needs are from the desk’s own register. Requests in %(months)s months: %(counted)s.") % {
+            "months": words.number(float(months or 12)),
+            "counted": counted,
+        }
+    return ""
 
 
 def _registered(source: Source, known: Mapping[str, Assumption], n: int) -> str:

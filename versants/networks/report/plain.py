@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from versants.networks import words
-from versants.networks.report import inequality
+from versants.networks.report import frame, inequality
 from versants.networks.report.source import Source
 
 FULL = 0.995  # of a language served: nothing is missing that is told
@@ -48,6 +48,9 @@ def paragraphs(source: Source) -> list[str]:
             % said,
             _("This is predicted: people who are already taken, ill or say no are counted in."),
         ]
+    whose = frame.demand(source)
+    if whose:
+        found.insert(len(found) - 1, whose)
     held = held_words(source)
     if held:
         found[-1] = f"{found[-1]} {held}"

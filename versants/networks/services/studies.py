@@ -26,7 +26,7 @@ from versants.networks.services.staff import registered
 from versants.territory.shapes import DATA
 from versants_libs.coverage.assumptions import Sizing
 from versants_libs.coverage.building import Choice, build_study, most_asked
-from versants_libs.coverage.needs import Register
+from versants_libs.coverage.needs import Register, without
 from versants_libs.coverage.registered import Staff
 from versants_libs.coverage.simulation import simulated as told_of
 from versants_libs.coverage.simulation import years_from_json
@@ -66,8 +66,8 @@ def area(question: Mapping[str, Any]) -> tuple[Town, ...]:
 def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     """Keep the question, dated, and start the work. Raises ActionDenied.
 
-    ``question``: area, n_languages, people (public or register), number, budget, kinds, meaning, minutes, phone_share,
-    discouraged, simple.
+    ``question``: area, n_languages, demand (auto, public or register), people (public or register), number, budget,
+    kinds, meaning, minutes, phone_share, discouraged, simple.
     """
     rules.check_may_study(actor)
     run = StudyRun.objects.create(organisation_id=actor.organisation, name=name, question=question)
@@ -180,13 +180,20 @@ def build(
     register: Register | None,
     staff: Staff | None = None,
 ) -> Study:
-    """The study of a question. ``staff``: counts of who interprets today (None: public figures)."""
+    """The study of a question. ``staff``: counts of who interprets today (None: public figures).
+
+    Raises VersantsError ``study.no_register`` where the register is asked for and has nothing of a versant,
+    ``study.nothing_asked``.
+    """
     towns = area(question)
     meaning = str(question["meaning"])
+    demand = str(question.get("demand", "auto"))
+    if demand == "register" and without(territory(), towns, register):
+        raise VersantsError("study.no_register", "")
     choice = Choice(
         name=name,
         towns=towns,
-        languages=most_asked(territory(), towns, int(question["n_languages"]), register),
+        languages=most_asked(territory(), towns, int(question["n_languages"]), register, demand),
         number=question["number"],
         budget=question["budget"],
         kinds=tuple(question["kinds"]),
@@ -196,9 +203,13 @@ def build(
         phone_share=float(question["phone_share"]),
         discouraged=float(question["discouraged"]),
         register=register,
+        demand=demand,
         staff=staff,
     )
-    return build_study(territory(), choice).study
+    study = build_study(territory(), choice).study
+    if not any(row.requests > 0 for row in study.demand):
+        raise VersantsError("study.nothing_asked", "")
+    return study
 
 
 def variants(

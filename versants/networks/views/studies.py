@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from versants.core import clock
 from versants.core.errors import Conflict
 from versants.core.models import Job
 from versants.core.web.jobs import TITLES
@@ -34,7 +35,8 @@ def studies_page(request: HttpRequest) -> HttpResponse:
     rules.check_may_study(request.actor)
     seen = _before(request)
     initial = initial_of(fronts.as_question(seen.question, request.GET)) if seen else DEFAULT
-    form = QuestionForm(request.POST or None, initial=initial)
+    register = studies.register_of(clock.today())
+    form = QuestionForm(request.POST or None, initial=initial, register=register)
     if seen:
         form.seen()
     if request.method == "POST" and form.is_valid():
@@ -77,7 +79,8 @@ def _run(request: HttpRequest, uid: UUID) -> StudyRun:
 def study(request: HttpRequest, uid: UUID) -> HttpResponse:
     """What came out; while it is being worked out, where the work stands."""
     run = _run(request, uid)
-    form = QuestionForm(initial=initial_of(run.question)) if run.question else QuestionForm(initial=DEFAULT)
+    initial = initial_of(run.question) if run.question else DEFAULT
+    form = QuestionForm(initial=initial, register=studies.register_of(clock.today()))
     context: dict[str, Any] = {
         "run": run,
         "territory": area_words().get(run.question.get("area", ""), run.name),

@@ -11,7 +11,9 @@ from versants.core import clock
 from versants.territory.shapes import DATA
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.console import Refusal, writable
-from versants_libs.coverage.errors import InstanceError
+from versants_libs.coverage.errors import FormatError, InstanceError
+from versants_libs.coverage.files import read_text
+from versants_libs.coverage.needs import DEMANDS, read_register
 from versants_libs.coverage.study import BORDERS, KINDS, MEANINGS, SIMPLE, Fairness, Standard
 from versants_libs.coverage.study_files import write_study
 from versants_libs.coverage.territory import OWN_LANGUAGE, load_territory
@@ -37,6 +39,18 @@ class Command(BaseCommand):
         parser.add_argument("--kinds", default="helper,certified", metavar="A,B", help="who may be recruited")
         parser.add_argument("--minutes", type=float, default=60.0, help="on the road at most, one way")
         parser.add_argument("--phone-share", type=float, default=0.72)
+        parser.add_argument(
+            "--demand",
+            choices=DEMANDS,
+            default="auto",
+            help="where requests are counted; auto without a file: public",
+        )
+        parser.add_argument(
+            "--requests",
+            type=Path,
+            metavar="CSV",
+            help="a desk's own in twelve months: versant, language, commune (uid, may be empty), requests",
+        )
         parser.add_argument("--discouraged", type=float, default=0.0)
         parser.add_argument("--border", choices=BORDERS, default="open")
         parser.add_argument("--simple", choices=SIMPLE, default="middle", help="talks a helper may take")
@@ -64,12 +78,16 @@ class Command(BaseCommand):
         try:
             towns = territory.area(versants=versants, arrondissement=options["arrondissement"])
             languages = list(dict.fromkeys(one for one in options["languages"].split(",") if one))
+            register = None
+            if options["requests"]:
+                register = read_register(read_text(options["requests"]), territory)
             study = build_study(
                 territory,
                 Choice(
                     name=options["name"] or options["arrondissement"] or ", ".join(versants) or "Versants",
                     towns=towns,
-                    languages=languages or most_asked(territory, towns, options["most_asked"]),
+                    languages=languages
+                    or most_asked(territory, towns, options["most_asked"], register, options["demand"]),
                     number=number,
                     budget=options["budget"],
                     kinds=kinds,
@@ -85,8 +103,14 @@ class Command(BaseCommand):
                     simple=options["simple"],
                     phone_share=options["phone_share"],
                     discouraged=options["discouraged"],
+                    register=register,
+                    demand=options["demand"],
                 ),
             ).study
+        except OSError as exc:
+            raise CommandError(f"{options['requests']}: {exc.strerror}", returncode=2) from exc
+        except FormatError as exc:
+            raise CommandError(f"{options['requests']}:{exc}", returncode=2) from exc
         except InstanceError as exc:
             raise CommandError(str(exc), returncode=2) from exc
         options["out"].write_text(write_study(study), encoding="utf-8")
