@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import translation
 
 from tests.world import actor as actor_of
 from tests.world import make_account, make_membership
@@ -23,6 +24,7 @@ from versants.core.errors import VersantsError
 from versants.core.jobs import Face
 from versants.core.models import Job
 from versants.core.web.words import day_plain
+from versants.networks.fields import euros_of
 from versants.networks.forms import QuestionForm
 from versants.networks.models import StudyRun
 from versants.networks.rules import STUDY_ROLES
@@ -174,12 +176,68 @@ def test_the_report_and_its_annex_open(world, client_for, officer):
     assert all(0 <= row[3] <= 1 and 0 <= row[4] <= 1 for row in rows)
 
 
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        *[(one, 50_000) for one in ("50000", "50.000", "50 000", "50\u202f000", "50\u00a0000", "50 000,00")],
+        *[(one, 50_000) for one in ("50.000,00", "50,000.00", "€ 50.000", "50 000 €", " 50000 ", "50000.0")],
+        ("1.250.000", 1_250_000),
+        ("1,250,000", 1_250_000),
+        ("0", 0),
+        ("50.00", 50),
+        ("", None),
+        ("100 000 000", 100_000_000),
+    ],
+)
+def test_an_amount_is_read_as_it_is_written_here(typed, amount, language):
+    with translation.override(language):
+        form = QuestionForm(QUESTION | {"budget": typed})
+        assert form.is_valid(), form.errors
+        assert form.question()["budget"] == amount
+        if amount is not None:
+            kept = QuestionForm(initial={"budget": amount})["budget"].value()
+            assert QuestionForm(QUESTION | {"budget": kept}).is_valid()
+            assert euros_of(kept) == amount, "the form reads what it writes"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["50,000", "50.0000", "50 00", "0.500", "50.000 000", "50.5", "-5", "5e4", "vijftig", "²", "1.2.3"],
+)
+def test_an_amount_with_two_meanings_is_refused_with_an_example(typed):
+    for language, said in (("fr", "en euros entiers"), ("nl", "hele euro’s")):
+        with translation.override(language):
+            (error,) = QuestionForm(QUESTION | {"budget": typed}).errors["budget"]
+            assert said in error
+            assert "50000" in error
+
+
+def test_numbers_out_of_range_name_both_ends():
+    with translation.override("nl"):
+        assert QuestionForm(QUESTION | {"budget": "100.000.001"}).errors["budget"] == [
+            "Hoogstens 100.000.000 euro."
+        ]
+    for typed in ("41", "-1", "2.000", "x", ""):
+        wrong = QUESTION | {"number": typed, "n_languages": typed, "minutes": typed and f"{typed}000"}
+        for language, said in (("fr", "De {} à {}."), ("nl", "Van {} tot {}.")):
+            with translation.override(language):
+                errors = QuestionForm(wrong).errors
+                assert errors["number"] == [said.format(0, 40)]
+                assert errors["n_languages"] == [said.format(1, 40)]
+                assert errors["minutes"] == [said.format(15, 120)]
+
+
 def test_a_study_with_a_budget_is_told_on_the_page_in_both_files_and_step_by_step(world, client_for, officer):
     client = client_for(officer)
-    run = worked_out(client, officer, budget="20000", number="4", n_languages="3")
+    run = worked_out(client, officer, budget="20.000", number="4", n_languages="3")
     assert run.question["budget"] == 20_000
     assert read_study(json.dumps(run.study)).limits.budget == 20_000
-    assert 'data-test="plain"' in client.get(reverse("study", args=[run.uid])).content.decode()
+    for language, amount in (("fr", "20\u202f000\u00a0€ par an"), ("nl", "€\u00a020.000 per jaar")):
+        page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
+        plain = page[page.index('data-test="plain"') :]
+        assert amount in plain[: plain.index("</div>")], "said back"
+    client = client_for(officer)
     assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
     assert len(book.sheetnames) == 7
@@ -193,7 +251,7 @@ def test_a_study_with_a_budget_is_told_on_the_page_in_both_files_and_step_by_ste
     assert asked
     assert asked[-1] == 40_000
     form = client.get(reverse("studies") + f"?from={run.uid}&budget={asked[-1]}").content.decode()
-    assert re.search(r'name="budget" value="40000"', form)
+    assert re.search(r'name="budget" value="40\u202f000"', form)
     assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
     assert len(book.sheetnames) == 8

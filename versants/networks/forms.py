@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core.forms import CheckRows, Labelled, Rows
+from versants.networks.fields import Between, Euros
 from versants.networks.services import studies
 from versants.networks.words import arrondissement_word, number, versant_word
 from versants.territory.models import Versant
@@ -47,14 +48,6 @@ PEOPLE = (
 SIMPLE = (("low", _("few: 10%")), ("middle", _("in between: 25%")), ("high", _("many: 40%")))
 
 
-class Slider(forms.NumberInput):
-    """A number between two ends; a script makes a slider of it, without one it stays a field to type in."""
-
-    def __init__(self, low: int, high: int, step: int = 1) -> None:
-        ends = {"min": low, "max": high, "step": step}
-        super().__init__(attrs={"class": "input short", "data-slider": "", "inputmode": "numeric", **ends})
-
-
 DEMANDS = (
     (
         "auto",
@@ -91,49 +84,37 @@ class QuestionForm(forms.Form):
         widget=Rows,
         help_text=_("Chosen now, before results are shown; kept with its date."),
     )
-    n_languages = forms.IntegerField(
-        label=_("Languages"),
-        min_value=1,
-        max_value=40,
-        initial=30,
-        help_text=_("the most asked for, 1 to 40"),
-    )
+    n_languages = Between(1, 40, label=_("Languages"), initial=30, help_text=_("the most asked for, 1 to 40"))
     demand = forms.ChoiceField(label=_("Needs"), choices=DEMANDS, initial="auto", widget=Source("auto"))
     people = forms.ChoiceField(
         label=_("Those who interpret today"), choices=PEOPLE, initial="public", widget=Source("public")
     )
     kinds = forms.MultipleChoiceField(label=_("Who may be recruited"), choices=KINDS, widget=CheckRows)
-    budget = forms.IntegerField(
-        label=_("Budget in euros a year"), min_value=0, required=False, help_text=_("empty: no such limit")
+    budget = Euros(
+        most=studies.MOST_BUDGET,
+        label=_("Budget in euros a year"),
+        required=False,
+        help_text=_("empty: no such limit"),
     )
-    number = forms.IntegerField(
-        label=_("People to recruit"),
-        min_value=0,
-        max_value=studies.MOST_PEOPLE,
-        initial=6,
-        widget=Slider(0, studies.MOST_PEOPLE),
+    number = Between(0, studies.MOST_PEOPLE, slider=True, label=_("People to recruit"), initial=6)
+    minutes = Between(
+        15, 120, slider=True, step=5, label=_("Minutes on the road at most, one way"), initial=60
     )
-    minutes = forms.IntegerField(
-        label=_("Minutes on the road at most, one way"),
-        min_value=15,
-        max_value=120,
-        initial=60,
-        widget=Slider(15, 120, 5),
-    )
-    phone_share = forms.IntegerField(
+    phone_share = Between(
+        0,
+        100,
+        slider=True,
         label=_("Talks by telephone or video, per cent"),
-        min_value=0,
-        max_value=100,
         initial=72,
-        widget=Slider(0, 100),
         help_text=_("58 in the Netherlands, 86 in France"),
     )
-    discouraged = forms.IntegerField(
+    discouraged = Between(
+        0,
+        50,
+        slider=True,
+        step=5,
         label=_("Added for those who no longer ask, per cent"),
-        min_value=0,
-        max_value=50,
         initial=0,
-        widget=Slider(0, 50, 5),
         help_text=_("nobody has measured it"),
     )
     simple = forms.ChoiceField(

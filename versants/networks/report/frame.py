@@ -144,7 +144,7 @@ def method(source: Source) -> list[Block]:
                 % {"state": _("may be recruited") if rules.helpers else _("are not used")},
                 today(source),
                 roads.method(source),
-                _("Limits given: %(limits)s.") % {"limits": _limits(source)},
+                _("Limits given: %(limits)s.") % {"limits": limits_words(source)},
             ]
         ),
     ]
@@ -240,7 +240,8 @@ def _registered(source: Source, known: Mapping[str, Assumption], n: int) -> str:
     return " ".join(found)
 
 
-def _limits(source: Source) -> str:
+def limits_words(source: Source) -> str:
+    """What may be recruited at most: people, euros a year."""
     limits = source.study.limits
     found = []
     if limits.number is not None:

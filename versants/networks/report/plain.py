@@ -48,9 +48,8 @@ def paragraphs(source: Source) -> list[str]:
             % said,
             _("This is predicted: people who are already taken, ill or say no are counted in."),
         ]
-    whose = frame.demand(source)
-    if whose:
-        found.insert(len(found) - 1, whose)
+    asked = _("Limits chosen: %(limits)s.") % {"limits": frame.limits_words(source)}
+    found.insert(len(found) - 1, f"{frame.demand(source)} {asked}".strip())
     held = held_words(source)
     if held:
         found[-1] = f"{found[-1]} {held}"

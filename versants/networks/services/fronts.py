@@ -19,7 +19,7 @@ from versants.core.errors import Conflict
 from versants.core.models import Job
 from versants.networks import rules
 from versants.networks.models import StudyRun
-from versants.networks.services.studies import MOST_PEOPLE
+from versants.networks.services.studies import MOST_BUDGET, MOST_PEOPLE
 from versants.territory.shapes import DATA
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.study_files import read_study
@@ -83,9 +83,9 @@ def widened(study: Study) -> tuple[Study, str]:
 def as_question(question: dict[str, Any], given: Any) -> dict[str, Any]:
     """The question with the number or budget of a point, from an address; what is no such number changes nothing."""
     found = dict(question)
-    for name, most in (("number", MOST_PEOPLE), ("budget", 10_000_000)):
+    for name, most in (("number", MOST_PEOPLE), ("budget", MOST_BUDGET)):
         text = str(given.get(name, ""))
-        if text.isascii() and text.isdigit() and len(text) <= 8 and int(text) <= most:
+        if text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= most:
             found[name] = int(text)
     return found
 

@@ -43,6 +43,7 @@ SECONDS = float(
 )  # of processor, for the plan; a third for each scenario
 REGISTER_DAYS = 365
 MOST_PEOPLE = 40  # to recruit: what the question takes
+MOST_BUDGET = 100_000_000  # euros a year
 YEARS, SEED = 20, 1  # simulated
 YEARS_TOGETHER = 4  # in one piece
 TOLD_S = 2.0  # somebody who asked to stop is heard so soon at least

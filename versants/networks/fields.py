@@ -1,0 +1,103 @@
+"""Numbers as people type them: whole ones between two ends, and euros in Dutch, French or plain spelling."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from versants.networks.words import NARROW, language, number
+
+WHOLE = re.compile(r"\d+")
+#: 50 000, 50.000, 50'000 in groups of three with one sign between; a comma stands so only between three groups or more.
+GROUPED = re.compile(r"[1-9]\d{0,2}(?:([ .’'])\d{3})(?:\1\d{3})*|[1-9]\d{0,2}(?:,\d{3}){2,}")
+CENTS = re.compile(r"(.*\d)([.,])(\d{1,2})")
+SPACES = re.compile(r"[\s\u00a0\u2009\u202f]+")
+
+
+def euros_of(text: str) -> int:
+    """Whole euros: 50000, 50.000, 50 000, € 50 000,00. Raises ValueError for what has two meanings (50,000), or none."""
+    said = SPACES.sub(" ", text.replace("€", " ").replace("EUR", " ")).strip()
+    cents = CENTS.fullmatch(said)
+    if cents:
+        said, sign, part = cents.groups()
+        if int(part) or (sign in said):
+            raise ValueError(text)
+        said = re.sub(r"[.,](?=\d{3})", " ", said)  # the other sign was that of the cents
+    if not (WHOLE.fullmatch(said) or GROUPED.fullmatch(said)):
+        raise ValueError(text)
+    return int(re.sub(r"\D", "", said))
+
+
+class Euros(forms.Field):
+    """An amount in whole euros, as int; None where nothing is typed."""
+
+    widget = forms.TextInput(
+        attrs={"class": "input short", "inputmode": "numeric", "autocomplete": "off", "dir": "ltr"}
+    )
+
+    def __init__(self, *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most = most
+
+    def to_python(self, value: Any) -> int | None:
+        """What was typed."""
+        if value in self.empty_values or not str(value).strip():
+            return None
+        try:
+            amount = euros_of(str(value))
+        except ValueError as exc:
+            raise forms.ValidationError(_("Write whole euros, like 50000 or 50 000."), "invalid") from exc
+        if amount > self.most:
+            raise forms.ValidationError(
+                _("At most %(most)s euros."), "max_value", {"most": grouped(self.most)}
+            )
+        return amount
+
+    def prepare_value(self, value: Any) -> Any:
+        """An amount that is kept, in the reader's spelling; what was typed stays as it was."""
+        return grouped(value) if isinstance(value, int) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """By amount, not by spelling."""
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except forms.ValidationError:
+            return True
+
+
+def grouped(amount: int) -> str:
+    """50.000 in Dutch, 50 000 elsewhere: never with a comma, which could be read as cents."""
+    return number(amount) if language() in {"fr", "nl"} else f"{amount:,}".replace(",", NARROW)
+
+
+class Slider(forms.NumberInput):
+    """A number between two ends; a script makes a slider of it, without one it stays a field to type in."""
+
+    def __init__(self, low: int, high: int, step: int = 1) -> None:
+        ends = {"min": low, "max": high, "step": step}
+        super().__init__(attrs={"class": "input short", "data-slider": "", "inputmode": "numeric", **ends})
+
+
+class Between(forms.IntegerField):
+    """A whole number from ``low`` to ``high``; whatever else is typed, the sentence says these two."""
+
+    def __init__(self, low: int, high: int, *, slider: bool = False, step: int = 1, **kwargs: Any) -> None:
+        ends = format_lazy(_("From {low} to {high}."), low=low, high=high)
+        if slider:
+            kwargs["widget"] = Slider(low, high, step)
+        super().__init__(
+            min_value=low,
+            max_value=high,
+            error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), ends),
+            **kwargs,
+        )
+
+    def to_python(self, value: Any) -> int | None:
+        """Digits only: "1.000" is not one."""
+        if isinstance(value, str) and value.strip() and not WHOLE.fullmatch(value.strip()):
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
+        return super().to_python(value)
