@@ -69,12 +69,16 @@ def test_pages_are_clean_in_every_look(opened, world, client_for, officer, monke
 
 def test_sliders_are_fields_without_a_script(opened):
     page = opened(reverse("studies"))
-    assert page.locator("input[type=range]").count() == 4
+    assert page.locator("input[type=range]").count() == 5
+    page.locator("#id_simple").press("ArrowRight")
+    assert page.locator("#id_simple + output").inner_text() == "40"
     page.locator("#id_number").fill("9")
     assert page.locator("#id_number + output").inner_text() == "9"
     plain = opened(reverse("studies"), java_script_enabled=False)
     assert plain.locator("input[type=range]").count() == 0
-    assert plain.locator("input[type=number][data-slider]").count() == 4
+    assert plain.locator("input[type=number][data-slider]").count() == 5
+    plain.locator("summary").filter(has_text="Les nommer").click()
+    plain.get_by_label("somali").check()
 
 
 def test_a_slider_lies_between_the_maps_and_without_a_script_they_stand_side_by_side(

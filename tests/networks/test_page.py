@@ -25,11 +25,11 @@ from versants.core.jobs import Face
 from versants.core.models import Job
 from versants.core.web.words import day_plain
 from versants.networks.fields import euros_of
-from versants.networks.forms import QuestionForm
+from versants.networks.forms import QuestionForm, areas, initial_of, languages
 from versants.networks.models import StudyRun
 from versants.networks.rules import STUDY_ROLES
 from versants.networks.services import fronts, results, spreading, studies
-from versants.networks.words import failure_word
+from versants.networks.words import failure_word, order
 from versants_libs.coverage.assumptions import parse
 from versants_libs.coverage.needs import Register, demand_of
 from versants_libs.coverage.study_files import read_study
@@ -46,7 +46,9 @@ QUESTION = {
     "minutes": "60",
     "phone_share": "72",
     "discouraged": "0",
-    "simple": "middle",
+    "simple": "25",
+    "phone_answer": "10",
+    "fill": "90",
 }
 
 
@@ -104,13 +106,54 @@ def test_everything_is_chosen_before_a_result_is_shown(world, client_for, office
     form = client.get(reverse("studies")).content.decode()
     for field in QUESTION:
         assert f'name="{field}"' in form
-    assert form.count("data-slider") == 4
+    for field in ("demand", "people", "languages"):
+        assert f'name="{field}"' in form
+    assert form.count("data-slider") == 5, "five a councillor moves"
     dutch = client_for(officer, "nl").get(reverse("studies")).content.decode()
     assert ">Kortrijk<" in dutch
     assert ">Doornik-Moeskroen<" in dutch
     missing = client.post(reverse("studies"), {**QUESTION, "meaning": ""})
     assert missing.status_code == 422
     assert not StudyRun.objects.exists()
+
+
+def test_one_names_languages_and_the_whole_standard(world, client_for, officer):
+    """What is chosen reaches the study, and comes back in the form of the next one."""
+    run = worked_out(
+        client_for(officer), officer, languages=["som", "prs"], n_languages="9", phone_answer="4", fill="75",
+        simple="40", number="1",
+    )  # fmt: skip
+    study = read_study(json.dumps(run.study))
+    assert study.languages == ("prs", "som")
+    assert (study.standard.phone_answer_minutes, study.standard.fill) == (4.0, 0.75)
+    assert (study.rules.simple, run.question["simple"]) == ("high", "high")
+    again = client_for(officer).get(reverse("studies") + f"?from={run.uid}").content.decode()
+    chosen = re.findall(r'name="languages" value="(\w+)"[^>]* checked', again)
+    assert sorted(chosen) == ["prs", "som"]
+    assert '<details class="more" open>' in again
+    for name, value in (("phone_answer", 4), ("fill", 75), ("simple", 40), ("n_languages", 9)):
+        assert re.search(rf'name="{name}" value="{value}"', again), name
+    old = {key: one for key, one in run.question.items() if key not in ("languages", "phone_answer", "fill")}
+    assert QuestionForm(initial=initial_of(old))["fill"].value() == 90
+    assert studies.build("n", old, "2026-11-27", None).standard.fill == 0.9
+    with translation.override("nl"):
+        assert QuestionForm(QUESTION | {"simple": "30"}).errors["simple"] == ["10, 25 of 40."]
+        every = [code for code, _word in languages()]
+        assert len(every) > 40
+        assert QuestionForm(QUESTION | {"languages": every}).errors["languages"] == [
+            f"{len(every)} talen gekozen; hoogstens 40."
+        ]
+
+
+def test_lists_stand_in_the_order_of_the_readers_language():
+    with translation.override("fr"):
+        (north,) = [pairs for group, pairs in areas() if str(group) == "Hauts-de-France"]
+        names = [word for _key, word in north]
+        assert names.index("Béthune") < names.index("Boulogne-sur-Mer")
+        spoken = [word for _code, word in languages()]
+        assert spoken == sorted(spoken, key=order)
+        assert order("œuvre") < order("ogive")
+        assert order("Évreux") < order("Ham")
 
 
 def test_a_study_is_worked_out_and_told(world, client_for, officer):
@@ -491,7 +534,7 @@ def test_list_query_count_does_not_grow(world, client_for, officer, count, djang
         StudyRun.objects.create(organisation=world.house_be, name=f"n{i}", question={})
     client = client_for(officer)
     client.get(reverse("studies"))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):  # two for what the register holds
         client.get(reverse("studies"))
 
 
@@ -572,7 +615,7 @@ def test_the_register_alone_plans_with_the_register_and_says_so(world, client_fo
 def test_what_cannot_be_asked_ends_with_its_cause(world, changes, code, counted, monkeypatch):
     question = {
         **QUESTION, "n_languages": 3, "number": 1, "budget": None, "minutes": 60, "phone_share": 0.72,
-        "discouraged": 0.0,
+        "discouraged": 0.0, "simple": "middle", "fill": 0.9,
     } | changes  # fmt: skip
     monkeypatch.setattr(studies, "most_asked", lambda *args: changes.get("languages", ["tir"]))
     with pytest.raises(VersantsError) as refused:

@@ -621,9 +621,9 @@ def test_the_first_number_is_the_predicted_share_and_the_simulated_one_stands_be
     told = said(replace(source, simulated=years), "nl")
     assert told["numbers"][0][0] == figure, "what is predicted stays the first number"
     assert "Gesimuleerd: 40,0% (37,5% tot 42,5%)" in told["numbers"][0][1]
-    assert "20 gesimuleerde jaren" in told["plain"][1]
+    assert "20 gesimuleerde jaren" in told["plain"][2]
     kept_before = said(replace(source, simulated={"fill": fill}), "nl")
-    assert "Gesimuleerde jaren, met de aanwervingen, geven 40,0%." in kept_before["plain"][1]
+    assert "Gesimuleerde jaren, met de aanwervingen, geven 40,0%." in kept_before["plain"][2]
 
 
 def test_a_result_without_a_prediction_is_said_to_be_of_an_older_model(source):

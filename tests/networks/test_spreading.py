@@ -189,7 +189,7 @@ def test_a_study_runs_over_its_pieces_and_says_how_far_it_is(world, officer, mon
     who = actor_of(officer)
     question = {
         **QUESTION, "n_languages": 3, "number": 2, "budget": None, "minutes": 60, "phone_share": 0.72,
-        "discouraged": 0.0,
+        "discouraged": 0.0, "simple": "middle", "fill": 0.9,
     }  # fmt: skip
     with acting(who):
         job = studies.ask(actor=who, name="n", question=question)

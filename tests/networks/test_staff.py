@@ -194,7 +194,7 @@ def test_a_register_that_tells_nothing_is_named_and_public_figures_stand_in(worl
     assert staff.spoken == ()
     question = {
         **QUESTION, "n_languages": 3, "number": 1, "budget": None, "kinds": ["helper"], "people": "register",
-        "minutes": 60, "phone_share": 0.72, "discouraged": 0.0,
+        "minutes": 60, "phone_share": 0.72, "discouraged": 0.0, "simple": "middle", "fill": 0.9,
     }  # fmt: skip
     study = studies.build("n", question, "2026-11-27", None, staff)
     public = studies.build("n", question, "2026-11-27", None)

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from versants.core.forms import CheckRows
 from versants.networks.words import NARROW, language, number
 
 WHOLE = re.compile(r"\d+")
@@ -72,6 +73,22 @@ class Euros(forms.Field):
 def grouped(amount: int) -> str:
     """50.000 in Dutch, 50 000 elsewhere: never with a comma, which could be read as cents."""
     return number(amount) if language() in {"fr", "nl"} else f"{amount:,}".replace(",", NARROW)
+
+
+class Folded(CheckRows):
+    """Many to choose from, behind a fold that says what they are for."""
+
+    template_name = "networks/_folded.html"
+
+    def __init__(self, said: Any) -> None:
+        super().__init__(attrs={"class": "fit"})
+        self.said = said
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """With the words of the fold."""
+        context = super().get_context(name, value, attrs)
+        context["widget"]["said"] = self.said
+        return context
 
 
 class Slider(forms.NumberInput):

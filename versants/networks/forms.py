@@ -9,11 +9,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core.forms import CheckRows, Labelled, Rows
-from versants.networks.fields import Between, Euros
+from versants.networks.fields import Between, Euros, Folded
 from versants.networks.services import studies
-from versants.networks.words import arrondissement_word, number, versant_word
+from versants.networks.words import arrondissement_word, language_word, number, order, versant_word
 from versants.territory.models import Versant
-from versants_libs.coverage.needs import Register, expected, without
+from versants_libs.coverage.needs import Register, expected, language_mix, without
 
 MEANINGS = (
     ("sum", Labelled(_("All talks count the same"), _("as many as possible are served, wherever they are"))),
@@ -45,14 +45,15 @@ PEOPLE = (
         ),
     ),
 )
-SIMPLE = (("low", _("few: 10%")), ("middle", _("in between: 25%")), ("high", _("many: 40%")))
-
+SIMPLE = {10: "low", 25: "middle", 40: "high"}  # per cent
+MOST_LANGUAGES = 40
+STANDARD = {"phone_answer": 10, "fill": 0.9}
 
 DEMANDS = (
     (
         "auto",
         Labelled(
-            _("Whichever says more"),
+            _("Whichever source says more"),
             _(
                 "the desk’s register, if it holds a quarter at least of what public figures expect; never a mixture"
             ),
@@ -84,7 +85,19 @@ class QuestionForm(forms.Form):
         widget=Rows,
         help_text=_("Chosen now, before results are shown; kept with its date."),
     )
-    n_languages = Between(1, 40, label=_("Languages"), initial=30, help_text=_("the most asked for, 1 to 40"))
+    n_languages = Between(
+        1,
+        MOST_LANGUAGES,
+        label=_("Languages"),
+        initial=30,
+        help_text=_("the most asked for, 1 to 40; does not count where you name them"),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Which languages"),
+        choices=lambda: languages(),
+        required=False,
+        widget=Folded(_("Name them yourself instead")),
+    )
     demand = forms.ChoiceField(label=_("Needs"), choices=DEMANDS, initial="auto", widget=Source("auto"))
     people = forms.ChoiceField(
         label=_("Those who interpret today"), choices=PEOPLE, initial="public", widget=Source("public")
@@ -117,12 +130,24 @@ class QuestionForm(forms.Form):
         initial=0,
         help_text=_("nobody has measured it"),
     )
-    simple = forms.ChoiceField(
-        label=_("Talks a helper may take"),
-        choices=SIMPLE,
-        initial="middle",
-        widget=Rows,
-        help_text=_("nobody has measured it"),
+    simple = Between(
+        min(SIMPLE),
+        max(SIMPLE),
+        slider=True,
+        step=15,
+        label=_("Talks a helper may take, per cent"),
+        initial=25,
+        help_text=_("10 few, 25 in between, 40 many; nobody has measured it"),
+    )
+    phone_answer = Between(
+        1, 60, label=_("A call is answered within, minutes"), initial=STANDARD["phone_answer"]
+    )
+    fill = Between(
+        50,
+        100,
+        label=_("Talks to be held in each language, per cent"),
+        initial=round(STANDARD["fill"] * 100),
+        help_text=_("the standard a language is measured against"),
     )
 
     def clean_meaning(self) -> str:
@@ -144,6 +169,22 @@ class QuestionForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         return field
+
+    def clean_simple(self) -> str:
+        """Which end of the range is planned with."""
+        share = self.cleaned_data["simple"]
+        if share not in SIMPLE:
+            raise forms.ValidationError(_("10, 25 or 40."), "invalid")
+        return SIMPLE[share]
+
+    def clean_languages(self) -> list[str]:
+        """Those named, no more than a study takes."""
+        named = sorted(self.cleaned_data["languages"])
+        if len(named) > MOST_LANGUAGES:
+            raise forms.ValidationError(
+                _("%(n)s languages chosen; 40 at most."), "max_length", {"n": len(named)}
+            )
+        return named
 
     def clean(self) -> dict[str, Any]:
         """The register must hold something of each versant of the territory, if it alone is to say what is needed."""
@@ -172,6 +213,7 @@ class QuestionForm(forms.Form):
         said = dict(self.cleaned_data)
         said["phone_share"] = said["phone_share"] / 100
         said["discouraged"] = said["discouraged"] / 100
+        said["fill"] = said["fill"] / 100
         return said
 
     def area_name(self) -> str:
@@ -181,13 +223,9 @@ class QuestionForm(forms.Form):
 
 def initial_of(question: dict[str, Any]) -> dict[str, Any]:
     """The form as it was sent."""
-    return {
-        "people": "public",
-        "demand": "auto",
-        **question,
-        "phone_share": round(question["phone_share"] * 100),
-        "discouraged": round(question["discouraged"] * 100),
-    }
+    said = {"people": "public", "demand": "auto", **STANDARD, **question}
+    said |= {name: round(said[name] * 100) for name in ("phone_share", "discouraged", "fill")}
+    return said | {"simple": {word: share for share, word in SIMPLE.items()}[question["simple"]]}
 
 
 def demands(register: Register) -> list[tuple[str, Labelled]]:
@@ -207,6 +245,14 @@ def demands(register: Register) -> list[tuple[str, Labelled]]:
     return [(key, Labelled(said.label, told.get(key, said.hint))) for key, said in DEMANDS]
 
 
+def languages() -> list[tuple[str, str]]:
+    """Languages that somebody is likely to ask for, in the reader's order."""
+    known = studies.territory()
+    asked = {code for versant in Versant.values for code in language_mix(known, versant)}
+    found = [(code, language_word(known.languages[code])) for code in asked if code in known.languages]
+    return sorted(found, key=lambda pair: order(pair[1]))
+
+
 def area_words() -> dict[str, str]:
     """Each territory in the reader's language, by what a question calls it."""
     return {key: str(label) for _group, pairs in areas() for key, label in pairs}
@@ -223,6 +269,8 @@ def areas() -> list[tuple[Any, list[tuple[str, Any]]]]:
     for code, label in Versant.choices:
         towns = studies.territory().towns
         names = {town.arrondissement for town in towns if town.versant == code}
-        said = sorted((arrondissement_word(name, code, towns), name) for name in names)
+        said = sorted(
+            ((arrondissement_word(name, code, towns), name) for name in names), key=lambda one: order(one[0])
+        )
         found.append((label, [(f"{code}:{name}", word) for word, name in said]))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from versants.core.web.words import day_plain
 from versants.territory.models import Versant
-from versants_libs.coverage.territory import Town
+from versants_libs.coverage.territory import Language, Town
 
 NARROW = "\u202f"
 
@@ -91,6 +92,17 @@ def kind_word(kind: str) -> str:
         "certified": _("certified interpreter"),
         "sworn": _("sworn interpreter"),
     }[kind]
+
+
+def order(name: str) -> tuple[str, str]:
+    """The place of a name in a list of Dutch or French: accents count last, Béthune stands before Boulogne."""
+    plain = unicodedata.normalize("NFKD", name.replace("œ", "oe").replace("Œ", "Oe"))
+    return "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold(), name
+
+
+def language_word(language_: Language) -> str:
+    """A language's name in the reader's."""
+    return {"fr": language_.name_fr, "nl": language_.name_nl}.get(language(), language_.name_en)
 
 
 def failure_word(code: str) -> str:

@@ -284,7 +284,7 @@ class Source:
         known = self.territory.languages.get(code)
         if known is None:
             return code
-        return {"fr": known.name_fr, "nl": known.name_nl}.get(words.language(), known.name_en)
+        return words.language_word(known)
 
     def curve(self, side: Side) -> str:
         """The Lorenz curve as a path."""

@@ -67,8 +67,8 @@ def area(question: Mapping[str, Any]) -> tuple[Town, ...]:
 def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     """Keep the question, dated, and start the work. Raises ActionDenied.
 
-    ``question``: area, n_languages, demand (auto, public or register), people (public or register), number, budget,
-    kinds, meaning, minutes, phone_share, discouraged, simple.
+    ``question``: area, n_languages, languages (those named, or none), demand (auto, public or register), people (public
+    or register), number, budget, kinds, meaning, minutes, phone_answer, fill, phone_share, discouraged, simple.
     """
     rules.check_may_study(actor)
     run = StudyRun.objects.create(organisation_id=actor.organisation, name=name, question=question)
@@ -191,14 +191,21 @@ def build(
     demand = str(question.get("demand", "auto"))
     if demand == "register" and without(territory(), towns, register):
         raise VersantsError("study.no_register", "")
+    named = question.get("languages") or most_asked(
+        territory(), towns, int(question["n_languages"]), register, demand
+    )
     choice = Choice(
         name=name,
         towns=towns,
-        languages=most_asked(territory(), towns, int(question["n_languages"]), register, demand),
+        languages=named,
         number=question["number"],
         budget=question["budget"],
         kinds=tuple(question["kinds"]),
-        standard=Standard(minutes_on_site=float(question["minutes"])),
+        standard=Standard(
+            minutes_on_site=float(question["minutes"]),
+            phone_answer_minutes=float(question.get("phone_answer", Standard().phone_answer_minutes)),
+            fill=float(question.get("fill", Standard().fill)),
+        ),
         fairness=Fairness(meaning, MEANING_WEIGHT if meaning != "sum" else 0.0, "", chosen_on),
         simple=str(question["simple"]),
         phone_share=float(question["phone_share"]),
