@@ -104,8 +104,8 @@ class Between(forms.IntegerField):
 
     def __init__(self, low: int, high: int, *, slider: bool = False, step: int = 1, **kwargs: Any) -> None:
         ends = format_lazy(_("From {low} to {high}."), low=low, high=high)
-        if slider:
-            kwargs["widget"] = Slider(low, high, step)
+        short = forms.NumberInput(attrs={"class": "input short", "inputmode": "numeric"})
+        kwargs["widget"] = Slider(low, high, step) if slider else short
         super().__init__(
             min_value=low,
             max_value=high,

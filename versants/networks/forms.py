@@ -113,6 +113,16 @@ class QuestionForm(forms.Form):
     minutes = Between(
         15, 120, slider=True, step=5, label=_("Minutes on the road at most, one way"), initial=60
     )
+    phone_answer = Between(
+        1, 60, label=_("A call is answered within, minutes"), initial=STANDARD["phone_answer"]
+    )
+    fill = Between(
+        50,
+        100,
+        label=_("Talks to be held in each language, per cent"),
+        initial=round(STANDARD["fill"] * 100),
+        help_text=_("the standard a language is measured against"),
+    )
     phone_share = Between(
         0,
         100,
@@ -138,16 +148,6 @@ class QuestionForm(forms.Form):
         label=_("Talks a helper may take, per cent"),
         initial=25,
         help_text=_("10 few, 25 in between, 40 many; nobody has measured it"),
-    )
-    phone_answer = Between(
-        1, 60, label=_("A call is answered within, minutes"), initial=STANDARD["phone_answer"]
-    )
-    fill = Between(
-        50,
-        100,
-        label=_("Talks to be held in each language, per cent"),
-        initial=round(STANDARD["fill"] * 100),
-        help_text=_("the standard a language is measured against"),
     )
 
     def clean_meaning(self) -> str:
