@@ -31,8 +31,9 @@ from versants.networks.rules import STUDY_ROLES
 from versants.networks.services import fronts, results, spreading, studies
 from versants.networks.words import failure_word, order
 from versants_libs.coverage.assumptions import parse
+from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.needs import Register, demand_of
-from versants_libs.coverage.study_files import read_study
+from versants_libs.coverage.study_files import fingerprint_of, read_study
 
 EXAMPLE = next(Path(__file__).parents[1].joinpath("coverage", "studies").glob("*.json"))
 
@@ -284,6 +285,15 @@ def test_a_study_with_a_budget_is_told_on_the_page_in_both_files_and_step_by_ste
     assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
     assert len(book.sheetnames) == 7
+    kept = run.study | {"limits": {"number": 4, "budget": 20_000}}  # as an older version kept it
+    old = run.result | {"study": fingerprint_of(kept)}
+    assert old["study"] != run.result["study"]
+    StudyRun.objects.filter(pk=run.pk).update(study=kept, result=old)
+    assert client.get(reverse("study", args=[run.uid])).status_code == 200
+    StudyRun.objects.filter(pk=run.pk).update(result=old | {"study": "0"})
+    with pytest.raises(InstanceError, match="another study"):
+        client.get(reverse("study", args=[run.uid]))
+    StudyRun.objects.filter(pk=run.pk).update(study=run.study, result=run.result)
 
     run = stepped(client, officer, run)
 

@@ -18,7 +18,16 @@ from .files import read_text
 from .study import Study
 from .study_slips import check_study
 
-__all__ = ["FORMAT", "PathError", "fingerprint", "load_study", "read_study", "study_json", "write_study"]
+__all__ = [
+    "FORMAT",
+    "PathError",
+    "fingerprint",
+    "fingerprint_of",
+    "load_study",
+    "read_study",
+    "study_json",
+    "write_study",
+]
 
 FORMAT = "versants-mesh-study-1"
 PROVIDERS = ("piecewise", "matrix", "osrm", "valhalla")
@@ -517,5 +526,10 @@ def write_study(study: Study) -> str:
 
 def fingerprint(study: Study) -> str:
     """SHA-256 of the study's content: a result names the study it answers."""
-    text = json.dumps(study_json(study), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return fingerprint_of(study_json(study))
+
+
+def fingerprint_of(value: Mapping[str, Any]) -> str:
+    """The same of what :func:`study_json` gave, as it was kept."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -16,7 +16,7 @@ from versants.networks.report.source import Scenario, Seen, Source
 from versants.networks.services import fronts
 from versants.networks.services.studies import territory
 from versants.territory.shapes import DATA
-from versants_libs.coverage.study_files import read_study
+from versants_libs.coverage.study_files import fingerprint, fingerprint_of, read_study
 from versants_libs.coverage.travel import travel_of
 
 
@@ -24,9 +24,13 @@ def source(run: StudyRun) -> Source:
     """The study and its result, ready to be told; scenarios are named in the language that is active now."""
     study = read_study(json.dumps(run.study))
     cases = [Scenario.of(scenario_word(one["key"]), one["result"]) for one in run.scenarios]
+    result = run.result
+    if result["study"] == fingerprint_of(run.study):
+        # Kept together; a budget was once kept as a whole number, which a study read again has no more.
+        result = {**result, "study": fingerprint(study)}
     return Source(
         study,
-        run.result,
+        result,
         territory(),
         travel_of(study, DATA),
         scenarios=cases,
