@@ -185,6 +185,31 @@ def test_a_matrix_without_its_diagonal_gives_the_plan_of_one_with_it_and_is_said
     )
 
 
+def test_a_result_that_goes_a_way_the_matrix_does_not_know_is_named_by_the_check(tmp_path, capsys):
+    uids = sorted(one.uid for one in STUDY.communes)
+    rows = {
+        (a, b): f"{a},{b},{minutes}\n"
+        for a, line in zip(uids, TRAVEL.minutes(uids, uids).tolist(), strict=True)
+        for b, minutes in zip(uids, line, strict=True)
+    }
+    study, result, matrix = (tmp_path / name for name in ("s.json", "r.json", "m.csv"))
+    study.write_text(write_study(replace(STUDY, travel=TravelSource("matrix", file="m.csv"))))
+    matrix.write_text("origin,destination,minutes\n" + "".join(rows.values()))
+    assert main(["plan", str(study), "--out", str(result)]) == 0
+    home = {f"person:{one.id}": one.home for one in STUDY.people}
+    home |= {f"candidate:{one.id}": one.commune for one in STUDY.candidates}
+    flows = json.loads(result.read_text())["after"]["flows"]
+    gone = {
+        (home[one["by"]], one["point"]) for one in flows if one["mode"] == "on_site" and one["how"] == "own"
+    }
+    way = min((a, b) for a, b in gone if a != b)
+    capsys.readouterr()
+
+    matrix.write_text("origin,destination,minutes\n" + "".join(row for ab, row in rows.items() if ab != way))
+    assert main(["check", str(study), str(result)]) == 1
+    assert f"no way from {way[0]} to {way[1]} is known" in capsys.readouterr().out
+
+
 def test_a_matrix_without_a_row_is_refused_with_its_line(tmp_path):
     (tmp_path / "m.csv").write_text("origin,destination,minutes\n")
     study = replace(STUDY, travel=TravelSource("matrix", file="m.csv"))

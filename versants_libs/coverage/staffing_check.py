@@ -221,6 +221,9 @@ class _Check:
             way = 0.0
             if site and not phone:
                 way = far[crew.home, key[0]] * study.peak.get(key[6], 1.0)
+                if math.isinf(way):
+                    self.say(f"{where}: no way from {crew.home} to {key[0]} is known")
+                    continue
                 if not way <= study.standard.minutes_on_site * (1 + CLOSE):
                     self.say(f"{where}: {way:.1f} minutes away, {study.standard.minutes_on_site:g} allowed")
             many, minutes = flow["requests"], classes[key][1] / classes[key][0]
