@@ -110,6 +110,18 @@ def test_the_command_takes_a_simulation_of_this_plan_and_no_other(files, tmp_pat
         assert refused.value.returncode == 2
 
 
+def test_a_result_in_another_form_is_named_before_a_simulation_is_held_against_it(files, tmp_path):
+    result = json.loads((files / "r.json").read_text())
+    bad, years = tmp_path / "bad.json", tmp_path / "s.json"
+    bad.write_text(json.dumps({**result, "recruits": None}))
+    years.write_text(json.dumps({"study": result["study"], "recruits": {}, "fill": {}}))
+    words = ["mesh_report", str(files / "study.json"), str(bad), "--out", str(tmp_path / "r.pdf")]
+
+    with pytest.raises(CommandError, match=r"bad\.json: \$\.recruits: null found") as refused:
+        call_command(*words, "--simulation", str(years))
+    assert refused.value.returncode == 2
+
+
 def test_a_front_names_the_study_it_answers(files, capsys):
     assert mesh(["front", str(files / "study.json"), "--points", "1", "--seconds", "5", "--json"]) == 0
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +63,21 @@ class Command(BaseCommand):
             study = load_study(study_file, clock.today())
             known = fingerprint(study)
             result = _json(options["result"])
-            source = Source(
+            bare = Source(
                 study,
                 result,
                 load_territory(DATA),
                 travel_of(study, study_file.parent, _roads(options["roads"], study)),
+            )
+            _hold(options["result"], bare)
+            source = replace(
+                bare,
                 scenarios=[_scenario(text) for text in options["scenario"]],
                 simulated=_simulation(options["simulation"], known, result)
                 if options["simulation"]
                 else None,
                 front=_front(options["front"], known) if options["front"] else {},
             )
-            _hold(options["result"], source)
             missing = gaps(study, source.travel)
             for line in (*warnings(study), *(missing.told() if missing else ())):
                 self.stderr.write(f"{study_file}: {line}")
