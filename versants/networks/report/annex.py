@@ -39,7 +39,7 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
     buffer = io.BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, **plain})
-    book.set_properties({"title": source.study.name, "created": at or datetime(1980, 1, 1)})  # noqa: DTZ001 -- a file knows no zone
+    book.set_properties({"title": source.name, "created": at or datetime(1980, 1, 1)})  # noqa: DTZ001 -- a file knows no zone
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     for title, columns, rows in sheets:
         sheet = book.add_worksheet(title[:_NAME_CHARS])

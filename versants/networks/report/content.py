@@ -32,7 +32,7 @@ def document(source: Source) -> dict[str, Any]:
     """What ``report.typ`` prints: title, chosen, plain, numbers, maps, blocks."""
     said = {
         "lang": words.language(),
-        "title": _("Where to recruit interpreters: %(name)s") % {"name": source.study.name},
+        "title": _("Where to recruit interpreters: %(name)s") % {"name": source.name},
         "subtitle": chosen(source),
         "plain_title": _("In plain words"),
         "plain": plain.paragraphs(source),

@@ -71,8 +71,8 @@ def _least(shares: Mapping[str, float]) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Source:
     """``seen``: earlier studies of the same territory, oldest first. ``front``: ``by`` number or budget, and its
-    ``points``, where it was worked out. ``turns``: what ``turning`` says of each unknown. Raises InstanceError when
-    ``result`` answers another study."""
+    ``points``, where it was worked out. ``turns``: what ``turning`` says of each unknown. ``called``: the study's name in
+    the reader's language, where it has one. Raises InstanceError when ``result`` answers another study."""
 
     study: Study
     result: Mapping[str, Any]
@@ -83,11 +83,17 @@ class Source:
     seen: Sequence[Seen] = ()
     front: Mapping[str, Any] = field(default_factory=dict)
     turns: Sequence[Mapping[str, Any]] = ()
+    called: str = ""
     strict: bool = field(default=True)
 
     def __post_init__(self) -> None:
         if self.strict and self.result["study"] != fingerprint(self.study):
             raise InstanceError("the result answers another study than this one: plan it again")
+
+    @property
+    def name(self) -> str:
+        """What the study is called."""
+        return self.called or self.study.name
 
     @cached_property
     def digest(self) -> Digest:

@@ -20,8 +20,11 @@ from versants_libs.coverage.study_files import fingerprint, fingerprint_of, read
 from versants_libs.coverage.travel import travel_of
 
 
-def source(run: StudyRun) -> Source:
-    """The study and its result, ready to be told; scenarios are named in the language that is active now."""
+def source(run: StudyRun, called: str = "") -> Source:
+    """The study and its result, ready to be told; scenarios are named in the language that is active now.
+
+    ``called``: its territory in that language, where its question says which.
+    """
     study = read_study(json.dumps(run.study))
     cases = [Scenario.of(scenario_word(one["key"]), one["result"]) for one in run.scenarios]
     result = run.result
@@ -38,6 +41,7 @@ def source(run: StudyRun) -> Source:
         seen=seen_before(run),
         front=run.front,
         turns=run.turns,
+        called=called,
     )
 
 

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -130,7 +131,9 @@ def _file(
         raise Conflict("study.not_ready", _("This study is still being worked out."))
     language = request.GET.get("lang", "fr")
     language = language if language in {"fr", "nl", "en"} else "fr"
-    answer = HttpResponse(make(results.source(run), language), content_type=kind)
+    with translation.override(language):  # the reader of the file, not of the page: its territory, its cases
+        told = results.source(run, area_words().get(run.question.get("area", ""), ""))
+    answer = HttpResponse(make(told, language), content_type=kind)
     answer["Content-Disposition"] = f'attachment; filename="mesh-{str(run.uid)[:8]}-{language}.{suffix}"'
     return answer
 
