@@ -241,3 +241,19 @@ def test_of_long_ones_each_worker_has_one_at_a_time(world, work, monkeypatch, al
         *long, short = [lock for (lock,) in cursor.fetchall()]
     assert {lock.removeprefix("core.run_job.long.") for lock in long} == places
     assert short is None
+
+
+def test_one_that_waits_is_over_as_soon_as_it_is_stopped_and_who_asked_to_hear_does(world, monkeypatch):
+    heard = []
+    monkeypatch.setattr(jobs, "_RUNNERS", {})
+    monkeypatch.setattr(jobs, "_TOLD", {})
+    jobs.runner("heard", told=lambda job: heard.append(job.state))(lambda face: {})
+    job, who = _start(world, "heard")
+    jobs.ask_to_cancel(job)
+    assert (Job.objects.get().state, heard) == (JobState.CANCELLED, ["cancelled"])
+    jobs.ask_to_cancel(job)
+    other, who = _start(world, "heard")
+    jobs.run(other.pk, who)
+    jobs.ask_to_cancel(other)
+    assert heard == ["cancelled", "done"]
+    assert not Job.objects.get(pk=other.pk).cancel_asked, "too late"

@@ -56,7 +56,9 @@ def taken(client_for, officer, monkeypatch):  # noqa: F811
 
     def take(run, page, language):
         client = client_for(officer, page)
-        assert client.get(f"{reverse('study_pdf', args=[run.uid])}?lang={language}").content.startswith(b"%PDF")
+        assert client.get(f"{reverse('study_pdf', args=[run.uid])}?lang={language}").content.startswith(
+            b"%PDF"
+        )
         sheets = client.get(f"{reverse('study_xlsx', args=[run.uid])}?lang={language}").content
         return told.pop(), openpyxl.load_workbook(io.BytesIO(sheets))
 

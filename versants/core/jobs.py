@@ -27,14 +27,19 @@ from versants.core.registries import standings
 Runner = Callable[..., dict[str, Any]]
 _RUNNERS: dict[str, Runner] = {}
 _LONG: set[str] = set()
+_TOLD: dict[str, Callable[[Job], None]] = {}
 
 
 class Cancelled(Exception):
     """Somebody asked to stop."""
 
 
-def runner(kind: str, *, long: bool = False) -> Callable[[Runner], Runner]:
+def runner(
+    kind: str, *, long: bool = False, told: Callable[[Job], None] | None = None
+) -> Callable[[Runner], Runner]:
     """Register the function that does the work of ``kind``.
+
+    ``told``: hears in the same transaction that one of them is over, and how.
 
     ``long``: of minutes. Of such there is one at a time for each worker: it has two places, and messages of a crisis must
     find one free.
@@ -43,6 +48,8 @@ def runner(kind: str, *, long: bool = False) -> Callable[[Runner], Runner]:
     def register(function: Runner) -> Runner:
         _RUNNERS[kind] = function
         (_LONG.add if long else _LONG.discard)(kind)
+        if told is not None:
+            _TOLD[kind] = told
         return function
 
     return register
@@ -174,8 +181,7 @@ def run(job_id: int, actor: Actor, *, last: bool = False) -> None:
         if job.is_over:
             return
         if job.cancel_asked:
-            job.state, job.finished_at = JobState.CANCELLED, clock.now()
-            job.save(update_fields=["state", "finished_at"])
+            _close(job, JobState.CANCELLED)
             return
         job.state, job.started_at = JobState.RUNNING, clock.now()
         job.save(update_fields=["state", "started_at"])
@@ -202,15 +208,29 @@ def finish(job_id: int, actor: Actor, state: str, result: dict[str, Any], code: 
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.is_over:
             return
-        job.state, job.error_code, job.finished_at = state, code, clock.now()
+        job.error_code = code
         job.result_url = str(result.pop("url", ""))
         job.result = result
         if state == JobState.DONE:
             job.progress_pct = 100
-        job.save(update_fields=["state", "error_code", "finished_at", "result_url", "result", "progress_pct"])
+        job.save(update_fields=["error_code", "result_url", "result", "progress_pct"])
+        _close(job, state)
+
+
+def _close(job: Job, state: str) -> None:
+    job.state, job.finished_at = state, clock.now()
+    job.save(update_fields=["state", "finished_at"])
+    if job.kind in _TOLD:
+        _TOLD[job.kind](job)
 
 
 @transaction.atomic
 def ask_to_cancel(job: Job) -> None:
-    """The runner stops at its next report; a job that waits never begins."""
-    Job.objects.filter(pk=job.pk, finished_at=None).update(cancel_asked=True)
+    """The runner stops at its next report; a job that waits is over at once and never begins."""
+    row = Job.objects.select_for_update().get(pk=job.pk)
+    if row.is_over:
+        return
+    row.cancel_asked = True
+    row.save(update_fields=["cancel_asked"])
+    if row.state == JobState.WAITING:
+        _close(row, JobState.CANCELLED)

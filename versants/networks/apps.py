@@ -11,6 +11,7 @@ class NetworksConfig(AppConfig):
         from versants.core.registries import NavEntry, nav
         from versants.core.web.audit import name_actions
         from versants.core.web.jobs import name_job
+        from versants.networks.naming import about
         from versants.networks.pages import declare_all
         from versants.networks.rules import STUDY_ROLES
         from versants.networks.services import fronts, studies  # registers the jobs
@@ -18,8 +19,8 @@ class NetworksConfig(AppConfig):
 
         declare_all()
         register_sql(MESH_STAFF)
-        name_job(studies.KIND, _("Working out where to recruit"))
-        name_job(fronts.KIND, _("Working out what fewer or more recruits would buy"))
+        name_job(studies.KIND, _("Working out where to recruit"), about=about)
+        name_job(fronts.KIND, _("Working out what fewer or more recruits would buy"), about=about)
         name_actions(
             {
                 "study.asked": _("study of the mesh asked for"),

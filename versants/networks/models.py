@@ -37,6 +37,7 @@ HOUSE = Shield(
 class StudyRun(models.Model):
     """A study: ``question`` as it was chosen before results, then ``study`` (STUDY.json), ``result``,
     ``scenarios`` and ``simulated``; ``front`` (its points) where somebody asked for it, by the job ``front_job``.
+    ``ended``: how its work ended (a state of a job), empty while it goes on.
     ``turns``: for each unknown, where along its range another choice of recruits is better.
 
     ``result`` is empty until the job is done. A trigger (``study_question_stays``) keeps ``question``, ``chosen_at`` and,
@@ -54,6 +55,7 @@ class StudyRun(models.Model):
     scenarios = models.JSONField(default=list)
     simulated = models.JSONField(default=dict)
     finished_at = models.DateTimeField(null=True)
+    ended = models.CharField(max_length=12, blank=True, editable=False)
     turns = models.JSONField(default=list)
     front = models.JSONField(default=dict)
     front_job = models.UUIDField(null=True, editable=False)

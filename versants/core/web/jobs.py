@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,21 @@ from versants.core import jobs
 from versants.core.models import Job
 
 TITLES: dict[str, Any] = {}
+_ABOUT: dict[str, Callable[[Job], str]] = {}
 
 
-def name_job(kind: str, title: Any) -> None:
-    """Apps name their kinds of work for readers."""
+def name_job(kind: str, title: Any, about: Callable[[Job], str] | None = None) -> None:
+    """Apps name their kinds of work for readers. ``about``: what one of them is about, said after the title."""
     TITLES[kind] = title
+    if about is not None:
+        _ABOUT[kind] = about
+
+
+def title_of(job: Job) -> str:
+    """What a job is called: its kind, and what it is about where that is known."""
+    title = str(TITLES.get(job.kind, gettext_lazy("Work in progress")))
+    about = _ABOUT[job.kind](job) if job.kind in _ABOUT else ""
+    return f"{title}: {about}" if about else title
 
 
 @never_cache
@@ -32,13 +43,16 @@ def job(request: HttpRequest, uid: UUID) -> HttpResponse:
     here = reverse("job", args=[row.uid])
     context = {
         "job": row,
-        "title": TITLES.get(row.kind, gettext_lazy("Work in progress")),
+        "title": title_of(row),
         "doing": _(row.doing) if row.doing else "",
         "poll_url": here,
         "stop_url": reverse("job_stop", args=[row.uid]),
     }
     if request.htmx:
-        return render(request, "components/progress.html", context)
+        answer = render(request, "components/progress.html", context)
+        if row.is_over:  # what stands around it speaks of work that goes on
+            answer["HX-Refresh"] = "true"
+        return answer
     return render(request, "jobs/job.html", context)
 
 

@@ -79,7 +79,12 @@ def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     return job
 
 
-@jobs.runner(KIND, long=True)
+def over(job: Job) -> None:
+    """The study says how its work ended, to everybody of the house: its job is seen by who asked alone."""
+    StudyRun.objects.filter(uid=job.params["run"]).update(ended=job.state)
+
+
+@jobs.runner(KIND, long=True, told=over)
 def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
     """The work: read, build, plan, then the same under other rules; safe to run twice."""
     try:

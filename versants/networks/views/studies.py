@@ -18,10 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from versants.core import clock
 from versants.core.errors import Conflict
 from versants.core.models import Job
-from versants.core.web.jobs import TITLES
+from versants.core.web.jobs import title_of
 from versants.networks import rules, words
 from versants.networks.forms import QuestionForm, area_words, initial_of
 from versants.networks.models import StudyRun
+from versants.networks.naming import territory_word
 from versants.networks.report.annex import annex
 from versants.networks.report.pdf import pdf
 from versants.networks.services import fronts, results, studies
@@ -84,7 +85,7 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = QuestionForm(initial=initial, register=studies.register_of(clock.today()))
     context: dict[str, Any] = {
         "run": run,
-        "territory": area_words().get(run.question.get("area", ""), run.name),
+        "territory": territory_word(run),
         "form": form,
         "done": bool(run.result),
         "again_url": reverse("studies"),
@@ -106,11 +107,11 @@ def _progress(request: HttpRequest, run: StudyRun) -> dict[str, Any]:
     """The job of a study, as its progress is shown; none where it is another's."""
     job = Job.objects.visible_to(request.actor).filter(uid=run.job).first()
     if job is None:
-        return {"job": None}
+        return {"job": None, "cause": words.failure_word("")}
     return {
         "job": job,
-        "cause": words.failure_word(job.error_code) if job.error_code else "",
-        "title": TITLES[studies.KIND],
+        "cause": words.failure_word(job.error_code),
+        "title": title_of(job),
         "doing": _(job.doing) if job.doing else "",
         "poll_url": reverse("job", args=[job.uid]),
         "stop_url": reverse("job_stop", args=[job.uid]),
@@ -132,7 +133,7 @@ def _file(
     language = request.GET.get("lang", "fr")
     language = language if language in {"fr", "nl", "en"} else "fr"
     with translation.override(language):  # the reader of the file, not of the page: its territory, its cases
-        told = results.source(run, area_words().get(run.question.get("area", ""), ""))
+        told = results.source(run, territory_word(run))
     answer = HttpResponse(make(told, language), content_type=kind)
     answer["Content-Disposition"] = f'attachment; filename="mesh-{str(run.uid)[:8]}-{language}.{suffix}"'
     return answer

@@ -1,0 +1,89 @@
+"""How a study ends, or does not: what its page, its job and the list say, to who asked and to the house."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from tests.networks.test_page import QUESTION as ASKED
+from tests.networks.test_page import officer  # noqa: F401 -- a fixture
+from tests.world import actor as actor_of
+from tests.world import make_account, make_membership
+from versants.core import jobs
+from versants.core.access.classes import Role
+from versants.core.access.scope import acting
+from versants.core.models import Job, JobState
+from versants.networks.models import StudyRun
+from versants.networks.services import studies
+
+GOES_ON = ("en cours de calcul", "le travail continue")
+
+
+@pytest.fixture
+def asked(client_for, officer):  # noqa: F811
+    """A study that waits, and who asked for it."""
+    client = client_for(officer, "fr")
+    address = client.post(reverse("studies"), ASKED)["Location"]
+    with acting(actor_of(officer)):
+        return client, address, Job.objects.get(kind=studies.KIND), StudyRun.objects.get()
+
+
+def state(client):
+    """What the list says of the one study."""
+    page = client.get(reverse("studies")).content.decode()
+    return re.findall(r'data-test="study-state">([^<]*)', page)
+
+
+def test_one_that_waits_is_stopped_at_once_and_says_so_everywhere(world, client_for, asked):
+    client, address, _job, run = asked
+    assert state(client) == ["en cours de calcul"]
+    assert "le travail continue" in client.get(address).content.decode()
+    stopped = client.post(f"{address}stop/", follow=True).content.decode()
+    assert "Arrêté." in stopped
+    assert not any(word in stopped for word in GOES_ON)
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert "Cette étude a été arrêtée." in page
+    assert not any(word in page for word in GOES_ON)
+    assert state(client) == ["arrêté"]
+    colleague = make_membership(make_account("Officer Two"), world.house_be, Role.PROGRAMME_OFFICER)
+    assert state(client_for(colleague, "nl")) == ["gestopt"], "who does not see the job, too"
+
+
+def test_one_under_way_says_that_it_is_stopping(asked, officer):  # noqa: F811
+    client, address, job, _run = asked
+    Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)
+    page = client.post(f"{address}stop/", follow=True).content.decode()
+    assert "On arrête…" in page
+    assert 'data-test="stop-job"' not in page
+    assert not any(word in page for word in GOES_ON)
+    moving = client.get(address, headers={"HX-Request": "true"})
+    assert "On arrête…" in moving.content.decode()
+    assert "HX-Refresh" not in moving
+    jobs.finish(job.pk, actor_of(officer), JobState.CANCELLED, {}, "")
+    assert client.get(address, headers={"HX-Request": "true"})["HX-Refresh"] == "true", (
+        "all around it is told anew"
+    )
+    assert state(client) == ["arrêté"]
+
+
+def test_one_that_failed_is_no_longer_worked_out(asked, officer, monkeypatch):  # noqa: F811
+    client, address, job, run = asked
+
+    def broken(face, **params):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(jobs._RUNNERS, studies.KIND, broken)
+    with pytest.raises(ZeroDivisionError):
+        jobs.run(job.pk, actor_of(officer))
+    assert state(client) == ["échoué"]
+    page = client.get(reverse("study", args=[run.uid])).content.decode()
+    assert "n’a pas pu" in page
+    for text in (page, client.get(address).content.decode()):
+        assert not any(word in text for word in GOES_ON)
+
+
+def test_the_job_says_which_territory_it_is_about(world, client_for, asked, officer):  # noqa: F811
+    _client, address, _job, _run = asked
+    for language, town in (("fr", "Courtrai"), ("nl", "Kortrijk")):
+        page = client_for(officer, language).get(address).content.decode()
+        assert re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)[1].strip().endswith(f": {town}")
