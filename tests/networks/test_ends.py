@@ -1,10 +1,13 @@
 """How a study ends, or does not: what its page, its job and the list say, to who asked and to the house."""
 
 import re
+from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
+from tests.networks.test_files import QUESTION
 from tests.networks.test_page import QUESTION as ASKED
 from tests.networks.test_page import officer  # noqa: F401 -- a fixture
 from tests.world import actor as actor_of
@@ -87,3 +90,31 @@ def test_the_job_says_which_territory_it_is_about(world, client_for, asked, offi
     for language, town in (("fr", "Courtrai"), ("nl", "Kortrijk")):
         page = client_for(officer, language).get(address).content.decode()
         assert re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)[1].strip().endswith(f": {town}")
+
+
+def test_studies_of_one_day_and_territory_are_told_apart(world, client_for, officer):  # noqa: F811
+    day = datetime(2026, 11, 28, tzinfo=UTC)
+    for hour, changed in (
+        (8, {"meaning": "sum", "number": 3}),
+        (9, {"meaning": "worst_language", "number": 1}),
+        (10, {"meaning": "worst_language", "number": None, "budget": 20_000}),
+    ):
+        StudyRun.objects.create(
+            organisation=world.house_be,
+            name="Courtrai",
+            question={**QUESTION, **changed},
+            chosen_at=day.replace(hour=hour),
+        )
+
+    def lines(language):
+        page = client_for(officer, language).get(reverse("studies")).content.decode()
+        rows = re.findall(r"<tr>(.*?)</tr>", page[page.index('data-test="studies"') :], re.DOTALL)[1:]
+        return [" ".join(unescape(re.sub(r"<[^>]+>", " ", row)).split()) for row in rows]
+
+    assert lines("fr") == [
+        "28 nov. 11:00 Courtrai Aucune langue laissée de côté 20 000 € par an en cours de calcul",
+        "28 nov. 10:00 Courtrai Aucune langue laissée de côté 1 personne en cours de calcul",
+        "28 nov. 09:00 Courtrai Tous les entretiens comptent autant 3 personnes en cours de calcul",
+    ]
+    assert "Kortrijk" in lines("nl")[0]
+    assert "€ 20.000 per jaar" in lines("nl")[0]

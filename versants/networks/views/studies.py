@@ -22,7 +22,7 @@ from versants.core.web.jobs import title_of
 from versants.networks import rules, words
 from versants.networks.forms import QuestionForm, area_words, initial_of
 from versants.networks.models import StudyRun
-from versants.networks.naming import territory_word
+from versants.networks.naming import limit_word, meaning_label, territory_word
 from versants.networks.report.annex import annex
 from versants.networks.report.pdf import pdf
 from versants.networks.services import fronts, results, studies
@@ -51,9 +51,16 @@ def studies_page(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(rows, 20).get_page(request.GET.get("page"))
     named = area_words() if page.object_list else {}
-    for run in page.object_list:  # kept in the words of who asked
-        run.name = named.get(run.question.get("area", ""), run.name)
-    context = {"form": form, "page": page}
+    listed = [
+        {
+            "run": run,
+            "territory": named.get(run.question.get("area", ""), run.name),
+            "meaning": meaning_label(run),
+            "limit": limit_word(run),
+        }
+        for run in page.object_list
+    ]
+    context = {"form": form, "page": page, "listed": listed}
     return render(request, "networks/studies.html", context, status=422 if form.errors else 200)
 
 
