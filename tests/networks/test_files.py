@@ -6,12 +6,13 @@ from functools import cache
 import openpyxl
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from tests.networks.test_page import officer  # noqa: F401 -- a fixture
 from versants.core import clock
 from versants.networks.models import StudyRun
 from versants.networks.report import pdf as report
-from versants.networks.services import studies
+from versants.networks.services import results, studies
 from versants.networks.working import figures
 from versants.territory.shapes import DATA
 from versants_libs.coverage.staffing_plan import plan
@@ -82,5 +83,52 @@ def test_the_file_speaks_its_own_language_and_not_the_pages(world, taken, page, 
 def test_a_name_that_is_no_territory_stays(world, taken):
     run = finished(world.house_be, name="Vallée de la Lys", question={**QUESTION, "area": ""})
     said, book = taken(run, "fr", "nl")
-    assert said["title"].endswith("Courtrai"), "the study's own, as it was written"
-    assert book.properties.title == "Courtrai"
+    assert said["title"].endswith("Vallée de la Lys"), "as it was written"
+    assert book.properties.title.endswith("Vallée de la Lys")
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_the_annex_checks_the_report(world, taken, language):
+    run = finished(world.house_be)
+    points = [front_point(run, n) for n in (0, 3)]
+    StudyRun.objects.filter(pk=run.pk).update(front={"by": "number", "points": points})
+    run.refresh_from_db()
+    said, book = taken(run, language, language)
+    first = book.worksheets[0]
+    texts = [cell.value for row in first.iter_rows() for cell in row if isinstance(cell.value, str)]
+    assert texts[:2] == [said["title"], said["subtitle"]], "spaced like the report"
+    after, before = run.result["after"], run.result["before"]
+    shown = [
+        (cell.value, cell.number_format) for row in first.iter_rows() for cell in row if cell.data_type == "n"
+    ]
+    for figure, sign in (
+        (after["predicted"]["share"], "%"), (0.61, "%"), (after["minutes_mean"], "min"),
+        (after["cost_year"] - before["cost_year"], "€"),
+    ):  # fmt: skip
+        assert any(value == pytest.approx(figure) and sign in form for value, form in shown), figure
+    with translation.override(language):
+        assert results.scenario_word("no_helpers") in texts
+    for sheet in book.worksheets[1:]:
+        head = [cell.value for cell in next(sheet.iter_rows(max_row=1)) if cell.value != "uid"]
+        twice = {word for word in head if head.count(word) > 1}
+        assert not twice - {sheet.cell(1, 1).value, "Commune", "Gemeente"}, sheet.title
+        # A name cut at 31 characters would be one letter short of its sentence.
+        assert len(sheet.title) < 31
+        for row in sheet.iter_rows(min_row=2):
+            for cell in row:
+                if isinstance(cell.value, float) and cell.value != round(cell.value, 1):
+                    assert cell.number_format != "General", (sheet.title, cell.coordinate)
+
+
+def front_point(run, number):
+    """A point of the front as the work keeps it."""
+    said = run.result["after"]["predicted"]
+    return {
+        "number": number, "left": 0.01, "cost_more": 10.4 * number, "objective": 99.97, "bound": 98.51, "gini": 0.31234,
+        "theil": 0.21234, "between": 0.01234, "minutes_mean": 12.345, "worst_minutes": 45.678,
+        "recruits": {run.result["recruits"][0]["candidate"]: number} if number else {},
+        "predicted": {
+            "share": said["share"], "language": {"key": "prs", "share": 0.4321},
+            "versant": {"key": "west-vlaanderen", "share": 0.5432},
+        },
+    }  # fmt: skip

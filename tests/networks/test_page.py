@@ -214,8 +214,8 @@ def test_the_report_and_its_annex_open(world, client_for, officer):
         assert made["Content-Type"] == "application/pdf"
         assert made.content.startswith(b"%PDF")
     sheets = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(sheets.sheetnames) == 7
-    rows = list(sheets.worksheets[2].iter_rows(min_row=2, values_only=True))
+    assert len(sheets.sheetnames) == 8
+    rows = list(sheets.worksheets[3].iter_rows(min_row=2, values_only=True))
     assert len(rows) == 6
     assert all(0 <= row[3] <= 1 and 0 <= row[4] <= 1 for row in rows)
 
@@ -365,8 +365,8 @@ def test_the_front_is_worked_out_when_asked_for_and_a_point_opens_as_a_question(
         made = client.get(reverse("study_pdf", args=[run.uid]) + f"?lang={language}")
         assert made.content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(book.sheetnames) == 8
-    lines = list(book.worksheets[5].iter_rows(min_row=2, values_only=True))
+    assert len(book.sheetnames) == 9
+    lines = list(book.worksheets[6].iter_rows(min_row=2, values_only=True))
     assert [line[0] for line in lines] == [sum(one["recruits"].values()) for one in points]
     assert [line[2] for line in lines] == pytest.approx([one["predicted"]["share"] for one in points])
 

@@ -273,7 +273,7 @@ def test_a_recruit_is_named_by_the_languages_it_is_felt_in_and_they_are_not_call
     assert source.result["not_recruitable"], "nobody offered interprets Armenian"
     with translation.override("fr"):
         both = f"{told.language('tir')} + {told.language('prs')}"
-        assert told.called(one["candidate"], spoken) == both
+        assert told.spoken_by(one["candidate"], spoken) == both
         assert f", {told.language('tir')}, " in steps.who(told, {one["candidate"]: 2})
     assert f"2\u00a0× aide linguistique en {both} à " in "\n".join(said(told, "fr")["plain"])
     assert told.unrecruitable == []
@@ -281,7 +281,7 @@ def test_a_recruit_is_named_by_the_languages_it_is_felt_in_and_they_are_not_call
     other = next(c for c in source.study.candidates if c.id != one["candidate"])
     missed = {line.key: (1 - line.before) * line.requests for line in source.digest.languages}
     with translation.override("fr"):
-        assert told.called(other.id, spoken) == told.language(max(spoken, key=lambda code: missed[code]))
+        assert told.spoken_by(other.id, spoken) == told.language(max(spoken, key=lambda code: missed[code]))
 
 
 def test_what_is_not_recruitable_is_what_the_result_says(source):
@@ -741,7 +741,7 @@ def test_a_turn_says_what_replaces_what_and_a_range_without_one_says_so(source):
     assert pdf(replace(source, turns=[one]), "fr").startswith(b"%PDF")
     rows = list(
         openpyxl.load_workbook(io.BytesIO(annex(replace(source, turns=[one]), "nl")))
-        .worksheets[5]
+        .worksheets[6]
         .iter_rows(min_row=2, values_only=True)
     )
     assert len(rows) == 6
@@ -769,7 +769,7 @@ def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_p
     (tmp_path / "front.json").write_text(json.dumps({"study": fingerprint(study), "points": points}))
     out = ["mesh_report", str(files / "study.json"), str(files / "r.json"), "--out", str(tmp_path / "r.pdf")]
     call_command(*out, "--annex", str(tmp_path / "r.xlsx"), "--front", str(tmp_path / "front.json"))
-    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[5]
+    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[6]
     assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [0, 3]
     assert sheet.cell(3, 15).value, "the study's own plan stands at its limit"
     with pytest.raises(CommandError, match="mesh front"):

@@ -13,12 +13,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from versants.core.sheets import harmless
+from versants.core.web.words import typography
 from versants.networks import words
-from versants.networks.report import assumed, steps, turns
+from versants.networks.report import assumed, overview, steps, turns
 from versants.networks.report.source import Source
 
 Row = Sequence[str | float | None]
-_NAME_CHARS = 31  # of a sheet, by Excel's rule
+#: How the numbers of a column are shown; what stands in a cell keeps all its digits.
+FORMATS = {
+    "count": "#,##0",
+    "tenths": "#,##0.0",
+    "share": "0.0%",
+    "minutes": '#,##0.0" min"',
+    "euros": '#,##0" €"',
+    "cents": '#,##0.00" €"',
+    "index": "0.000",
+}
+EUROS_FIRST = {"euros": '"€ "#,##0', "cents": '"€ "#,##0.00'}
 
 
 def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes:
@@ -33,16 +44,21 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
             _communes(source),
             _worse(source),
             *([_steps(source)] if source.front else []),
-            *([turns.sheet(source)] if source.turns else []),
+            *([(*turns.sheet(source), _TURNS)] if source.turns else []),
             _assumptions(source),
         ]
+        first = overview.title(), overview.lines(source), overview.parts(source)
+        named = overview.lines(source)[0]
+        shown = FORMATS | (EUROS_FIRST if words.language() == "nl" else {})
     buffer = io.BytesIO()
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, **plain})
-    book.set_properties({"title": source.name, "created": at or datetime(1980, 1, 1)})  # noqa: DTZ001 -- a file knows no zone
+    book.set_properties({"title": named, "created": at or datetime(1980, 1, 1)})  # noqa: DTZ001 -- a file knows no zone
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-    for title, columns, rows in sheets:
-        sheet = book.add_worksheet(title[:_NAME_CHARS])
+    numbers = {kind: book.add_format({"num_format": form}) for kind, form in shown.items()}
+    _first(book, numbers, head, *first)
+    for title, columns, rows, kinds in sheets:
+        sheet = book.add_worksheet(title)
         for i, column in enumerate(columns):
             sheet.write_string(0, i, column, head)
         for r, row in enumerate(rows, 1):
@@ -50,7 +66,7 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
                 if isinstance(value, str):
                     sheet.write_string(r, i, harmless(value))
                 elif value is not None:
-                    sheet.write_number(r, i, value)
+                    sheet.write_number(r, i, value, numbers.get(kinds.get(i, "")))
         sheet.freeze_panes(1, 1)
         sheet.set_column(0, 0, 30)
         sheet.set_column(1, len(columns) - 1, 16)
@@ -58,7 +74,37 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
     return buffer.getvalue()
 
 
-Sheet = tuple[str, list[str], list[Any]]
+#: Title, heads, rows, and the kind of number by column.
+Sheet = tuple[str, list[str], list[Any], dict[int, str]]
+_TURNS = {2: "share", 3: "tenths"}
+
+
+def _first(
+    book: Any, numbers: dict[str, Any], head: Any, title: str, lines: list[str], parts: list[overview.Part]
+) -> None:
+    """The first sheet: small tables one under the other."""
+    sheet = book.add_worksheet(title)
+    bold = book.add_format({"bold": True, "font_size": 14})
+    under = book.add_format({"bold": True})
+    at = 0
+    for line in lines:
+        sheet.write_string(at, 0, harmless(typography(line)), bold if not at else None)
+        at += 1
+    for part in parts:
+        at += 1
+        sheet.write_string(at, 0, part.title, under)
+        for i, column in enumerate(part.head):
+            sheet.write_string(at + 1, i, column, head)
+        at += 2
+        for row in part.rows:
+            for i, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(at, i, harmless(cell))
+                elif cell[0] is not None:
+                    sheet.write_number(at, i, cell[0], numbers[cell[1]])
+            at += 1
+    sheet.set_column(0, 0, 44)
+    sheet.set_column(1, 5, 16)
 
 
 def _recruits(source: Source) -> Sheet:
@@ -81,7 +127,7 @@ def _recruits(source: Source) -> Sheet:
         ]
         for one in source.result["recruits"]
     ]
-    return _("Recruits"), head, rows
+    return _("Recruits"), head, rows, {4: "count", 5: "count", 6: "tenths", 7: "count", 8: "euros"}
 
 
 def _each_recruit(source: Source) -> Sheet:
@@ -109,7 +155,7 @@ def _each_recruit(source: Source) -> Sheet:
                 ]
                 for one in lines
             ]
-    return _("Recruit by recruit"), head, rows
+    return _("Recruit by recruit"), head, rows, {6: "tenths", 7: "minutes"}
 
 
 def _languages(source: Source) -> Sheet:
@@ -118,7 +164,7 @@ def _languages(source: Source) -> Sheet:
         [source.language(line.key), line.key, line.requests, line.before, line.after]
         for line in source.digest.languages
     ]
-    return _("By language"), head, rows
+    return _("By language"), head, rows, {2: "count", 3: "share", 4: "share"}
 
 
 def _communes(source: Source) -> Sheet:
@@ -139,7 +185,8 @@ def _communes(source: Source) -> Sheet:
         ]
         for uid in sorted(after, key=source.commune)
     ]
-    return _("By commune"), head, rows
+    kinds = {2: "tenths", 3: "share", 4: "share", 5: "minutes", 6: "minutes"}
+    return _("By commune"), head, rows, kinds
 
 
 def _worse(source: Source) -> Sheet:
@@ -147,14 +194,14 @@ def _worse(source: Source) -> Sheet:
         [source.commune(one.commune), one.commune, source.language(one.language), one.requests]
         for one in source.worse
     ]
-    return _("Who loses"), [_("Commune"), "uid", _("Language"), _("Talks a year fewer")], rows
+    return _("Who loses"), [_("Commune"), "uid", _("Language"), _("Talks a year fewer")], rows, {3: "tenths"}
 
 
 def _steps(source: Source) -> Sheet:
     """The front, point by point, with whom each recruits."""
     head = [
-        pgettext("how many", "Number"), _("€ a year more"), _("Held"), _("Language held least"), _("Held"),
-        _("Versant held least"), _("Held"), _("Minutes, mean"), _("Minutes, worst tenth"), _("Gini of minutes"),
+        pgettext("how many", "Number"), _("€ a year more"), _("Held in all"), _("Language held least"),
+        _("Held in that language"), _("Versant held least"), _("Held in that versant"), _("Minutes, mean"), _("Minutes, worst tenth"), _("Gini of minutes"),
         _("Theil"), _("of which between versants"), _("Counted as missed"), _("At least, proved"), _("Recruits"),
     ]  # fmt: skip
     rows: list[Row] = []
@@ -179,10 +226,12 @@ def _steps(source: Source) -> Sheet:
                 steps.who(source, one["recruits"]),
             ]
         )
-    return steps.title(), head, rows
+    kinds = {0: "count", 1: "euros", 2: "share", 4: "share", 6: "share", 7: "minutes", 8: "minutes"}
+    kinds |= dict.fromkeys((9, 10, 11), "index") | dict.fromkeys((12, 13), "tenths")
+    return pgettext("sheet", "Fewer or more recruits"), head, rows, kinds
 
 
 def _assumptions(source: Source) -> Sheet:
     head = [_("About"), _("What"), _("Value"), _("Source")]
     rows = [[title, *line] for title, lines in assumed.groups(source.study) for line in lines]
-    return _("Assumptions"), head, rows
+    return _("Assumptions"), head, rows, {}

@@ -32,7 +32,7 @@ def document(source: Source) -> dict[str, Any]:
     """What ``report.typ`` prints: title, chosen, plain, numbers, maps, blocks."""
     said = {
         "lang": words.language(),
-        "title": _("Where to recruit interpreters: %(name)s") % {"name": source.name},
+        "title": document_title(source),
         "subtitle": chosen(source),
         "plain_title": _("In plain words"),
         "plain": plain.paragraphs(source),
@@ -46,6 +46,11 @@ def document(source: Source) -> dict[str, Any]:
         "attribution": frame.attribution(),
     }
     return _spaced(said)
+
+
+def document_title(source: Source) -> str:
+    """Of report and annex."""
+    return _("Where to recruit interpreters: %(name)s") % {"name": source.name}
 
 
 def _spaced(value: Any) -> Any:
@@ -232,7 +237,7 @@ def _alike(source: Source) -> list[Block]:
     for one in sorted(source.result["recruits"], key=lambda one: -one["unserved_less"])[:SHOWN_RECRUITS]:
         others = [source.commune(other["commune"]) for other in one.get("alike", ())[:SHOWN_PLACES]]
         if others:
-            language = source.called(one["candidate"], one["languages"])
+            language = source.spoken_by(one["candidate"], one["languages"])
             said.append(
                 _("%(language)s: %(others)s instead of %(commune)s")
                 % {

@@ -124,7 +124,7 @@ def _recruit_words(source: Source, one: Mapping[str, Any]) -> str:
     ) % {
         "n": one["n"],
         "kind": words.kind_word(one["kind"]),
-        "language": source.called(one["candidate"], one["languages"]),
+        "language": source.spoken_by(one["candidate"], one["languages"]),
         "commune": source.commune(one["commune"]),
         "talks": words.number(more),
     }

@@ -219,7 +219,7 @@ class Source:
                 of[gain["language"]] = of.get(gain["language"], 0.0) + gain["requests"]
         return found
 
-    def called(self, candidate: str, languages: Mapping[str, str]) -> str:
+    def spoken_by(self, candidate: str, languages: Mapping[str, str]) -> str:
         """What a recruit is for: the languages it is felt most in; of somebody not recruited here, the one most missed."""
         gains = self._gains.get(candidate, {})
         if not any(gains.get(code, 0.0) > 0 for code in languages):

@@ -120,7 +120,7 @@ def who(source: Source, recruits: Mapping[str, int], most: int = 1000) -> str:
             % {
                 "n": n,
                 "kind": words.kind_word(one.kind),
-                "language": source.called(one.id, one.languages),
+                "language": source.spoken_by(one.id, one.languages),
                 "commune": source.commune(one.commune),
             }
         )
