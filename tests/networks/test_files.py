@@ -132,3 +132,15 @@ def front_point(run, number):
             "versant": {"key": "west-vlaanderen", "share": 0.5432},
         },
     }  # fmt: skip
+
+
+def test_on_the_page_too_a_remark_stands_under_its_table():
+    from versants.networks.report.blocks import heading, paragraph, table
+
+    blocks = (heading("h"), paragraph("before"), table(["a"], [["1"]]), paragraph("6 more are in the annex"))
+    (section,) = results._sections(blocks)
+    assert [one.get("text", "table") for one in section["parts"]] == [
+        "before",
+        "table",
+        "6 more are in the annex",
+    ]

@@ -8,6 +8,7 @@ from math import ceil, floor, log10
 
 WIDTH, HEIGHT = 460, 240
 LEFT, RIGHT, TOP, BOTTOM = 56, 34, 14, 32
+MOST_WORDS = 4  # along the foot
 # What paper draws; a page takes the sheet's classes mesh-line, mesh-bar, mesh-turn, map-stop.
 INK, WOAD, MADDER, HAIR, SHEET = "#44494f", "#164567", "#94232b", "#cdc6b6", "#fcfbf7"
 PRINTED = {
@@ -79,7 +80,8 @@ class Plot:
             a, b = self.at(self.x[0], y)
             grid.append((f"{a:.1f}", f"{b:.1f}", f"{WIDTH - RIGHT}", f"{b:.1f}"))
             texts.append((f"{LEFT - 6}", f"{b + 4:.1f}", "end", self.y_word(y)))
-        for x in self.x_ticks:
+        # More than a few amounts beside one another touch on a phone.
+        for x in self.x_ticks[:: ceil(len(self.x_ticks) / MOST_WORDS)]:
             a, _b = self.at(x, self.y[0])
             texts.append((f"{a:.1f}", f"{HEIGHT - 10}", "middle", self.x_word(x)))
         return Chart(self.label, tuple(grid), tuple(texts), tuple(self.paths), tuple(self.dots))

@@ -211,7 +211,7 @@ def recruits(source: Source) -> list[Block]:
                 "missed again without each: the talks no longer missed."
             )
         ),
-        table([*head, _("Months"), _("€ a year")], rows, widths=[4, 5, 4, 3, 3, 4, 3, 3]),
+        table([*head, _("Months"), _("€ a year")], rows, widths=[4, 7, 5, 3, 3, 4, 3, 3]),
         *_more_recruits(source),
         *_alike(source),
         *_hours_paid(source),

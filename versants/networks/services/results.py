@@ -158,15 +158,15 @@ def _front(run: StudyRun, told: Source) -> dict[str, Any] | None:
 
 
 def _sections(blocks: Any) -> list[dict[str, Any]]:
-    """Blocks gathered under their headings."""
+    """Blocks gathered under their headings, in their order."""
     found: list[dict[str, Any]] = []
     for one in blocks:
         if one["kind"] == "h":
-            found.append({"title": one["text"], "texts": [], "tables": []})
+            found.append({"title": one["text"], "parts": []})
         elif one["kind"] == "p":
-            found[-1]["texts"].append(one["text"])
+            found[-1]["parts"].append({"text": one["text"]})
         elif one["kind"] == "table":
-            found[-1]["tables"].append(_paged(one))
+            found[-1]["parts"].append({"table": _paged(one)})
     return found
 
 
