@@ -92,7 +92,7 @@ def test_a_slider_lies_between_the_maps_and_without_a_script_they_stand_side_by_
         before, after = page.locator("[data-compare] > figure").all()
         assert before.bounding_box()["y"] == after.bounding_box()["y"]
         assert before.bounding_box()["x"] == after.bounding_box()["x"]
-        clipped = "getComputedStyle(document.querySelector('[data-compare] svg')).clipPath"
+        clipped = "getComputedStyle(document.querySelector('[data-compare] > :last-child > svg')).clipPath"
         middle = page.evaluate(clipped)
         slider.focus()
         page.keyboard.press("End")

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from versants.networks.words import minutes_word, percent
-from versants.territory.maps import Frame, commune_paths, outline_paths
+from versants.territory.maps import Frame, Name, commune_paths, outline_paths, place_labels
 from versants_libs.coverage.digest import Place
 
 WIDTH, HEIGHT = 460, 340
 #: Upper ends of the steps, best first; the last step is everything worse, and nobody at all.
 FILL_STEPS = (0.9, 0.75, 0.5, 0.25)
 MINUTE_STEPS = (10.0, 20.0, 30.0, 45.0)
-# What a report prints; a page takes the sheet's classes mesh-0 to mesh-5.
-PRINTED = ("#164567", "#4a718d", "#86a2b5", "#bccad3", "#e3e9ec", "#efc4bc")
+# What a report prints; a page takes the sheet's classes mesh-0 to mesh-5. The last: communes without talks of their own.
+PRINTED = ("#164567", "#4a718d", "#7f9db1", "#a9bcc8", "#cfdae1", "#efc4bc", "#ffffff")
+BARE = -1
+DOT = 9.0  # radius
+POINT = 2.0  # of a town that is named and recruits nobody
+MOST_NAMED, NAME_SIZE = 10, 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A commune: its path, its step (0 best, 4 worst, 5 nobody, -1 not asked for), what it says."""
+    """A commune: its path, its step (0 best, 4 worst, 5 nobody, ``BARE`` without talks), what it says."""
 
     d: str
     step: int
@@ -32,7 +38,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class MeshMap:
-    """A map to print. ``legend``: (step, words)."""
+    """A map to print. ``legend``: (step, words). ``names``: (x, y, anchor, name). ``points``: (x, y) of a name without dot."""
 
     label: str
     areas: tuple[Area, ...]
@@ -40,6 +46,8 @@ class MeshMap:
     edges: tuple[str, ...]
     dots: tuple[tuple[str, str, str], ...]
     legend: tuple[tuple[int, str], ...]
+    names: tuple[tuple[str, str, str, str], ...] = ()
+    points: tuple[tuple[str, str], ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -58,8 +66,8 @@ def minute_step(place: Place) -> int:
     return next((i for i, most in enumerate(MINUTE_STEPS) if place.minutes <= most), 4)
 
 
-def legend(measure: str) -> tuple[tuple[int, str], ...]:
-    """The steps in words."""
+def legend(measure: str, *, bare: bool = False) -> tuple[tuple[int, str], ...]:
+    """The steps in words. ``bare``: with communes that have no talks of their own."""
     if measure == "fill":
         words = [
             _("%(share)s or more") % {"share": percent(FILL_STEPS[0])},
@@ -78,7 +86,13 @@ def legend(measure: str) -> tuple[tuple[int, str], ...]:
             ),
             _("more than %(minutes)s") % {"minutes": minutes_word(MINUTE_STEPS[-1])},
         ]
-    return (*enumerate(words), (5, _("none is held") if measure == "fill" else _("nobody comes")))
+    more = ((BARE, _("no talks of its own")),) if bare else ()
+    return (*enumerate(words), (5, _("none is held") if measure == "fill" else _("nobody comes")), *more)
+
+
+def has_bare(towns: Sequence[Any], places: Mapping[str, Place]) -> bool:
+    """Is a commune drawn that has no talks of its own?"""
+    return any(town.uid not in places for town in towns)
 
 
 def mesh_map(
@@ -103,15 +117,62 @@ def mesh_map(
         if uid not in paths:
             continue
         place = places.get(uid)
-        step = -1 if place is None else fill_step(place) if measure == "fill" else minute_step(place)
+        step = BARE if place is None else fill_step(place) if measure == "fill" else minute_step(place)
         areas.append(Area(paths[uid], step, f"{names[uid]}: {_said(place, measure)}"))
-    dots = []
-    for uid, n in sorted((recruits or {}).items()):
-        town = own.get(uid)
-        if town is not None and n:
-            x, y = frame.xy(town.lat, town.lon)
-            dots.append((f"{x:.1f}", f"{y:.1f}", str(n)))
-    return MeshMap(label, tuple(areas), outlines.land, outlines.edges, tuple(dots), legend(measure))
+    # Larger numbers first: what is small is drawn over them.
+    where = sorted(
+        (-n, uid, frame.xy(own[uid].lat, own[uid].lon))
+        for uid, n in (recruits or {}).items()
+        if uid in own and n
+    )
+    at = _apart([(x, y) for _n, _uid, (x, y) in where])
+    dots = tuple((f"{x:.1f}", f"{y:.1f}", str(-n)) for (n, _uid, _at), (x, y) in zip(where, at, strict=True))
+    called = {uid for _n, uid, _at in where}
+    big = sorted((t for t in own.values() if t.uid not in called), key=lambda t: (-t.population, t.uid))
+    towns_at = [frame.xy(town.lat, town.lon) for town in big]
+    wanted = [
+        *(
+            Name(names[uid], x, y, DOT, DOT, NAME_SIZE, bold=True, required=False)
+            for (_n, uid, _at), (x, y) in zip(where, at, strict=True)
+        ),
+        *(
+            Name(names[t.uid], x, y, POINT, POINT, NAME_SIZE, bold=True, required=False)
+            for t, (x, y) in zip(big, towns_at, strict=True)
+        ),
+    ][:MOST_NAMED]
+    boxes = [(x - DOT, y - DOT, x + DOT, y + DOT) for x, y in at]
+    placed = place_labels(wanted, width=WIDTH, height=HEIGHT, taken=boxes)
+    return MeshMap(
+        label,
+        tuple(areas),
+        outlines.land,
+        outlines.edges,
+        dots,
+        legend(measure, bare=has_bare(towns, places)),
+        tuple((f"{one.x:.1f}", f"{one.y:.1f}", one.anchor, one.name.text) for one in placed),
+        tuple((f"{one.name.x:.1f}", f"{one.name.y:.1f}") for one in placed if one.name.half_width == POINT),
+    )
+
+
+def _apart(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Dots that would hide one another, pushed aside until they touch."""
+    at = list(points)
+    for _round in range(60):
+        moved = False
+        for i in range(len(at)):
+            for j in range(i):
+                dx, dy = at[i][0] - at[j][0], at[i][1] - at[j][1]
+                away = math.hypot(dx, dy)
+                if away >= 2 * DOT:
+                    continue
+                ux, uy = (dx / away, dy / away) if away > 1e-6 else (1.0, 0.0)
+                push = (2 * DOT + 0.5 - away) / 2
+                at[i] = (at[i][0] + ux * push, at[i][1] + uy * push)
+                at[j] = (at[j][0] - ux * push, at[j][1] - uy * push)
+                moved = True
+        if not moved:
+            break
+    return at
 
 
 def _said(place: Place | None, measure: str) -> str:
@@ -130,10 +191,20 @@ def printed(drawn: MeshMap) -> str:
     ]
     parts += [f'<path d="{d}" fill="#f4f1e9" stroke="none"/>' for d in drawn.land]
     for area in drawn.areas:
-        fill = "#ffffff" if area.step < 0 else PRINTED[area.step]
         edge = "#94232b" if area.step == 5 else "#5f6062"
-        parts.append(f'<path d="{area.d}" fill="{fill}" stroke="{edge}" stroke-width=".7"/>')
+        dash = ' stroke-dasharray="3 2"' if area.step == BARE else ""
+        parts.append(
+            f'<path d="{area.d}" fill="{PRINTED[area.step]}" stroke="{edge}" stroke-width=".7"{dash}/>'
+        )
     parts += [f'<path d="{d}" fill="none" stroke="#1b2025" stroke-width="1.3"/>' for d in drawn.edges]
+    parts += [f'<circle cx="{x}" cy="{y}" r="{POINT}" fill="#1b2025"/>' for x, y in drawn.points]
+    for x, y, where, name in drawn.names:
+        look = (
+            f'x="{x}" y="{y}" font-family="Noto Sans" font-size="12" font-weight="600" text-anchor="{where}"'
+        )
+        # The edge of paper first, the letters over it: not every reader of SVG knows another order.
+        parts.append(f'<text {look} fill="#fcfbf7" stroke="#fcfbf7" stroke-width="3">{escape(name)}</text>')
+        parts.append(f'<text {look} fill="#1b2025">{escape(name)}</text>')
     for x, y, n in drawn.dots:
         parts.append(f'<circle cx="{x}" cy="{y}" r="9" fill="#fcfbf7" stroke="#94232b" stroke-width="2"/>')
         parts.append(

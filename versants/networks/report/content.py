@@ -38,7 +38,9 @@ def document(source: Source) -> dict[str, Any]:
         "plain": plain.paragraphs(source),
         "numbers": numbers(source),
         "maps": maps(source),
-        "legend": [[drawing.PRINTED[step], text] for step, text in drawing.legend("fill")],
+        "legend": [
+            [drawing.PRINTED[step], text] for step, text in drawing.legend("fill", bare=_bare(source))
+        ],
         "legend_title": _("Share of talks likely to be held"),
         "dot": _("A circle: how many are recruited there."),
         "blocks": blocks(source),
@@ -46,6 +48,10 @@ def document(source: Source) -> dict[str, Any]:
         "attribution": frame.attribution(),
     }
     return _spaced(said)
+
+
+def _bare(source: Source) -> bool:
+    return drawing.has_bare(source.towns, source.digest.places["after"])
 
 
 def document_title(source: Source) -> str:

@@ -118,7 +118,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
             )
         ],
         "maps": maps,
-        "legend": drawing.legend(measure),
+        "legend": maps[1]["map"].legend,
         "measure": measure,
         "blocks": _sections(shown),
         "curve_before": told.curve("before"),

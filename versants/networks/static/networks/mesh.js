@@ -15,7 +15,8 @@ for (const field of document.querySelectorAll("input[data-slider]")) {
   }
 }
 
-// Two maps side by side become one over the other, with a slider between: the first is drawn up to where it stands.
+// Two maps side by side become one over the other, with a slider between: the second is drawn up to where it stands, so
+// that each end of the slider shows the map whose name stands there.
 for (const pair of document.querySelectorAll("[data-compare]")) {
   const [first, second] = pair.querySelectorAll("figure");
   if (pair instanceof HTMLElement && first && second) {
@@ -30,7 +31,15 @@ for (const pair of document.querySelectorAll("[data-compare]")) {
     const show = () => pair.style.setProperty("--shown", `${slider.value}%`);
     slider.addEventListener("input", show);
     pair.classList.add("over");
-    pair.after(slider);
+    const ends = document.createElement("p");
+    ends.className = "legend mesh-ends";
+    ends.setAttribute("aria-hidden", "true"); // the slider's own name says it
+    for (const figure of [first, second]) {
+      const end = document.createElement("b");
+      end.textContent = figure.querySelector("figcaption")?.textContent ?? "";
+      ends.append(end);
+    }
+    pair.after(slider, ends);
     show();
   }
 }
