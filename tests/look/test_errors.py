@@ -134,3 +134,18 @@ def test_the_number_to_report_is_shown_for_our_own_faults_only():
     made.request_id = "abc123"
     assert "abc123" in errors.render_error(made, 500).content.decode()
     assert "abc123" not in errors.render_error(made, 404).content.decode()
+
+
+def test_it_speaks_the_language_the_request_was_found_to_be_in():
+    """The account's, where the browser says nothing: the middleware has looked it up by then."""
+    made = request("fr")
+    made.LANGUAGE_CODE = "nl"
+    assert errors.render_error(made, 404)["Content-Language"] == "nl"
+    made.LANGUAGE_CODE = "xx"
+    assert errors.render_error(made, 404)["Content-Language"] == "fr"
+
+
+def test_the_advice_about_roles_names_no_menu_the_page_does_not_have():
+    page = errors.render_error(request("fr"), 403).content.decode()
+    assert "en haut" not in page
+    assert "page d’accueil" in page

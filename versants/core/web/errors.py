@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +29,8 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
     403: (
         _("This is not open to you"),
         _(
-            "If you hold several roles, choose another one at the top of the page. Otherwise ask your coordinator."
+            "If you hold several roles, go to the start page and choose another one there. Otherwise ask your "
+            "coordinator."
         ),
     ),
     404: (
@@ -65,8 +67,11 @@ SENTENCES: dict[int, tuple[Any, Any]] = {
 
 
 def _language(request: HttpRequest) -> str:
-    """The reader's language from the cookie, then the browser. Never the session or the account."""
-    return translation.get_language_from_request(request)
+    """What the middleware found of cookie, account and browser; before it, the cookie's or the browser's. Nothing is
+    read for it: neither session nor account.
+    """
+    found = getattr(request, "LANGUAGE_CODE", "")
+    return found if found in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
 
 
 def _wants_json(request: HttpRequest) -> bool:
