@@ -15,6 +15,7 @@ OUT = Path(__file__).parent / "examples" / "kortrijk"
 VERSANTS = Path(sys.executable).with_name("versants")
 STUDY = ("study", "--arrondissement", "Courtrai", "--name", "Kortrijk", "--kinds", "helper", "--number", "6")
 STUDY += ("--most-asked", "30", "--meaning", "sum", "--chosen-on", "2026-11-27")
+NAMES = {"fr": "Courtrai", "nl": "Kortrijk"}
 # What is changed for each case that is set beside the plan, and its name in both languages.
 CASES = {
     "--simple low": ("peu d’entretiens pour les aides (10 %)", "weinig gesprekken voor taalhulpen (10%)"),
@@ -51,13 +52,14 @@ def main() -> int:
         study = str(folder / "study.json")
         year.write_text(mesh("simulate", study, str(result), "--replications", "20", "--seed", "1", "--json"))
         cases = [answered(folder, f"case{i}", *change.split()) for i, change in enumerate(CASES)]
-        for k, language in enumerate(("fr", "nl")):
+        for k, language in enumerate(NAMES):
             beside = [
                 f"--scenario={names[k]}={case}" for names, case in zip(CASES.values(), cases, strict=True)
             ]
             out = OUT / f"report-{language}.pdf"
             mesh(
-                "report", str(folder / "study.json"), str(result), "--lang", language, "--out", str(out),
+                "report", str(folder / "study.json"), str(result), "--lang", language, "--name", NAMES[language],
+                "--out", str(out),
                 "--simulation", str(year), "--annex", str(OUT / f"annex-{language}.xlsx"), *beside,
             )  # fmt: skip
     return 0

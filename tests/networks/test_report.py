@@ -810,6 +810,13 @@ def test_it_says_where_those_who_interpret_today_come_from(source):
     assert "zoals openbare cijfers" not in text
 
 
+def test_the_command_names_the_study_in_the_language_of_the_report(files, tmp_path):
+    for language, town in (("fr", "Courtrai"), ("nl", "Kortrijk")):
+        out = ["--out", str(tmp_path / "r.pdf"), "--annex", str(tmp_path / "r.xlsx"), "--lang", language]
+        call_command("mesh_report", str(files / "study.json"), str(files / "r.json"), *out, "--name", town)
+        assert openpyxl.load_workbook(tmp_path / "r.xlsx").properties.title.endswith(f": {town}")
+
+
 def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_path):
     from versants_libs.coverage.study_front import study_front
 

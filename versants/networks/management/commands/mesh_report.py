@@ -34,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("study", type=Path, metavar="STUDY", help="what was asked")
         parser.add_argument("result", type=Path, metavar="R", help="what mesh plan answered")
         parser.add_argument("--lang", choices=LANGUAGES, default="fr")
+        parser.add_argument("--name", default="", help="what the study is called in that language")
         parser.add_argument("--out", type=Path, required=True, metavar="F.pdf")
         parser.add_argument("--annex", type=Path, metavar="F.xlsx")
         parser.add_argument("--simulation", type=Path, metavar="S", help="what mesh simulate answered")
@@ -68,6 +69,7 @@ class Command(BaseCommand):
                 result,
                 load_territory(DATA),
                 travel_of(study, study_file.parent, _roads(options["roads"], study)),
+                called=options["name"],
             )
             _hold(options["result"], bare)
             source = replace(
