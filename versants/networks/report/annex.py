@@ -111,7 +111,7 @@ def _recruits(source: Source) -> Sheet:
     head = [
         _("Commune"), "uid", _("Languages"), _("Who"), pgettext("how many", "Number"), _("Hours a year"),
         _("Talks no longer missed"),
-        _("Months"), _("€ a year"),
+        _("Months before starting"), _("€ a year"),
     ]  # fmt: skip
     rows = [
         [

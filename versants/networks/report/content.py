@@ -217,7 +217,7 @@ def recruits(source: Source) -> list[Block]:
                 "missed again without each: the talks no longer missed."
             )
         ),
-        table([*head, _("Months"), _("€ a year")], rows, widths=[4, 7, 5, 3, 3, 4, 3, 3]),
+        table([*head, _("Months before starting"), _("€ a year")], rows, widths=[4, 6, 5, 3, 3, 4, 4, 3]),
         *_more_recruits(source),
         *_alike(source),
         *_hours_paid(source),
@@ -275,7 +275,7 @@ def _hours_paid(source: Source) -> list[Block]:
     return [
         paragraph(
             _(
-                "The recruits together: %(own)s a year. The cost on the first page, %(all)s, also counts what is paid by "
+                "The recruits together: %(own)s a year. The cost in all, %(all)s a year more, also counts what is paid by "
                 "the hour: to recruits, and to those who interpret today and then work more or less."
             )
             % said

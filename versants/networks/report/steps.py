@@ -45,7 +45,9 @@ def sentences(source: Source) -> list[str]:
             _("The next step after this study costs %(cost)s a year more and brings %(points)s points.")
             % {
                 "cost": words.euros(more["cost_more"] - here["cost_more"]),
-                "points": words.points(more["predicted"]["share"] - here["predicted"]["share"]),
+                "points": words.points(more["predicted"]["share"] - here["predicted"]["share"]).removeprefix(
+                    "+"
+                ),
             }
         )
     return found
