@@ -1,4 +1,4 @@
-"""The map of a study: names, dots that do not hide one another, communes without talks, and a slider that tells the truth."""
+"""The map of a study: names, dots that hide no other, communes without talks, and a slider that tells the truth."""
 
 import itertools
 import math

@@ -38,7 +38,9 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class MeshMap:
-    """A map to print. ``legend``: (step, words). ``names``: (x, y, anchor, name). ``points``: (x, y) of a name without dot."""
+    """A map to print. ``legend``: (step, words). ``names``: (x, y, anchor, name). ``points``: (x, y) of a name that has
+    no dot.
+    """
 
     label: str
     areas: tuple[Area, ...]

@@ -201,8 +201,9 @@ def _steps(source: Source) -> Sheet:
     """The front, point by point, with whom each recruits."""
     head = [
         pgettext("how many", "Number"), _("€ a year more"), _("Held in all"), _("Language held least"),
-        _("Held in that language"), _("Versant held least"), _("Held in that versant"), _("Minutes, mean"), _("Minutes, worst tenth"), _("Gini of minutes"),
-        _("Theil"), _("of which between versants"), _("Counted as missed"), _("At least, proved"), _("Recruits"),
+        _("Held in that language"), _("Versant held least"), _("Held in that versant"), _("Minutes, mean"),
+        _("Minutes, worst tenth"), _("Gini of minutes"), _("Theil"), _("of which between versants"),
+        _("Counted as missed"), _("At least, proved"), _("Recruits"),
     ]  # fmt: skip
     rows: list[Row] = []
     for one in source.points:
