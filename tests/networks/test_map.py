@@ -40,6 +40,7 @@ def test_recruits_and_large_towns_are_named_and_no_dot_hides_another(towns):
         assert math.dist((float(a[0]), float(a[1])), (float(b[0]), float(b[1]))) >= 2 * drawing.DOT
     named = [name for *_at, name in made.names]
     assert {"Mouscron", "Tourcoing", "Courtrai"} <= set(named)
+    assert len(made.points) == len(made.names) - len(made.dots), "a point for each town that recruits nobody"
     assert "Tourcoing</text>" in drawing.printed(made), "on paper too"
 
 

@@ -535,6 +535,26 @@ def test_a_long_table_does_not_begin_with_a_row_alone_at_the_foot_of_a_page(sour
     assert body.count(min(body)) >= 6
 
 
+def test_of_a_list_two_items_stand_on_either_side_of_a_pages_end(source):
+    text = TEMPLATE.read_text().replace(
+        "one.items.map(text => [#text])", "one.items.map(text => [#metadata(0)<at>#text])"
+    )
+    marked = text + "\n#context [#metadata(query(<at>).map(it => it.location().page())) <pages>]"
+    crossed = False
+    for lines in range(2, 22):
+        filling = [{"kind": "p", "text": "filling"}] * lines
+        told = {**said(source, "nl"), "blocks": [*filling, {"kind": "list", "items": ["an item"] * 6}]}
+        found = typst.query(
+            marked.encode(), "<pages>", field="value", one=True, font_paths=fonts(),
+            sys_inputs={"said": json.dumps(told)},
+        )  # fmt: skip
+        pages = json.loads(found)
+        assert len(pages) == 6
+        assert all(pages.count(page) >= 2 for page in pages), lines
+        crossed |= len(set(pages)) == 2
+    assert crossed
+
+
 @pytest.mark.parametrize("kind", ["table", "svg"])
 def test_what_introduces_a_table_or_drawing_and_a_remark_under_it_stay_with_it(source, kind):
     """Pushed down a page line by line, the three never stand on different pages."""

@@ -131,18 +131,14 @@ def mesh_map(
     dots = tuple((f"{x:.1f}", f"{y:.1f}", str(-n)) for (n, _uid, _at), (x, y) in zip(where, at, strict=True))
     called = {uid for _n, uid, _at in where}
     big = sorted((t for t in own.values() if t.uid not in called), key=lambda t: (-t.population, t.uid))
-    towns_at = [frame.xy(town.lat, town.lon) for town in big]
+    named = [(uid, xy, DOT) for (_n, uid, _at), xy in zip(where, at, strict=True)]
+    named += [(town.uid, frame.xy(town.lat, town.lon), POINT) for town in big]
     wanted = [
-        *(
-            Name(names[uid], x, y, DOT, DOT, NAME_SIZE, bold=True, required=False)
-            for (_n, uid, _at), (x, y) in zip(where, at, strict=True)
-        ),
-        *(
-            Name(names[t.uid], x, y, POINT, POINT, NAME_SIZE, bold=True, required=False)
-            for t, (x, y) in zip(big, towns_at, strict=True)
-        ),
-    ][:MOST_NAMED]
-    boxes = [(x - DOT, y - DOT, x + DOT, y + DOT) for x, y in at]
+        Name(names[uid], x, y, half, half, NAME_SIZE, bold=True, required=False)
+        for uid, (x, y), half in named[:MOST_NAMED]
+    ]
+    marks = [*((x, y, DOT) for x, y in at), *((one.x, one.y, one.half_width) for one in wanted)]
+    boxes = [(x - half, y - half, x + half, y + half) for x, y, half in marks]
     placed = place_labels(wanted, width=WIDTH, height=HEIGHT, taken=boxes)
     return MeshMap(
         label,

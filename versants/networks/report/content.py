@@ -217,7 +217,7 @@ def recruits(source: Source) -> list[Block]:
                 "missed again without each: the talks no longer missed."
             )
         ),
-        table([*head, _("Months before starting"), _("€ a year")], rows, widths=[4, 6, 5, 3, 3, 4, 4, 3]),
+        table([*head, _("Months before starting"), _("€ a year")], rows, widths=[4, 6, 6, 3, 3, 4, 4, 3]),
         *_more_recruits(source),
         *_alike(source),
         *_hours_paid(source),
