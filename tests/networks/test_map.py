@@ -25,11 +25,11 @@ def towns():
     ]
 
 
-def drawn(towns, recruits, measure="fill"):
+def drawn(towns, recruits, measure="fill", **options):
     placed = {town.uid: Place(10.0, 0.5, 12.0) for town in towns if town.name_fr != "Tourcoing"}
     names = {town.uid: town.name_fr for town in towns}
     with translation.override("fr"):
-        return drawing.mesh_map(towns, placed, measure, names=names, recruits=recruits)
+        return drawing.mesh_map(towns, placed, measure, names=names, recruits=recruits, **options)
 
 
 def test_recruits_and_large_towns_are_named_and_no_dot_hides_another(towns):
@@ -41,6 +41,9 @@ def test_recruits_and_large_towns_are_named_and_no_dot_hides_another(towns):
     named = [name for *_at, name in made.names]
     assert {"Mouscron", "Tourcoing", "Courtrai"} <= set(named)
     assert len(made.points) == len(made.names) - len(made.dots), "a point for each town that recruits nobody"
+    today = drawn(towns, {near["Mouscron"]: 4, near["Tourcoing"]: 1}, dots=False)
+    assert (today.dots, today.names) == ((), made.names), "one map slides over the other"
+    assert len(today.points) == len(today.names)
     assert "Tourcoing</text>" in drawing.printed(made), "on paper too"
 
 

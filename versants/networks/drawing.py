@@ -104,11 +104,13 @@ def mesh_map(
     *,
     names: Mapping[str, str],
     recruits: Mapping[str, int] | None = None,
+    dots: bool = True,
     label: str = "",
 ) -> MeshMap:
     """A map of ``towns`` (territory towns of the study) by ``measure``: fill or minutes.
 
-    ``recruits``: how many are recruited in a commune, drawn as a dot with its number.
+    ``recruits``: how many are recruited in a commune, drawn as a dot with its number; without ``dots`` their places are
+    only named, where the other map of the pair has their names: one slides over the other.
     """
     frame = Frame.around([(town.lat, town.lon) for town in towns], WIDTH, HEIGHT, margin=44)
     paths = commune_paths(frame)
@@ -128,7 +130,9 @@ def mesh_map(
         if uid in own and n
     )
     at = _apart([(x, y) for _n, _uid, (x, y) in where])
-    dots = tuple((f"{x:.1f}", f"{y:.1f}", str(-n)) for (n, _uid, _at), (x, y) in zip(where, at, strict=True))
+    numbers = tuple(
+        (f"{x:.1f}", f"{y:.1f}", str(-n)) for (n, _uid, _at), (x, y) in zip(where, at, strict=True)
+    )
     called = {uid for _n, uid, _at in where}
     big = sorted((t for t in own.values() if t.uid not in called), key=lambda t: (-t.population, t.uid))
     named = [(uid, xy, DOT) for (_n, uid, _at), xy in zip(where, at, strict=True)]
@@ -145,10 +149,14 @@ def mesh_map(
         tuple(areas),
         outlines.land,
         outlines.edges,
-        dots,
+        numbers if dots else (),
         legend(measure, bare=has_bare(towns, places)),
         tuple((f"{one.x:.1f}", f"{one.y:.1f}", one.anchor, one.name.text) for one in placed),
-        tuple((f"{one.name.x:.1f}", f"{one.name.y:.1f}") for one in placed if one.name.half_width == POINT),
+        tuple(
+            (f"{one.name.x:.1f}", f"{one.name.y:.1f}")
+            for one in placed
+            if not dots or one.name.half_width == POINT
+        ),
     )
 
 

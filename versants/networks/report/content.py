@@ -149,7 +149,8 @@ def maps(source: Source) -> list[list[str]]:
             source.digest.places[side],
             "fill",
             names=source.names,
-            recruits=source.recruits if side == "after" else None,
+            recruits=source.recruits,
+            dots=side == "after",
         )
         found.append([drawing.printed(drawn), caption])
     return found
@@ -217,7 +218,7 @@ def recruits(source: Source) -> list[Block]:
                 "missed again without each: the talks no longer missed."
             )
         ),
-        table([*head, _("Months before starting"), _("€ a year")], rows, widths=[4, 6, 6, 3, 3, 4, 4, 3]),
+        table([*head, _("Months before starting"), _("€ a year")], rows, widths=[4, 7, 6, 3, 3, 4, 4, 3]),
         *_more_recruits(source),
         *_alike(source),
         *_hours_paid(source),

@@ -91,7 +91,8 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
                 told.digest.places[side],
                 measure,
                 names=told.names,
-                recruits=told.recruits if side == "after" else None,
+                recruits=told.recruits,
+                dots=side == "after",
                 label=f"{label}, {caption}",
             ),
         }
