@@ -5,7 +5,8 @@ its own, then once more with one of them killed while it holds a piece. All thre
 leave no piece behind, and the dead worker's piece must have been taken again. On one machine the workers have the same
 cores: what is shown is that the work is shared out and that nothing depends on who did it.
 
-Prints a table and writes its rows of this area in ``hosts.csv``; exit 1 if an answer differs or a piece is left. ``AREA`` narrows the territory.
+Prints a table and writes its rows of this area in ``hosts.csv``; exit 1 if an answer differs or a piece is left. ``AREA``
+narrows the territory.
 """
 
 from __future__ import annotations
