@@ -124,7 +124,8 @@ def front_point(run, number):
     """A point of the front as the work keeps it."""
     said = run.result["after"]["predicted"]
     return {
-        "number": number, "left": 0.01, "cost_more": 10.4 * number, "objective": 99.97, "bound": 98.51, "gini": 0.31234,
+        "number": number, "left": 0.01, "cost": 10.4 * number, "cost_more": 10.4 * number,
+        "objective": 99.97, "bound": 98.51, "gini": 0.31234,
         "theil": 0.21234, "between": 0.01234, "minutes_mean": 12.345, "worst_minutes": 45.678,
         "recruits": {run.result["recruits"][0]["candidate"]: number} if number else {},
         "predicted": {

@@ -188,7 +188,7 @@ def test_a_study_with_a_budget_is_told_on_the_page_in_both_files_and_step_by_ste
     client = client_for(officer)
     assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(book.sheetnames) == 7
+    assert len(book.sheetnames) == 8
     kept = run.study | {"limits": {"number": 4, "budget": 20_000}}  # as an older version kept it
     old = run.result | {"study": fingerprint_of(kept)}
     assert old["study"] != run.result["study"]
@@ -211,7 +211,7 @@ def test_a_study_with_a_budget_is_told_on_the_page_in_both_files_and_step_by_ste
     assert re.search(r'name="budget" value="40\u202f000"', form)
     assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))
-    assert len(book.sheetnames) == 8
+    assert len(book.sheetnames) == 9
 
 
 def stepped(client, member, run):

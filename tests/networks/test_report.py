@@ -1,63 +1,26 @@
 """The report in French and Dutch, from a study of Kortrijk that is really planned."""
 
 import io
-import json
 import re
 from dataclasses import replace
 from datetime import date
 
 import openpyxl
 import pytest
-import typst
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.utils import translation
 
-from versants.networks import drawing, words, working
-from versants.networks.report import assumed, steps
+from tests.networks.reports import said, sentences
+from versants.networks import words, working
+from versants.networks.report import steps
 from versants.networks.report.annex import annex
 from versants.networks.report.content import document
-from versants.networks.report.pdf import TEMPLATE, compiled, fonts, pdf
+from versants.networks.report.pdf import pdf
 from versants.networks.report.source import Scenario, Seen, Source
-from versants.territory.shapes import DATA
 from versants_libs.coverage.digest import Line, Worse
-from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
-from versants_libs.coverage.study_files import PROVIDERS, fingerprint, load_study
-from versants_libs.coverage.territory import load_territory
+from versants_libs.coverage.study_files import PROVIDERS, load_study
 from versants_libs.coverage.travel import travel_of
-
-STUDY = "--arrondissement Courtrai --name Kortrijk --kinds helper --number 3 --languages tir,prs,hye --chosen-on 2026-11-27"
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mesh")
-    call_command("mesh_study", *STUDY.split(), "--out", str(folder / "study.json"))
-    study = load_study(folder / "study.json")
-    result = plan(study, travel_of(study, folder), seconds=20)
-    (folder / "r.json").write_text(json.dumps(result))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def source(files):
-    study = load_study(files / "study.json")
-    result = json.loads((files / "r.json").read_text())
-    cases = [Scenario("=1+1", 0.5, 12.0, 900.0)]
-    return Source(study, result, load_territory(DATA), travel_of(study, files), scenarios=cases)
-
-
-def said(source, language):
-    with translation.override(language):
-        return document(source)
-
-
-def sentences(value):
-    if isinstance(value, str):
-        return [] if value.startswith("<svg") else [value]
-    if isinstance(value, dict):
-        return [one for part in value.values() for one in sentences(part)]
-    return [one for part in value for one in sentences(part)] if isinstance(value, list) else []
 
 
 def test_first_page_is_plain_words_three_numbers_and_two_maps(source):
@@ -207,52 +170,6 @@ def test_what_is_not_seen_depends_on_who_counted_demand(source):
 
 def test_every_way_of_roads_has_its_word():
     assert all(words.roads_word(provider) for provider in PROVIDERS)
-
-
-def tables_of_assumptions(told):
-    return [b for b in told["blocks"] if b["kind"] == "table" and b["head"][1:] == ["Valeur", "Source"]]
-
-
-def test_every_assumption_has_its_source_in_the_report(source):
-    rows = [row for table in tables_of_assumptions(said(source, "fr")) for row in table["rows"]]
-    assert len(rows) >= 34
-    assert all(what and value and cited for what, value, cited in rows)
-
-
-def test_what_decides_the_figures_is_named_under_its_title_in_report_and_annex(source):
-    tables = tables_of_assumptions(said(source, "fr"))
-    titles = [table["head"][0] for table in tables]
-    assert titles == [
-        "Ce qui est demandé",
-        "Qui interprète aujourd’hui",
-        "Qui peut être recruté",
-        "Comment les gens répondent",
-        "Ce qui compte, et combien",
-        "Ce que cela coûte",
-    ]
-    known = {what: value for table in tables for what, value, _source in table["rows"]}
-    assert known["Part des propositions qu’accepte une personne libre"] == "90\u202f%"
-    assert known["Part des semaines où une personne est malade ou absente"] == "4\u202f%"
-    assert known["Coût annuel d’un interprète certifié, en plus des heures"] == "150\u00a0€"
-    assert "10\u202f000" in known.values()
-    assert "45\u202f; 20\u202f000" in known.values()
-    rows = list(
-        openpyxl.load_workbook(io.BytesIO(annex(source, "fr")))
-        .worksheets[-1]
-        .iter_rows(min_row=2, values_only=True)
-    )
-    assert [row[1] for row in rows] == list(known)
-    assert {row[0] for row in rows} == set(titles)
-
-
-def test_a_study_typed_by_hand_names_them_too_with_its_own_figures(source):
-    how = replace(source.study.behaviour, answer_yes=0.7, bursts=3.0)
-    typed = replace(source.study, behaviour=how, assumptions=("somebody wrote this",))
-    told = said(replace(source, study=typed, strict=False), "fr")
-    rows = {row[0]: row[1] for table in tables_of_assumptions(told) for row in table["rows"]}
-    assert rows["Part des propositions qu’accepte une personne libre"] == "70\u202f%"
-    assert "1\u202f; 3" in rows.values()
-    assert "somebody wrote this" in rows.values()
 
 
 def test_armenian_is_not_recruitable_here_and_says_what_replaces_it(source):
@@ -426,18 +343,6 @@ def test_tables_say_how_many_rows_they_leave_to_the_annex_and_show_no_row_of_not
     assert [row[0] for row in table["rows"]] == ["A", "B"]
 
 
-def test_assumptions_are_written_as_the_reader_writes(source):
-    def value(language, what):
-        with translation.override(language):
-            lines = [one for _title, group in assumed.groups(source.study) for one in group]
-            return next(one[1] for one in lines if one[0].startswith(what))
-
-    assert "(Flandre occidentale)" in value("fr", "Entretiens par an pour 1")
-    assert "West-Vlaanderen" not in value("fr", "Entretiens par an pour 1")
-    assert "(Wallonië)" in value("nl", "Gesprekken per jaar per 1")
-    assert value("fr", "Part des entretiens qu’une aide").endswith("retenu ici\u00a0: 25\u202f%")
-
-
 def test_the_page_answers_the_example_as_the_command_line_does(tmp_path):
     """Content with half a per cent at once, the page recruited other people than the proved plan."""
     asked = "--arrondissement Courtrai --kinds helper --number 6 --most-asked 30 --chosen-on 2026-11-27"
@@ -477,198 +382,6 @@ def test_annex_opens_and_holds_every_commune(source):
     rows = list(book["Per gemeente"].iter_rows(min_row=2, values_only=True))
     assert len(rows) == len(source.digest.places["after"]) == 12
     assert {row[1] for row in rows} <= {town.uid for town in source.territory.towns}
-
-
-def test_a_letter_the_font_lacks_is_an_error_not_a_box(source):
-    from datetime import UTC, datetime
-
-    told = {**said(source, "fr"), "title": "\u0627"}
-    with pytest.raises(LookupError, match="\u0627"):
-        compiled(told, at=datetime.fromtimestamp(0, UTC))
-
-
-@pytest.mark.parametrize("rows", range(56, 66))
-def test_the_last_row_of_a_long_table_never_stands_alone_on_a_page(source, rows):
-    table = {
-        "kind": "table",
-        "head": ["", ""],
-        "widths": [],
-        "figures": [False, True],
-        "rows": [["a", "1"]] * rows,
-    }
-    told = {**said(source, "nl"), "blocks": [table]}
-    marked = "#show table.cell: it => { place[#metadata(0)<cell>]; it }\n" + TEMPLATE.read_text()
-    marked = marked.replace("// What introduces", "#pagebreak()\n// What introduces")
-    marked += "\n#context [#metadata(query(<cell>).map(it => it.location().page())) <pages>]"
-
-    found = typst.query(
-        marked.encode(),
-        "<pages>",
-        field="value",
-        one=True,
-        font_paths=fonts(),
-        sys_inputs={"said": json.dumps(told)},
-    )
-
-    pages = json.loads(found)
-    assert len(pages) >= 2 * rows
-    assert pages.count(max(pages)) >= 6  # three rows of two cells
-
-
-@pytest.mark.parametrize("lines", range(2, 20))
-def test_a_long_table_does_not_begin_with_a_row_alone_at_the_foot_of_a_page(source, lines):
-    table = {
-        "kind": "table",
-        "head": ["", ""],
-        "widths": [],
-        "figures": [False, True],
-        "rows": [["a", "1"]] * 20,
-    }
-    filling = [{"kind": "p", "text": "filling"}] * lines
-    told = {**said(source, "nl"), "blocks": [*filling, table]}
-    marked = "#show table.cell: it => { place[#metadata(0)<cell>]; it }\n" + TEMPLATE.read_text()
-    marked += "\n#context [#metadata(query(<cell>).map(it => it.location().page())) <pages>]"
-    found = typst.query(
-        marked.encode(), "<pages>", field="value", one=True, font_paths=fonts(), sys_inputs={"said": json.dumps(told)}
-    )  # fmt: skip
-    body = json.loads(found)[3:]  # what follows the head
-    assert body.count(min(body)) >= 6
-
-
-def test_of_a_list_two_items_stand_on_either_side_of_a_pages_end(source):
-    text = TEMPLATE.read_text().replace(
-        "one.items.map(text => [#text])", "one.items.map(text => [#metadata(0)<at>#text])"
-    )
-    marked = text + "\n#context [#metadata(query(<at>).map(it => it.location().page())) <pages>]"
-    crossed = False
-    for lines in range(2, 22):
-        filling = [{"kind": "p", "text": "filling"}] * lines
-        told = {**said(source, "nl"), "blocks": [*filling, {"kind": "list", "items": ["an item"] * 6}]}
-        found = typst.query(
-            marked.encode(), "<pages>", field="value", one=True, font_paths=fonts(),
-            sys_inputs={"said": json.dumps(told)},
-        )  # fmt: skip
-        pages = json.loads(found)
-        assert len(pages) == 6
-        assert all(pages.count(page) >= 2 for page in pages), lines
-        crossed |= len(set(pages)) == 2
-    assert crossed
-
-
-@pytest.mark.parametrize("kind", ["table", "svg"])
-def test_what_introduces_a_table_or_drawing_and_a_remark_under_it_stay_with_it(source, kind):
-    """Pushed down a page line by line, the three never stand on different pages."""
-    shown = {
-        "table": {"kind": "table", "head": ["", ""], "widths": [], "figures": [False, True], "rows": [["a", "1"]] * 6},
-        "svg": {"kind": "svg", "svg": drawing.printed_curves("M0 0", "M0 0"), "caption": ""},
-    }[kind]  # fmt: skip
-    mark = 'it => { place[#metadata("shown")<at>]; it }'
-    text = TEMPLATE.read_text().replace("par(one.text)", "[#metadata(one.text)<at>#par(one.text)]")
-    text = text.replace("// What introduces", f"#show table: {mark}\n#show image: {mark}\n// What introduces")
-    marked = text + "\n#context [#metadata(query(<at>).map(it => (it.value, it.location().page()))) <pages>]"
-    crossed = set()
-    for lines in range(40):
-        before = [{"kind": "p", "text": f"filling {i}."} for i in range(lines)]
-        after = [{"kind": "p", "text": "a remark"}] if kind == "table" else []
-        told = {**said(source, "nl"), "blocks": [*before, {"kind": "p", "text": "it leads"}, shown, *after]}
-        found = json.loads(
-            typst.query(
-                marked.encode(), "<pages>", field="value", one=True, font_paths=fonts(),
-                sys_inputs={"said": json.dumps(told)},
-            )
-        )  # fmt: skip
-        pages = {what: page for what, page in found if not what.startswith("filling")}
-        asked = set(pages.values())
-        assert len(asked) == 1, (lines, found)
-        crossed |= asked
-    assert len(crossed) > 1, "a page's end was passed"
-
-
-def test_an_answer_to_another_study_is_refused(source, files, tmp_path):
-    with pytest.raises(InstanceError, match="another study"):
-        Source(replace(source.study, name="other"), source.result, source.territory, source.travel)
-    call_command("mesh_study", *STUDY.split(), "--minutes", "30", "--out", str(tmp_path / "other.json"))
-    with pytest.raises(CommandError, match="another study") as refused:
-        call_command(
-            "mesh_report",
-            str(tmp_path / "other.json"),
-            str(files / "r.json"),
-            "--out",
-            str(tmp_path / "f.pdf"),
-        )
-    assert refused.value.returncode == 2
-    assert not (tmp_path / "f.pdf").exists()
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "said"),
-    [
-        (("recruits", 0, "cost"), 1.0, r"\$\.recruits\[0\]\.cost: 1 said"),
-        (("after", "predicted", "share"), 0.99, r"after: predicted: 0\.99 said"),
-        (("recruits", 0, "n"), None, r"r\.json: \$\.recruits\[0\]\.n: null found, a whole number"),
-    ],
-)
-def test_no_report_is_made_of_an_answer_that_does_not_hold(files, tmp_path, path, value, said):
-    result = json.loads((files / "r.json").read_text())
-    at = result
-    for key in path[:-1]:
-        at = at[key]
-    at[path[-1]] = value
-    (tmp_path / "r.json").write_text(json.dumps(result))
-    out = tmp_path / "f.pdf"
-    with pytest.raises(CommandError, match=said) as refused:
-        call_command("mesh_report", str(files / "study.json"), str(tmp_path / "r.json"), "--out", str(out))
-    assert refused.value.returncode == 2
-    assert not out.exists()
-
-
-def test_a_broken_file_is_named_with_line_and_column(files, tmp_path):
-    (tmp_path / "bad.json").write_text('{"study": \n nothing}')
-    with pytest.raises(CommandError, match=r"bad\.json:2:2: not JSON") as refused:
-        call_command(
-            "mesh_report",
-            str(files / "study.json"),
-            str(tmp_path / "bad.json"),
-            "--out",
-            str(tmp_path / "f.pdf"),
-        )
-    assert refused.value.returncode == 2
-
-
-def test_an_unknown_arrondissement_names_those_there_are(tmp_path):
-    with pytest.raises(CommandError, match="Courtrai"):
-        call_command("mesh_study", "--arrondissement", "Courtrais", "--out", str(tmp_path / "s.json"))
-
-
-def test_the_command_takes_a_desks_own_counts_and_the_report_says_whose_figures_it_has(source, tmp_path):
-    counts, out = tmp_path / "desk.csv", tmp_path / "s.json"
-    counts.write_text(
-        "versant,language,commune,requests\nwest-vlaanderen,tir,,900\nwest-vlaanderen,prs,,600\n"
-    )
-    asked = [*STUDY.split(), "--out", str(out)]
-    for more, key in (
-        ((), "demand_public:"),
-        (("--requests", str(counts)), "demand_unused:"),
-        (("--requests", str(counts), "--demand", "public"), "demand_public:"),
-        (("--requests", str(counts), "--demand", "register"), "demand_register:"),
-    ):
-        call_command("mesh_study", *asked, *more)
-        assert any(one.startswith(key) for one in load_study(out).assumptions), more
-    whose = {
-        "fr": "Demandes en 12 mois\u00a0: 1\u202f500 (Flandre",
-        "nl": "in 12 maanden: 1.500 (West-Vlaanderen).",
-    }
-    own = Source(load_study(out), source.result, source.territory, source.travel, strict=False)
-    for language, words_ in whose.items():
-        assert words_ in "\n".join(said(own, language)["plain"])
-        assert "own register" not in "\n".join(sentences(said(own, language)))
-    mixed = replace(own.study, assumptions=(*own.study.assumptions, "demand_public:wallonie | 2025 | x"))
-    plain = said(replace(own, study=mixed), "nl")["plain"]
-    assert any("twee bronnen" in text and "Wallonië" in text for text in plain)
-    for wrong in (("--demand", "register"), ("--requests", str(tmp_path / "none.csv"))):
-        with pytest.raises(CommandError) as refused:
-            call_command("mesh_study", *asked, *wrong)
-        assert refused.value.returncode == 2
 
 
 def test_the_first_number_is_the_predicted_share_and_the_simulated_one_stands_beside_it(source):
@@ -828,34 +541,6 @@ def test_it_says_where_those_who_interpret_today_come_from(source):
     text = "\n".join(sentences(said(typed, "nl")))
     assert f"{n} personen, zoals ingevoerd" in text
     assert "zoals openbare cijfers" not in text
-
-
-def test_the_command_names_the_study_in_the_language_of_the_report(files, tmp_path):
-    for language, town in (("fr", "Courtrai"), ("nl", "Kortrijk")):
-        out = ["--out", str(tmp_path / "r.pdf"), "--annex", str(tmp_path / "r.xlsx"), "--lang", language]
-        call_command("mesh_report", str(files / "study.json"), str(files / "r.json"), *out, "--name", town)
-        assert openpyxl.load_workbook(tmp_path / "r.xlsx").properties.title.endswith(f": {town}")
-
-
-def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_path):
-    from versants_libs.coverage.study_front import study_front
-
-    study = load_study(files / "study.json")
-    points = study_front(study, travel_of(study, files), points=2, seconds=20)
-    points[1]["recruits"] = {}  # another plan than the study's
-    (tmp_path / "front.json").write_text(json.dumps({"study": fingerprint(study), "points": points}))
-    out = ["mesh_report", str(files / "study.json"), str(files / "r.json"), "--out", str(tmp_path / "r.pdf")]
-    call_command(*out, "--annex", str(tmp_path / "r.xlsx"), "--front", str(tmp_path / "front.json"))
-    sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[6]
-    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [0, 3]
-    assert sheet.cell(3, 15).value, "the study's own plan stands at its limit"
-    with pytest.raises(CommandError, match="mesh front"):
-        call_command(*out, "--front", str(files / "r.json"))
-    for other, said in (({"study": "0"}, "another study"), ({}, "which study")):
-        (tmp_path / "front.json").write_text(json.dumps({**other, "points": points}))
-        with pytest.raises(CommandError, match=rf"front\.json: .*{said}.*mesh front") as refused:
-            call_command(*out, "--front", str(tmp_path / "front.json"))
-        assert refused.value.returncode == 2
 
 
 def test_a_year_simulated_once_and_a_language_nobody_asked_for_have_dashes(source):
