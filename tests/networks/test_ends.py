@@ -18,6 +18,7 @@ from versants.core.access.scope import acting
 from versants.core.models import Job, JobState
 from versants.networks.models import StudyRun
 from versants.networks.services import studies
+from versants.people.models import Account
 
 GOES_ON = ("en cours de calcul", "le travail continue")
 
@@ -83,6 +84,15 @@ def test_one_that_failed_is_no_longer_worked_out(asked, officer, monkeypatch):  
     assert "n’a pas pu" in page
     for text in (page, client.get(address).content.decode()):
         assert not any(word in text for word in GOES_ON)
+
+
+def test_one_whose_askers_role_ended_is_no_longer_worked_out_for_the_house(world, client_for, asked, officer):  # noqa: F811
+    _client, _address, job, _run = asked
+    who = actor_of(officer)
+    Account.objects.filter(pk=officer.account_id).update(is_active=False)
+    jobs.run(job.pk, who)
+    colleague = make_membership(make_account("Officer Two"), world.house_be, Role.PROGRAMME_OFFICER)
+    assert state(client_for(colleague, "fr")) == ["échoué"]
 
 
 def test_the_job_says_which_territory_it_is_about(world, client_for, asked, officer):  # noqa: F811

@@ -158,7 +158,10 @@ def stands(actor: Actor) -> bool:
 
 
 def _refuse(job_id: int, actor: Actor) -> None:
-    """The job is over before it begins. Only it is touched, by somebody who sees nothing but jobs of this role."""
+    """The job is over before it begins. Only it is touched, by somebody who sees nothing but jobs of this role.
+
+    Whoever hears how such jobs end hears it, too: what waits for it would wait for ever.
+    """
     with acting(Actor(kind=actor.kind, membership=actor.membership)):
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.is_over:
@@ -166,6 +169,9 @@ def _refuse(job_id: int, actor: Actor) -> None:
         job.state, job.error_code, job.finished_at = JobState.FAILED, ROLE_ENDED, clock.now()
         job.save(update_fields=["state", "error_code", "finished_at"])
         audit.record("job.refused", subject=job, actor=actor, kind=job.kind)
+        if job.kind in _TOLD:
+            with acting(actor):
+                _TOLD[job.kind](job)
 
 
 def run(job_id: int, actor: Actor, *, last: bool = False) -> None:
