@@ -24,8 +24,8 @@ from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.staffing import staffing
 from versants_libs.coverage.staffing_again import verify
 from versants_libs.coverage.staffing_check import check
-from versants_libs.coverage.staffing_model import best, judged
 from versants_libs.coverage.staffing_plan import plan
+from versants_libs.coverage.staffing_search import Judge, best
 from versants_libs.coverage.study import Fairness, Limits
 from versants_libs.coverage.study_files import fingerprint, load_study
 from versants_libs.coverage.study_front import study_front
@@ -204,7 +204,7 @@ def test_places_that_are_as_good_are_named_and_judged_so():
         many = collections.Counter({f"candidate:{r['candidate']}": r["n"] for r in found["recruits"]})
         many[f"candidate:{other['candidate']}"] += many.pop(f"candidate:{one['candidate']}")
         moved = np.array([many[pool.by] for pool in data.pools])
-        judge = judged(data, moved).flows.value
+        judge = Judge(data)(moved).flows.value
         assert other["objective_more"] == pytest.approx(judge - found["objective"], abs=1e-4)
 
 

@@ -15,7 +15,8 @@ from .equity import equity
 from .fairness import groups, worst
 from .prediction import predict
 from .staffing import Staffing, may
-from .staffing_model import Chosen, Flows
+from .staffing_model import Flows
+from .staffing_search import Chosen
 
 __all__ = ["State", "gained", "not_recruitable", "paid", "recruits_json", "state_of"]
 

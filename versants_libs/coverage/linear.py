@@ -36,13 +36,14 @@ _PROVING = {
 @dataclass(frozen=True, eq=False, slots=True)
 class Solved:
     """``status`` optimal, infeasible or limit; ``values`` of the columns (empty: none found); ``value``, ``bound``;
-    ``duals`` of the rows, for a linear model."""
+    ``duals`` of the rows and ``reduced`` costs of the columns, for a linear model."""
 
     status: str
     values: Floats
     value: float
     bound: float
     duals: Floats
+    reduced: Floats
 
 
 class Linear:
@@ -147,15 +148,17 @@ class Linear:
         solver.run()
         status, info = solver.getModelStatus(), solver.getInfo()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-            return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"), np.zeros(0))
+            return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"), np.zeros(0), np.zeros(0))
         there = info.primal_solution_status == 2
         values = np.array(solver.getSolution().col_value) if there else np.zeros(0)
         cost = float(info.objective_function_value) if there else float("inf")
-        duals = np.array(solver.getSolution().row_dual) if there and not whole.any() else np.zeros(0)
+        priced = there and not whole.any()
+        duals = np.array(solver.getSolution().row_dual) if priced else np.zeros(0)
+        reduced = np.array(solver.getSolution().col_dual) if priced else np.zeros(0)
         optimal = status == highspy.HighsModelStatus.kOptimal
         proved = cost if optimal else -float("inf")
         bound = float(info.mip_dual_bound) if whole.any() else proved
-        return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound, duals)
+        return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound, duals, reduced)
 
 
 @contextmanager

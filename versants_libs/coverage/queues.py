@@ -1,12 +1,11 @@
-"""Row 4 of ``docs/mesh-model.md``: what one queue of all who speak a language can serve, and what its people are worth.
+"""Row 4 of ``docs/mesh-model.md``: what one queue of all who speak a language can serve.
 
-A reach set is served by its people only, so it is one queue at best. What its people are worth (the share of their time
-that is left for it) is set so that the row agrees with what ``prediction.py`` says of a plan: a constant of the model.
+A reach set is served by its people only, so it is one queue at best. What its people are worth: :mod:`.worth`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from .erlang import carried
 from .staffing import Staffing, may, year_hours
 
-__all__ = ["PARTS", "STEP", "Queue", "agreeing", "pieces", "queues_of"]
+__all__ = ["PARTS", "STEP", "Queue", "pieces", "queues_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +22,6 @@ Ints = NDArray[np.int64]
 STEP = 1e-4  # steps of the carried load smaller than this share of it are left out
 #: Of several languages: hours of all. Of one: on-site talks held on site, calls, on-site talks held at all.
 PARTS = ("all", "site", "calls", "either")
-_LEAST, _MOST = 1e-3, 3.0  # what somebody is worth, within reason
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -156,48 +154,3 @@ def pieces(load: float, presence: float, now: float, ever: float) -> list[tuple[
         if end <= last
         else found or [(first, float(values[first]), 0.0)]
     )
-
-
-def agreeing(data: Staffing, queues: Iterable[Queue], many: Ints, served: Floats, site: Floats) -> Floats:
-    """What people are worth in each queue so that with ``many`` of each pool it serves what was predicted.
-
-    ``served``, ``site`` float64 (classes,): predicted shares, by any way and on site. Queues of several languages are only
-    loosened, never tightened: what is shared between languages is the plan's to choose. Where nobody is there: the mean of
-    the same part.
-    """
-    hold = (data.minutes + 2 * data.least) / 60
-    hours = data.requests * (site * hold + (served - site) * data.minutes / 60)
-    found: list[float] = []
-    parts: dict[str, list[float]] = {}
-    for one in queues:
-        there = one.people(many)
-        if one.part == "all":
-            goal = float(hours[one.classes].sum())
-        else:
-            goal = float((data.requests * (site if one.part == "site" else served))[one.classes].sum())
-        if there <= 0:
-            found.append(np.nan)
-            continue
-        goal /= one.scale
-        people = _needed(one, goal, there)
-        worth = people * one.presence / there
-        worth = max(worth, 1.0) if one.part == "all" else worth
-        worth = float(np.clip(worth, _LEAST, _MOST))
-        parts.setdefault(one.part, []).append(worth)
-        found.append(worth)
-    mean = {part: float(np.mean(values)) for part, values in parts.items()}
-    return np.array(
-        [
-            (1.0 if one.part == "all" else mean.get(one.part, 1.0)) if np.isnan(worth) else worth
-            for one, worth in zip(queues, found, strict=True)
-        ]
-    )
-
-
-def _needed(one: Queue, goal: float, there: float) -> float:
-    """How many people carry so much (broken number)."""
-    most = int(np.ceil(_MOST * there / one.presence)) + 1
-    values = carried(one.load, most, one.presence)
-    short = np.flatnonzero(np.diff(values) < STEP * one.load)
-    values = values[: int(short[0]) + 1] if len(short) else values
-    return float(np.interp(goal, values, np.arange(len(values))))

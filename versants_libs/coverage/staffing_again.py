@@ -16,10 +16,10 @@ from .account import Flow, State, gained, paid, recruits_json
 from .crew import crew_with
 from .digest import CLASS_FIELDS
 from .prediction import predict
-from .queues import agreeing, queues_of
 from .staffing import Staffing, staffing
 from .staffing_check import check
-from .staffing_model import Agreed, Chosen, Flows
+from .staffing_model import Flows
+from .staffing_search import Agreed, Chosen, Judge
 from .study import Study
 from .travel import Travel
 
@@ -60,20 +60,19 @@ def again(study: Study, result: Mapping[str, Any], travel: Travel, *, whole: boo
     data = staffing(study, travel, points=result["points"])
     many = {f"candidate:{one['candidate']}": int(one["n"]) for one in result["recruits"]}
     recruits = np.array([many.get(pool.by, 0) for pool in data.pools], dtype=np.int64)
-    there = np.array([pool.n for pool in data.pools], dtype=np.int64)
-    queues = queues_of(data)
+    judge = Judge(data)
     wrong: list[str] = []
     states = []
     for name, chosen in (("before", recruits * 0), ("after", recruits)):
         found = predict(crew_with(data, chosen))
-        worth = agreeing(data, queues, there + chosen, found["served"], found["site"])
+        worth = judge.worth(chosen, found)
         wrong += _predicted(data, name, result[name]["predicted"], found)
         cost, held = float(paid(data, chosen, found["worked"]).sum()), float(data.requests @ found["served"])
         wrong += _number(f"{name}: cost_year", result[name]["cost_year"], cost)
         each = cost / held if held else 0.0
         wrong += _number(f"{name}: cost_per_assignment", result[name]["cost_per_assignment"], each)
         stated = {(one["part"], frozenset(one["asked"])): one["worth"] for one in result[name]["worth"]}
-        for queue, value in zip(queues, worth.tolist(), strict=True):
+        for queue, value in zip(judge.queues, worth.tolist(), strict=True):
             asked = frozenset("/".join(data.buckets[g]) for g in queue.buckets)
             said = stated.pop((queue.part, asked), 1.0)
             if abs(said - value) > WORTH_CLOSE * max(1.0, value):
@@ -85,7 +84,7 @@ def again(study: Study, result: Mapping[str, Any], travel: Travel, *, whole: boo
         ]
         empty = Flows(0.0, np.zeros(0), np.zeros(0), np.zeros(0))
         states.append(Agreed(empty, worth, found))
-    chosen_ = Chosen(recruits, queues, states[0], states[1], 0.0, False)
+    chosen_ = Chosen(recruits, judge, states[0], states[1], 0.0, False)
     before, after = (_state(data, result[name]) for name in ("before", "after"))
     own = {one["candidate"]: one for one in recruits_json(data, chosen_, after)}
     more = gained(data, chosen_, before, after) if whole else {}

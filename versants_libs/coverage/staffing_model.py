@@ -1,29 +1,24 @@
-"""The language model of ``docs/mesh-model.md`` as rows and columns, and its best plan with a bound."""
+"""The language model of ``docs/mesh-model.md`` as rows and columns."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .crew import crew_with
 from .errors import InstanceError
 from .fairness import groups, worst_many
 from .linear import INFEASIBLE, Linear, Solved
-from .prediction import predict
-from .queues import Queue, agreeing, pieces, queues_of
+from .queues import Queue, pieces
 from .staffing import Staffing, reserved
 
-__all__ = ["Agreed", "Chosen", "Flows", "best", "judged"]
+__all__ = ["Flows", "Model", "Stop", "served"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-ROUNDS = 4  # plans predicted, each from the prediction of the one before
 Stop = Callable[[], bool]
 
 
@@ -37,186 +32,16 @@ class Flows:
     lines: Floats
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Agreed:
-    """What is served, in the model in which people are ``worth`` (queues,) what agrees with ``predicted``."""
-
-    flows: Flows
-    worth: Floats
-    predicted: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Chosen:
-    """``recruits`` int64 (pools,), what is served before and with them, ``bound`` and whether it was proved best."""
-
-    recruits: Ints
-    queues: tuple[Queue, ...]
-    before: Agreed
-    after: Agreed
-    bound: float
-    optimal: bool
-
-
-def best(
-    data: Staffing,
-    *,
-    seconds: float = 600.0,
-    gap: float = 0.0,
-    exact: float = 0.0,
-    rounds: int = ROUNDS,
-    known: Chosen | None = None,
-    stop: Stop | None = None,
-    progress: Callable[[str, float], None] | None = None,
-) -> Chosen:
-    """The plan of the smallest objective found in ``seconds`` of processor, with the bound of its own model.
-
-    What people are worth (:func:`~.queues.agreeing`) is first that of recruiting nobody, or of ``known``, an answer that
-    the limits allow too; each of the ``rounds`` solves the model, predicts what its plan holds and begins again from there,
-    until the same plan comes back. A proof as near as ``gap`` is enough, but only after ``exact`` seconds of a round: what
-    can be proved in so little time is, and is then the same whatever gap was asked for. The best of the plans, each by
-    the model that agrees with its own prediction, is answered. Without ``rounds`` everybody is worth one. Raises
-    InstanceError where HiGHS finds the model unsound, which no study should.
-    """
-    began = time.process_time()
-
-    def over() -> bool:
-        return time.process_time() - began >= seconds or (stop is not None and stop())
-
-    say = progress or (lambda text, share: None)
-    queues = queues_of(data) if known is None else known.queues
-    none = np.zeros(len(data.pools), dtype=np.int64)
-    say("before", 0.05)
-    before = _agreed(data, queues, none, rounds > 0) if known is None else known.before
-    most = np.array([pool.most for pool in data.pools])
-    number, budget = data.study.limits.number, data.study.limits.budget
-    if not most.any() or number == 0 or (budget is not None and not affordable(data, none).any()):
-        return Chosen(none, queues, before, before, before.flows.value, True)
-    seen: dict[bytes, Agreed] = {none.tobytes(): before}
-    now = none
-    if known is not None:
-        now = known.recruits
-        seen[now.tobytes()] = known.after
-    bounds: dict[bytes, float] = {}
-    for i in range(max(1, rounds)):
-        if i and over():
-            break
-        say("bound" if not i else "search", 0.1 + 0.85 * i / max(1, rounds))
-        until = time.process_time() + (seconds - (time.process_time() - began)) / (max(1, rounds) - i)
-
-        def late(until: float = until) -> bool:
-            return over() or time.process_time() >= until
-
-        chosen, bound = _searched(data, queues, seen[now.tobytes()], now, gap, exact, late)
-        bounds[now.tobytes()] = bound
-        if chosen.tobytes() in seen:
-            break
-        now = chosen
-        seen[now.tobytes()] = _agreed(data, queues, now, rounds > 0)
-        if not rounds:
-            bounds[now.tobytes()] = bound
-    key = min(seen, key=lambda one: seen[one].flows.value)
-    recruits, after = np.frombuffer(key, dtype=np.int64), seen[key]
-    if key not in bounds:
-        say("proof", 0.95)
-        bounds[key] = _searched(data, queues, after, recruits, gap, exact, over)[1]
-    value = after.flows.value
-    bound = min(bounds[key], value)
-    return Chosen(recruits, queues, before, after, bound, _near(value, bound, 1e-6))
-
-
-def judged(data: Staffing, recruits: Ints) -> Agreed:
-    """What these recruits (pools,) serve, in the model that agrees with what is predicted of them."""
-    return _agreed(data, queues_of(data), recruits, True)
-
-
-def _agreed(data: Staffing, queues: Sequence[Queue], recruits: Ints, predicting: bool) -> Agreed:
-    """The service of these recruits in the model that agrees with what is predicted of them."""
-    found = predict(crew_with(data, recruits))
-    worth = np.ones(len(queues))
-    if predicting:
-        many = recruits + np.array([pool.n for pool in data.pools])
-        worth = agreeing(data, queues, many, found["served"], found["site"])
-    return Agreed(_flows(data, queues, worth, recruits), worth, found)
-
-
-def _searched(
-    data: Staffing, queues: Sequence[Queue], where: Agreed, first: Ints, gap: float, exact: float, over: Stop
-) -> tuple[Ints, float]:
-    """The best recruits found where people are worth so much, and the bound.
-
-    The relaxation gives a bound; its rounding, or ``first``, a start; branch and bound the rest, to the end within
-    ``exact`` seconds, then until ``gap``.
-    """
-    until = time.process_time() + exact
-
-    def soon() -> bool:
-        return over() or time.process_time() >= until
-
-    start, after = first, where.flows
-    if over():
-        return start, 0.0
-    relaxed = _Model(data, queues, where.worth).solve(over)
-    if relaxed.status != "optimal":
-        return start, 0.0
-    bound = max(0.0, relaxed.value)
-    rounded = _rounded(data, relaxed.values[: len(data.pools)])
-    flows = _flows(data, queues, where.worth, rounded)
-    if flows.value < after.value:
-        start, after = rounded, flows
-    for near, end in (*(((0.0, soon),) if exact > 0 and gap > 0 else ()), (gap, over)):
-        if _near(after.value, bound, near) or over():
-            break
-        model = _Model(data, queues, where.worth, whole=True)
-        found = model.solve(end, gap=near, start=model.point(start, after))
-        bound = max(bound, min(found.bound, after.value))
-        if len(found.values):
-            chosen = np.round(found.values[: len(data.pools)]).astype(np.int64)
-            flows = _flows(data, queues, where.worth, chosen)
-            if flows.value < after.value:
-                start, after = chosen, flows
-    return start, min(bound, after.value)
-
-
-def _near(value: float, bound: float, gap: float) -> bool:
-    return value - bound <= max(gap * abs(value), 1e-9)
-
-
-def affordable(data: Staffing, chosen: Ints) -> NDArray[np.bool_]:
-    """Of which pools one more fits."""
-    limits = data.study.limits
-    cost = np.array([reserved(data.study, pool) for pool in data.pools])
-    room = chosen < np.array([pool.most for pool in data.pools])
-    if limits.number is not None and chosen.sum() >= limits.number:
-        return np.zeros(len(cost), dtype=bool)
-    if limits.budget is not None:
-        room &= cost <= limits.budget - float(cost @ chosen) + 1e-9
-    return room
-
-
-def _rounded(data: Staffing, wished: Floats) -> Ints:
-    """Whole recruits near what the relaxation wishes: rounded down, then the largest rests that still fit."""
-    chosen = np.floor(wished + 1e-6).astype(np.int64)
-    rest = wished - chosen
-    while True:
-        fits = affordable(data, chosen) & (rest > 1e-6)
-        if not fits.any():
-            return chosen
-        k = int(np.argmax(np.where(fits, rest, -1.0)))
-        chosen[k] += 1
-        rest[k] = 0.0
-
-
-def _flows(data: Staffing, queues: Sequence[Queue], worth: Floats, recruits: Ints) -> Flows:
+def served(data: Staffing, queues: Sequence[Queue], worth: Floats, recruits: Ints) -> Flows:
     """The best service with these recruits."""
-    model = _Model(data, queues, worth, recruits=recruits)
+    model = Model(data, queues, worth, recruits=recruits)
     solved = model.solve(None)
     if solved.status != "optimal":
         raise InstanceError(f"HiGHS ends with {solved.status!r} on a model that always has an answer")
     return model.flows(solved)
 
 
-class _Model:
+class Model:
     """Columns: recruits (pools), z, what groups have beyond z, visits (arcs), calls (classes), lines (line arcs).
 
     Hours and requests a year.

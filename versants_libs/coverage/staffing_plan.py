@@ -14,7 +14,7 @@ from .digest import CLASS_FIELDS
 from .queues import Queue
 from .result_files import RESULT
 from .staffing import POINTS, Staffing, passed_over, reserved, staffing
-from .staffing_model import ROUNDS, Agreed, Chosen, best, judged
+from .staffing_search import ROUNDS, Agreed, Chosen, best
 from .study import Study
 from .study_files import fingerprint
 from .travel import Travel, gaps
@@ -97,8 +97,8 @@ def plan(
         ],
         "not_recruitable": not_recruitable(data, after),
         "equity": after.value["equity"],
-        "before": {**before.value, **_agreed(data, chosen.queues, chosen.before)},
-        "after": {**after.value, **_agreed(data, chosen.queues, chosen.after)},
+        "before": {**before.value, **_agreed(data, chosen.judge.queues, chosen.before)},
+        "after": {**after.value, **_agreed(data, chosen.judge.queues, chosen.after)},
     }
 
 
@@ -131,7 +131,7 @@ def _alike(data: Staffing, chosen: Chosen) -> dict[str, list[dict[str, Any]]]:
             if not left:
                 break
             left -= 1
-            more = judged(data, moved).flows.value - least
+            more = chosen.judge(moved).flows.value - least
             if more <= ALIKE * least:
                 one = {"candidate": other.by.partition(":")[2], "commune": other.home, "objective_more": more}
                 found.setdefault(pool.by.partition(":")[2], []).append(one)

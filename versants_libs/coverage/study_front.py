@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .account import paid, state_of
 from .errors import InstanceError
 from .staffing import POINTS, Staffing, staffing
-from .staffing_model import Chosen, best
+from .staffing_search import Chosen, best
 from .study import Study
 from .travel import Travel
 

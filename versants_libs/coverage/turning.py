@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .errors import InstanceError
 from .staffing import Staffing, split_languages, staffing
-from .staffing_model import judged
+from .staffing_search import Judge
 from .study import Study
 from .travel import Travel
 
@@ -124,7 +124,7 @@ def _judge(data: Staffing, recruits: Mapping[str, int]) -> tuple[float, float]:
         if f"candidate:{candidate}" not in at:
             raise InstanceError("a recruit who is no candidate of this study", [candidate])
         chosen[at[f"candidate:{candidate}"]] = n
-    found = judged(data, chosen)
+    found = Judge(data)(chosen)
     total = float(data.requests.sum())
     held = float(data.requests @ np.asarray(found.predicted["served"]))
     return found.flows.value, held / total if total else 1.0
