@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["INFEASIBLE", "Linear", "Solved"]
+__all__ = ["INFEASIBLE", "Again", "Linear", "Solved"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -98,6 +98,30 @@ class Linear:
         only the bound is wanted. ``cutoff``: what costs more is not looked for; INFEASIBLE may then mean that nothing
         costs less.
         """
+        solver = self._solver(stop)
+        solver.setOptionValue("mip_rel_gap", gap)
+        if not search:
+            for name, setting in _PROVING.items():
+                solver.setOptionValue(name, setting)
+        if cutoff is not None:
+            solver.setOptionValue("objective_bound", cutoff)
+        if interior:
+            solver.setOptionValue("solver", "ipx")
+            solver.setOptionValue("run_crossover", "off")
+        if start is not None:
+            import highspy
+
+            known = highspy.HighsSolution()
+            known.col_value = list(map(float, start))
+            solver.setSolution(known)
+        return _run(solver, any(one.any() for one in self._whole))
+
+    def again(self, stop: Callable[[], bool] | None = None) -> Again:
+        """The model, a linear one, to be solved for one setting of some columns after the other."""
+        return Again(self._solver(stop))
+
+    def _solver(self, stop: Callable[[], bool] | None) -> Any:
+        """HiGHS with this model, asked to end when ``stop`` says so."""
         import highspy
 
         row = np.concatenate([part[0] for part in self._parts])
@@ -122,12 +146,6 @@ class Linear:
             solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
-        solver.setOptionValue("mip_rel_gap", gap)
-        if not search:
-            for name, setting in _PROVING.items():
-                solver.setOptionValue(name, setting)
-        if cutoff is not None:
-            solver.setOptionValue("objective_bound", cutoff)
         if stop is not None:
 
             def ask(event: Any) -> None:
@@ -137,28 +155,41 @@ class Linear:
             solver.cbMipInterrupt += ask
             solver.cbSimplexInterrupt += ask
             solver.cbIpmInterrupt += ask
-        if interior:
-            solver.setOptionValue("solver", "ipx")
-            solver.setOptionValue("run_crossover", "off")
         solver.passModel(lp)
-        if start is not None:
-            known = highspy.HighsSolution()
-            known.col_value = list(map(float, start))
-            solver.setSolution(known)
-        solver.run()
-        status, info = solver.getModelStatus(), solver.getInfo()
-        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
-            return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"), np.zeros(0), np.zeros(0))
-        there = info.primal_solution_status == 2
-        values = np.array(solver.getSolution().col_value) if there else np.zeros(0)
-        cost = float(info.objective_function_value) if there else float("inf")
-        priced = there and not whole.any()
-        duals = np.array(solver.getSolution().row_dual) if priced else np.zeros(0)
-        reduced = np.array(solver.getSolution().col_dual) if priced else np.zeros(0)
-        optimal = status == highspy.HighsModelStatus.kOptimal
-        proved = cost if optimal else -float("inf")
-        bound = float(info.mip_dual_bound) if whole.any() else proved
-        return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound, duals, reduced)
+        return solver
+
+
+class Again:
+    """A linear model whose last answer is where the next one begins."""
+
+    def __init__(self, solver: Any) -> None:
+        self._solver = solver
+
+    def solve(self, columns: Ints, values: Floats) -> Solved:
+        """With these columns fixed at these values."""
+        at = np.asarray(values, dtype=np.float64)
+        self._solver.changeColsBounds(len(columns), columns.astype(np.int32), at, at)
+        return _run(self._solver, False)
+
+
+def _run(solver: Any, whole: bool) -> Solved:
+    """HiGHS' answer."""
+    import highspy
+
+    solver.run()
+    status, info = solver.getModelStatus(), solver.getInfo()
+    if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        return Solved(INFEASIBLE, np.zeros(0), float("inf"), float("inf"), np.zeros(0), np.zeros(0))
+    there = info.primal_solution_status == 2
+    values = np.array(solver.getSolution().col_value) if there else np.zeros(0)
+    cost = float(info.objective_function_value) if there else float("inf")
+    priced = there and not whole
+    duals = np.array(solver.getSolution().row_dual) if priced else np.zeros(0)
+    reduced = np.array(solver.getSolution().col_dual) if priced else np.zeros(0)
+    optimal = status == highspy.HighsModelStatus.kOptimal
+    proved = cost if optimal else -float("inf")
+    bound = float(info.mip_dual_bound) if whole else proved
+    return Solved(OPTIMAL if optimal else LIMIT, values, cost, bound, duals, reduced)
 
 
 @contextmanager

@@ -233,8 +233,11 @@ def _exchanges(
     Only ``most`` of the recruits are given up, those whose place costs least.
     """
 
+    model = Model(data, judge.queues, after.worth, recruits=recruits)
+    warm = model.linear.again(over)
+
     def solved(rest: Ints) -> Solved:
-        return Model(data, judge.queues, after.worth, recruits=rest).solve(over)
+        return warm.solve(model.recruits, rest.astype(np.float64))
 
     here = solved(recruits)
     if here.status != "optimal":
