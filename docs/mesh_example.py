@@ -51,6 +51,9 @@ def main() -> int:
         year = folder / "year.json"
         study = str(folder / "study.json")
         year.write_text(mesh("simulate", study, str(result), "--replications", "20", "--seed", "1", "--json"))
+        front, turning = folder / "front.json", folder / "turning.json"
+        front.write_text(mesh("front", study, "--wider", "2", "--points", "13", "--seconds", "120", "--json"))
+        turning.write_text(mesh("turning", study, str(result), "--seconds", "60", "--json"))
         cases = [answered(folder, f"case{i}", *change.split()) for i, change in enumerate(CASES)]
         for k, language in enumerate(NAMES):
             beside = [
@@ -60,7 +63,8 @@ def main() -> int:
             mesh(
                 "report", str(folder / "study.json"), str(result), "--lang", language, "--name", NAMES[language],
                 "--out", str(out),
-                "--simulation", str(year), "--annex", str(OUT / f"annex-{language}.xlsx"), *beside,
+                "--simulation", str(year), "--front", str(front), "--turning", str(turning),
+                "--annex", str(OUT / f"annex-{language}.xlsx"), *beside,
             )  # fmt: skip
     return 0
 

@@ -1,11 +1,13 @@
 """Where the answer turns: two recruits, one number to recruit, an unknown that decides between them."""
 
+import json
 import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from versants_libs.coverage.cli import main
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import (
@@ -20,8 +22,9 @@ from versants_libs.coverage.study import (
     Study,
     TravelSource,
 )
+from versants_libs.coverage.study_files import fingerprint, write_study
 from versants_libs.coverage.travel import travel_of
-from versants_libs.coverage.turning import _needed, _turns, simple_range, study_at, turning
+from versants_libs.coverage.turning import _needed, _turns, ranges, simple_range, study_at, turning
 
 BAND = Band("day", (1, 2, 3, 4, 5), 8.0, 18.0)
 
@@ -98,6 +101,48 @@ def test_nothing_turns_where_nobody_takes_simple_talks_only_or_the_range_is_a_po
     assert turning(others, TRAVEL, "simple", (0.1, 0.9), 0.1, [{"dari": 1}]) is None
     assert turning(STUDY, TRAVEL, "simple", (0.4, 0.4), 0.4, ANSWERS) is None
     assert simple_range(STUDY) == pytest.approx((0.1, 0.9, 0.1))
+
+
+def test_the_command_says_where_the_answer_turns(tmp_path, capsys):
+    """Discouraged requests are added to both alike: nothing turns there."""
+    study, answer = tmp_path / "study.json", tmp_path / "r.json"
+    study.write_text(write_study(STUDY))
+    assert main(["plan", str(study), "--out", str(answer)]) == 0
+    capsys.readouterr()
+    assert main(["turning", str(study), str(answer), "--steps", "9", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+
+    assert found["study"] == fingerprint(STUDY)
+    assert found["recruits"] == {"dari": 1}
+    share, discouraged = found["turns"]
+    (turn,) = share["turns"]
+    assert turn["value"] == pytest.approx(0.5, abs=0.02)
+    assert [share["answers"][turn[end]] for end in ("from", "to")] == [{"dari": 1}, {"helper": 1}]
+    assert (discouraged["turns"], discouraged["low"], discouraged["high"]) == ([], 0.0, 0.3)
+    assert main(["turning", str(study), str(answer), "--steps", "9"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "simple, 10% to 90%, 10% in the study: 1 x dari at first",
+        f"  from {turn['value']:.1%} on: 1 x helper",
+        "discouraged, 0% to 30%, 0% in the study: 1 x dari all along",
+    ]
+
+    study.write_text(write_study(replace(STUDY, candidates=(STUDY.candidates[1],))))
+    assert main(["turning", str(study), str(answer)]) == 2
+    assert "answers another study" in capsys.readouterr().err
+    assert main(["plan", str(study), "--out", str(answer)]) == 0
+    capsys.readouterr()
+    assert main(["turning", str(study), str(answer), "--steps", "1"]) == 2
+    assert "2 or more" in capsys.readouterr().err
+    assert main(["turning", str(study), str(answer), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["still"] == ["simple"]
+
+
+def test_the_range_holds_what_the_study_adds_by_its_own_words():
+    told = " | ".join(("discouraged", "+12% (0%-30%)", "nowhere"))
+    assert {what: (ends, at) for what, ends, at in ranges(STUDY)}["discouraged"] == ((0.0, 0.3), 0.0)
+    (_, simple, _), (_, ends, at) = ranges(replace(STUDY, assumptions=(told,)))
+    assert (simple, ends, at) == (pytest.approx((0.1, 0.9)), (0.0, 0.3), 0.12)
+    assert ranges(STUDY, 0.5)[1] == ("discouraged", (0.0, 0.5), 0.5)
 
 
 def test_what_is_no_unknown_and_who_is_no_candidate_is_refused():

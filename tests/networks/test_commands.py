@@ -2,6 +2,7 @@
 
 import json
 
+import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -126,6 +127,48 @@ def test_a_front_names_the_study_it_answers(files, capsys):
     assert mesh(["front", str(files / "study.json"), "--points", "1", "--seconds", "5", "--json"]) == 0
 
     assert json.loads(capsys.readouterr().out)["study"] == fingerprint(load_study(files / "study.json"))
+
+
+def test_the_report_takes_front_and_turning_points_of_this_plan_and_no_other(files, tmp_path, capsys):
+    study, result = str(files / "study.json"), str(files / "r.json")
+    words = ["turning", study, result, "--seconds", "5", "--steps", "2", "--discouraged", "0.1", "--json"]
+    assert mesh(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["what"], one["low"], one["at"], one["high"]) for one in found["turns"]] == [
+        ("simple", pytest.approx(0.1), pytest.approx(0.25), pytest.approx(0.4)),
+        ("discouraged", 0.0, 0.1, 0.3),
+    ]
+    assert all(one["answers"][0] == found["recruits"] for one in found["turns"])
+    assert mesh(["front", study, "--wider", "2", "--points", "5", "--seconds", "5", "--json"]) == 0
+    front = json.loads(capsys.readouterr().out)
+    assert [one["number"] for one in front["points"]] == [0, 1, 2, 3, 4]
+    turning, points = tmp_path / "t.json", tmp_path / "p.json"
+    points.write_text(json.dumps(front))
+    turning.write_text(json.dumps(found))
+    out = [
+        "mesh_report",
+        study,
+        result,
+        "--out",
+        str(tmp_path / "r.pdf"),
+        "--annex",
+        str(tmp_path / "a.xlsx"),
+    ]
+    out += ["--front", str(points), "--turning", str(turning)]
+
+    call_command(*out)
+    sheets = openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames
+    assert {"Où la réponse bascule", "Moins ou plus de recrues"} <= set(sheets)
+    wrong = [
+        ({"study": "0"}, "another study"),
+        ({"recruits": {}}, "other recruits"),
+        ({"turns": None}, "no field 'turns'"),
+    ]
+    for change, said_of_it in wrong:
+        turning.write_text(json.dumps({**found, **change}))
+        with pytest.raises(CommandError, match=rf"t\.json: .*{said_of_it}.*mesh turning") as refused:
+            call_command(*out)
+        assert refused.value.returncode == 2
 
 
 def test_the_report_says_what_a_matrix_and_a_study_leave_out(files, tmp_path, capsys):

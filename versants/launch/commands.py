@@ -30,7 +30,7 @@ _TABLE = (
     Command(
         "mesh",
         "where to put sites, whom to recruit where, with proof: pmedian, cover, center, front, pmed, study, plan, check, "
-        "simulate, report",
+        "simulate, turning, report",
         role="",
     ),
     Command("schema", "print a JSON Schema of docs/schema", role=""),

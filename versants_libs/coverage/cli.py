@@ -140,6 +140,13 @@ def _territory_options(parser: argparse.ArgumentParser, name: str, territory: Pa
         within.add_argument("--km", type=positive, metavar="KM", help="as the crow flies")
     if name == "front":
         parser.add_argument("--points", type=int, default=10, metavar="N")
+        parser.add_argument(
+            "--wider",
+            type=positive,
+            default=1.0,
+            metavar="F",
+            help="of a study: to so many times its limit; default 1",
+        )
         parser.add_argument("--worst-share", type=positive, default=0.1, metavar="S", help="default 0.1")
 
 

@@ -1,4 +1,4 @@
-"""``versants mesh plan|check|simulate``: what is asked of a STUDY.json and of the result that answers it."""
+"""``versants mesh plan|check|simulate|turning``: what is asked of a STUDY.json and of the result that answers it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from .study_files import PathError, fingerprint, read_study
 from .study_front import study_front
 from .study_slips import warnings
 from .travel import Travel, TravelError, gaps, travel_of
+from .turning import ranges, study_at, turning
 
 __all__ = ["COMMANDS", "add", "front"]
 
@@ -43,7 +44,10 @@ HELP = {
     "plan": "whom to recruit where: the language model, with its bound",
     "check": "a result recomputed, by other code as far as it can be",
     "simulate": "years of requests against the people of a plan",
+    "turning": "what nobody knows as a range: where along it another plan becomes the better one",
 }
+#: An end so near to what the study takes has the study's own plan; a proof so near is enough for the plan of an end.
+_SAME, _END_GAP = 0.02, 0.005
 
 
 def add(commands: Any, territory: Path | None) -> None:
@@ -65,6 +69,21 @@ def add(commands: Any, territory: Path | None) -> None:
         if name == "simulate":
             one.add_argument("--replications", type=int, default=20, metavar="N", help="years; default 20")
             one.add_argument("--seed", type=int, default=0, metavar="N")
+        if name == "turning":
+            one.add_argument(
+                "--seconds",
+                type=seconds,
+                default=120.0,
+                metavar="S",
+                help="of processor, for the plan of each end; default 120",
+            )
+            one.add_argument("--steps", type=int, default=5, metavar="N", help="along each range; default 5")
+            one.add_argument(
+                "--discouraged",
+                type=share,
+                metavar="SHARE",
+                help="what the study adds for those who no longer ask; by default as its assumptions say",
+            )
         if name == "check":
             one.add_argument(
                 "--whole",
@@ -207,8 +226,7 @@ def _simulate(args: argparse.Namespace) -> int:
     result = read(args.result, _json)
     with interruptible() as interrupted:
         try:
-            if result["study"] != fingerprint(study):
-                raise Refusal(BAD_INPUT, f"{args.result}: answers another study than {args.study}")
+            of = _of(args, study, result)
             found = simulate(
                 study,
                 result,
@@ -229,9 +247,74 @@ def _simulate(args: argparse.Namespace) -> int:
                 f"{language:<12}{one['requests']:>10.0f}{one['predicted']:>11.1%}{one['simulated']:>11.1%}"
                 f"   {low:.1%} to {high:.1%}"
             )
-    of = {"study": result["study"], "recruits": {one["candidate"]: one["n"] for one in result["recruits"]}}
     say(args, {**of, **found, **cost()}, lines)
     return INTERRUPTED if interrupted[0] else DONE
+
+
+def _of(args: argparse.Namespace, study: Study, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Which study and which recruits an answer is about; refused where the result answers another study."""
+    if result["study"] != fingerprint(study):
+        raise Refusal(BAD_INPUT, f"{args.result}: answers another study than {args.study}")
+    return {"study": result["study"], "recruits": _recruits(result)}
+
+
+def _recruits(result: Mapping[str, Any]) -> dict[str, int]:
+    return {one["candidate"]: one["n"] for one in result["recruits"]}
+
+
+def _turning(args: argparse.Namespace) -> int:
+    if args.steps < 2:
+        raise Refusal(BAD_INPUT, f"--steps {args.steps}: 2 or more expected")
+    study, travel = _study(args)
+    result = read(args.result, _json)
+    turns, still = [], []
+    with interruptible() as interrupted:
+        try:
+            of, points = _of(args, study, result), dict(result["points"])
+            for what, ends, at in ranges(study, args.discouraged):
+                answers = [of["recruits"]]
+                for end in ends:
+                    if abs(end - at) > _SAME and not interrupted[0]:
+                        other = plan(
+                            study_at(study, what, end, at),
+                            travel,
+                            seconds=args.seconds,
+                            gap=_END_GAP,
+                            exact=args.seconds / 3,
+                            gains=False,
+                            stop=lambda: interrupted[0],
+                        )
+                        answers.append(_recruits(other))
+                if interrupted[0]:
+                    break
+                one = turning(study, travel, what, ends, at, answers, points=points, steps=args.steps)
+                if one is None:
+                    still.append(what)
+                else:
+                    turns.append(one)
+        except (KeyError, TypeError) as exc:
+            raise Refusal(
+                BAD_INPUT, f"{args.result}: not a result as the schema mesh-result says ({exc!r})"
+            ) from exc
+    lines = [line for one in turns for line in _turned(one)]
+    lines += [f"{what}: nothing depends on it" for what in still]
+    say(args, {**of, "turns": turns, "still": still, **cost()}, lines)
+    return INTERRUPTED if interrupted[0] else DONE
+
+
+def _turned(one: Mapping[str, Any]) -> list[str]:
+    """One unknown: its range, then each point where another answer becomes the better one."""
+
+    def who(answer: int) -> str:
+        recruits = one["answers"][answer]
+        return ", ".join(f"{n} x {name}" for name, n in sorted(recruits.items())) or "nobody"
+
+    head = f"{one['what']}, {one['low']:.0%} to {one['high']:.0%}, {one['at']:.0%} in the study: "
+    if not one["turns"]:
+        return [f"{head}{who(one['best'][0])} all along"]
+    return [f"{head}{who(one['best'][0])} at first"] + [
+        f"  from {turn['value']:.1%} on: {who(turn['to'])}" for turn in one["turns"]
+    ]
 
 
 def _front(args: argparse.Namespace) -> int:
@@ -241,7 +324,12 @@ def _front(args: argparse.Namespace) -> int:
     args.seconds = 1800.0 if args.seconds is None else args.seconds
     with interruptible() as interrupted:
         points = study_front(
-            study, travel, points=args.points, seconds=args.seconds, stop=lambda: interrupted[0]
+            study,
+            travel,
+            points=args.points,
+            seconds=args.seconds,
+            wider=args.wider,
+            stop=lambda: interrupted[0],
         )
     lines = [
         f"{'recruits':>9}{'euros':>9}{'objective':>12}{'gap':>8}{'not served':>12}{'worst language':>16}"
@@ -262,4 +350,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": _safely(_plan),
     "check": _safely(_check),
     "simulate": _safely(_simulate),
+    "turning": _safely(_turning),
 }

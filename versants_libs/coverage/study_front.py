@@ -30,13 +30,15 @@ def study_front(
     seconds: float = 1800.0,
     gap: float = 0.02,
     limit: int = POINTS,
+    wider: float = 1.0,
     by: str | None = None,
     stop: Callable[[], bool] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[dict[str, Any]]:
     """From recruiting nobody to the study's limit in ``points`` steps, evenly: of its number, or of its budget without one.
 
-    ``by``: "number" or "budget", where both are limited; the other one stays as it is. InstanceError where there is none.
+    ``wider``: to so many times that limit. ``by``: "number" or "budget", where both are limited; the other one stays as it
+    is. InstanceError where there is none.
 
     ``seconds`` of processor for all; each point may use an even part of what is left. Each has ``number`` or ``budget``,
     ``recruits`` by candidate, ``cost`` euros a year they cost whatever they work, ``cost_more`` euros a year more than
@@ -49,13 +51,14 @@ def study_front(
     ``stop`` says so, or where numbers coincide.
     """
     began = time.process_time()
-    data = staffing(study, travel, limit=limit)
     limits = study.limits
     by_number = limits.number is not None if by is None else by == "number"
     wanted = limits.number if by_number else limits.budget
     if wanted is None:
         raise InstanceError(f"a front by {by}, of which the study has no limit")
-    top = float(wanted)
+    top = float(wanted) * wider
+    wide = replace(limits, number=int(top)) if by_number else replace(limits, budget=top)
+    data = staffing(replace(study, limits=wide), travel, limit=limit)
     levels = [top * i / max(1, points - 1) for i in range(points)] if points > 1 else [top]
     if by_number:
         levels = [float(one) for one in sorted({round(one) for one in levels})]

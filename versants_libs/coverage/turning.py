@@ -6,6 +6,7 @@ model that agrees with its own prediction there (``docs/mesh-model.md``). No new
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,13 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .assumptions import Sizing, parse
 from .errors import InstanceError
 from .staffing import Staffing, split_languages, staffing
 from .staffing_search import Judge
 from .study import Study
 from .travel import Travel
 
-__all__ = ["UNKNOWN", "simple_range", "study_at", "turning"]
+__all__ = ["UNKNOWN", "ranges", "simple_range", "study_at", "turning"]
 
 Floats = NDArray[np.float64]
 
@@ -34,6 +36,26 @@ def simple_range(study: Study) -> tuple[float, float, float]:
     total = float(n.sum())
     low, high, at = (n @ ends / total).tolist() if total else (0.0, 0.0, 0.0)
     return low, high, at
+
+
+def ranges(study: Study, discouraged: float | None = None) -> list[tuple[str, tuple[float, float], float]]:
+    """Each unknown with its range and what the study takes of it.
+
+    ``discouraged``: what the study adds for those who no longer ask; by default what its assumptions say, to a hundredth.
+    """
+    low, high, at = simple_range(study)
+    added = _discouraged(study) if discouraged is None else discouraged
+    least, most = Sizing().discouraged
+    return [("simple", (low, high), at), ("discouraged", (min(least, added), max(most, added)), added)]
+
+
+def _discouraged(study: Study) -> float:
+    """What the sentences of a study say it adds; nothing where none says so."""
+    for one in parse(study.assumptions):
+        found = re.match(r"\+(\d+)%", one.value) if one.key == "discouraged" else None
+        if found:
+            return int(found[1]) / 100
+    return 0.0
 
 
 def study_at(study: Study, what: str, value: float, at: float) -> Study:

@@ -35,7 +35,7 @@ from versants_libs.coverage.study import Fairness, Standard, Study
 from versants_libs.coverage.study_files import study_json
 from versants_libs.coverage.territory import Territory, Town, load_territory
 from versants_libs.coverage.travel import travel_of
-from versants_libs.coverage.turning import simple_range, study_at, turning
+from versants_libs.coverage.turning import ranges, study_at, turning
 
 KIND = "mesh_study"
 SECONDS = float(
@@ -164,14 +164,8 @@ def turning_points(
     answers: Mapping[str, Mapping[str, int]],
 ) -> list[dict[str, Any]]:
     """Where the plan would be another one, for each unknown; ``answers``: recruits by case, the study's own under ""."""
-    asked = float(question["discouraged"])
-    low, high, at = simple_range(study)
-    least, most = Sizing().discouraged
     found = []
-    for what, ends, now in (
-        ("simple", (low, high), at),
-        ("discouraged", (min(least, asked), max(most, asked)), asked),
-    ):
+    for what, ends, now in ranges(study, float(question["discouraged"])):
         mine = [one for key, one in answers.items() if not key or key.startswith(what)]
         one = turning(study, travel_of(study, DATA), what, ends, now, mine, points=result["points"])
         if one is not None:

@@ -39,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--annex", type=Path, metavar="F.xlsx")
         parser.add_argument("--simulation", type=Path, metavar="S", help="what mesh simulate answered")
         parser.add_argument("--front", type=Path, metavar="P", help="what mesh front answered")
+        parser.add_argument("--turning", type=Path, metavar="T", help="what mesh turning answered")
         parser.add_argument(
             "--roads",
             type=Path,
@@ -79,6 +80,7 @@ class Command(BaseCommand):
                 if options["simulation"]
                 else None,
                 front=_front(options["front"], known) if options["front"] else {},
+                turns=_turning(options["turning"], known, result) if options["turning"] else [],
             )
             missing = gaps(study, source.travel)
             for line in (*warnings(study), *(missing.told() if missing else ())):
@@ -161,12 +163,28 @@ def _simulation(path: Path, known: str, result: dict[str, Any]) -> dict[str, Any
             f"{path}: no field 'fill', an answer of “mesh simulate --json” expected", returncode=2
         )
     _checked_study(path, found, known, "simulate --json")
+    _checked_recruits(path, found, result, "simulate --json")
+    return found
+
+
+def _checked_recruits(path: Path, found: dict[str, Any], result: dict[str, Any], command: str) -> None:
     if found.get("recruits") != {one["candidate"]: one["n"] for one in result["recruits"]}:
         raise CommandError(
-            f"{path}: simulates other recruits than those of the result, run “mesh simulate --json” on it",
+            f"{path}: is of other recruits than those of the result, run “mesh {command}” on it",
             returncode=2,
         )
-    return found
+
+
+def _turning(path: Path, known: str, result: dict[str, Any]) -> list[dict[str, Any]]:
+    found = _json(path)
+    if not isinstance(found.get("turns"), list):
+        raise CommandError(
+            f"{path}: no field 'turns', an answer of “mesh turning --json” expected", returncode=2
+        )
+    _checked_study(path, found, known, "turning --json")
+    _checked_recruits(path, found, result, "turning --json")
+    turns: list[dict[str, Any]] = found["turns"]
+    return turns
 
 
 def _front(path: Path, known: str) -> dict[str, Any]:
