@@ -7,7 +7,7 @@ $(foreach one,$(SAID),$(if $($(one)),$(eval export $(one))))
 FORMATTED := versants versants_libs tests bench run docs/generate.py docs/notice.py
 
 .DEFAULT_GOAL := run
-.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-mesh-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look mesh-example replica-drill
+.PHONY: crash fuzz fuzz-dispatch bench-dispatch bench-dispatch-run bench-dispatch-side bench-dispatch-sizes bench-dispatch-hosts bench-mesh-hosts bench-board screenshots upgrade-drill sbom run setup test check fix race lock clean bench-audit restore-drill bench-mesh bench-web look mesh-example replica-drill brute
 
 run: ## start everything; Ctrl-C stops it
 	@$(PYTHON) run
@@ -59,6 +59,9 @@ bench-audit: setup ## does sealing the log slow those who write (WRITERS=20 SECO
 
 bench-mesh: setup ## the mesh on the whole territory and the OR-Library, what is missing measured (SETS=pmedian,cover,pmed,plan,simulate,front,side SEED=1 CORE=1 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/mesh/run.py
+
+brute: setup ## tiny problems of the mesh against trying everything; goes on where it was stopped (ROUNDS=20000 SEED=1)
+	@$(BIN)/python bench/mesh/brute.py
 
 bench-web: setup ## the pages of a world of a million visits, 1 and 4 clients (VISITS=1000000 SMALL=1000 REQUESTS=2000 BENCH_DATA=FOLDER)
 	@$(BIN)/python bench/web.py

@@ -1,73 +1,59 @@
 """Every kind of question against trying everything: bound <= optimum <= value, and both meet where it says so."""
 
-import math
-from importlib import import_module
-
 import numpy as np
 import pytest
 
-from tests.coverage.worlds import best_cover, best_largest, best_mean, best_tilted, choices, random_problem
-from versants_libs.coverage import Matrix, Problem, capacitated, cover, front, pcenter, pmedian
-from versants_libs.coverage.capacitated import transport
+from tests.coverage.tried import CLOSE, KINDS, radius_of, ways
+from tests.coverage.worlds import best_cover, random_problem
+from versants_libs.coverage import Matrix, Problem, cover
 from versants_libs.coverage.covering import covering_core
 from versants_libs.coverage.dual import Dual
 from versants_libs.coverage.regions import below, parts, regional_bound, shares
 from versants_libs.coverage.windows import windows
 
-CLOSE = 1e-6  # the library gives away a billionth for rounding; costs here are of the order of ten
-
-
-def mean_of(problem, sites):
-    far = problem.distances.values[:, [problem.sites.index(one) for one in sites]].min(axis=1)
-    return (far * problem.weight).sum() / problem.total
-
-
-def checked(problem, p, answer):
-    """What holds of every answer: sites once each, no more than p, existing ones first."""
-    assert len(answer.sites) == len(set(answer.sites)) <= p
-    assert answer.sites[: len(problem.existing)] == problem.existing
-    assert answer.optimal
-
 
 @pytest.mark.parametrize("block", range(10))
-def test_pmedian_is_the_best_there_is(block):
-    for seed in range(block * 30, block * 30 + 30):
-        problem, p = random_problem(seed)
-        answer = pmedian(problem, p, seed=seed, whole=seed % 3 != 0)
-        optimum = best_mean(problem, p)
-        checked(problem, p, answer)
-        assert answer.value == pytest.approx(mean_of(problem, answer.sites), abs=1e-12), seed
-        assert answer.bound <= optimum + CLOSE, seed
-        assert answer.value == pytest.approx(optimum, abs=CLOSE), seed
+@pytest.mark.parametrize(("kind", "first"), [("pmedian", 0), ("cover", 10_000), ("pcenter", 20_000)])
+def test_the_answer_is_the_best_there_is(kind, first, block):
+    met = [tried(kind, first + seed) for seed in range(block * 100, block * 100 + 100)]
+    assert 20 < sum(one["existing"] for one in met) < 60
 
 
-@pytest.mark.parametrize("block", range(10))
-def test_cover_is_the_best_there_is(block):
-    for seed in range(block * 30, block * 30 + 30):
-        problem, p = random_problem(seed)
-        radius = float(np.random.default_rng(seed).integers(0, 10))
-        answer = cover(problem, p, radius, seed=seed)
-        optimum = best_cover(problem, p, radius)
-        checked(problem, p, answer)
-        assert answer.value <= optimum <= answer.bound + CLOSE, seed
-        assert answer.value == optimum, seed
+@pytest.mark.parametrize("block", range(4))
+def test_capacitated_is_the_best_there_is(block):
+    seen = [tried("capacitated", seed) for seed in range(30_000 + block * 60, 30_060 + block * 60)]
+    assert 0 < sum(one.get("infeasible", 0) for one in seen) < 60
 
 
-def test_cover_begun_from_the_relaxation_is_the_best_there_is(monkeypatch, capfd):
+@pytest.mark.parametrize("block", range(5))
+def test_no_point_of_the_front_is_below_its_bound(block):
+    seen = [tried("front", seed) for seed in range(block * 20, block * 20 + 20)]
+    # a heuristic on questions of two or three sites; the bounds are what is proved
+    assert max(one["worst"] for one in seen) < 2.5
+
+
+def tried(kind, seed):
+    """One tiny problem; a difference names its seed."""
+    try:
+        return KINDS[kind](seed)
+    except AssertionError as exc:
+        raise AssertionError(f"{kind}, seed {seed}: {exc}") from exc
+
+
+def test_cover_begun_from_the_relaxation_is_the_best_there_is(capfd):
     """The way larger questions take, on small ones; HiGHS keeps standard output clean."""
-    monkeypatch.setattr(import_module("versants_libs.coverage.covering"), "_RELAXED", (1, 1_000))
     for seed in range(60):
         problem, p = random_problem(seed)
-        radius = float(np.random.default_rng(seed).integers(0, 10))
-        answer = cover(problem, p, radius, seed=seed)
+        radius = radius_of(seed)
+        with ways("covering", _RELAXED=(1, 1_000)):
+            answer = cover(problem, p, radius, seed=seed)
         assert answer.value == best_cover(problem, p, radius), seed
         assert answer.optimal, seed
     assert capfd.readouterr().out == ""
 
 
-def test_regions_bound_the_best_there_is_from_below(monkeypatch):
+def test_regions_bound_the_best_there_is_from_below():
     """Any prices and any parts; and the way of the largest questions, through windows and regions, to the proof."""
-    covering = import_module("versants_libs.coverage.covering")
     for seed in range(40):
         problem, p = random_problem(seed, existing=False)
         random = np.random.default_rng(seed)
@@ -86,14 +72,8 @@ def test_regions_bound_the_best_there_is_from_below(monkeypatch):
                     )  # fmt: skip
                     assert bound <= missed + CLOSE, (seed, k, mu)
         assert windows_kept(problem, core, p, seed) >= missed
-    for name, value in (("_RELAXED", (1, 1_000)), ("_FEW", -1), ("_DOUBTFUL", 1)):
-        monkeypatch.setattr(covering, name, value)
-    for seed in range(40):
-        problem, p = random_problem(seed)
-        radius = float(np.random.default_rng(seed).integers(0, 10))
-        answer = cover(problem, p, radius, seed=seed)
-        assert answer.value == best_cover(problem, p, radius), seed
-        assert answer.optimal, seed
+    for seed in range(40_000, 40_300):
+        tried("cover_regions", seed)
 
 
 def test_a_target_is_proved_as_long_as_nothing_is_below_it():
@@ -153,62 +133,3 @@ def test_shares_of_a_site_are_no_more_than_its_price():
     cost = shares(core, np.array([1.0, 2.0]), 6.0, np.array([0, 1]), 2)
     assert cost == pytest.approx(np.array([[2.0, 0.0], [4.0, 6.0]]), abs=1e-7)
     assert cost.sum(axis=0) == pytest.approx([6.0, 6.0])
-
-
-@pytest.mark.parametrize("block", range(10))
-def test_pcenter_is_the_best_there_is(block):
-    for seed in range(block * 30, block * 30 + 30):
-        problem, p = random_problem(seed)
-        answer = pcenter(problem, p, seed=seed)
-        checked(problem, p, answer)
-        assert answer.value == answer.bound == best_largest(problem, p), seed
-
-
-@pytest.mark.parametrize("block", range(5))
-def test_no_point_of_the_front_is_below_its_bound(block):
-    worst = 0.0
-    for seed in range(block * 20, block * 20 + 20):
-        problem, p = random_problem(seed)
-        share = (0.1, 0.3, 1.0)[seed % 3]
-        for point in front(problem, p, points=4, worst_share=share):
-            optimum = best_tilted(problem, p, point.tilt, share)
-            assert point.bound <= optimum + CLOSE, (seed, point)
-            assert optimum <= point.value + CLOSE, (seed, point)
-            worst = max(worst, point.value - optimum)
-    assert worst < 2.5  # a heuristic on questions of two or three sites; the bounds are what is proved
-
-
-@pytest.mark.parametrize("block", range(4))
-def test_capacitated_is_the_best_there_is(block):
-    seen = set()
-    for seed in range(block * 15, block * 15 + 15):
-        problem, p = random_problem(seed)
-        room = np.random.default_rng(seed).integers(0, 12, len(problem.sites)).astype(float)
-        answer = capacitated(problem, p, room)
-        served = [transport(problem, np.array(s), room) for s in choices(problem, p)]
-        costs = [one[0] / problem.total for one in served if one is not None]
-        if not costs:
-            assert math.isinf(answer.value), seed
-            assert answer.sites == (), seed
-        else:
-            assert answer.value == pytest.approx(min(costs), abs=1e-5), seed
-            assert answer.bound <= min(costs) + 1e-6, seed
-            assert answer.optimal, seed
-        seen.add(bool(costs))
-    assert seen == {True, False}
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_prices_of_knapsacks_stay_below_the_best(seed, monkeypatch):
-    """The way large questions take, on small ones."""
-    monkeypatch.setattr(import_module("versants_libs.coverage.capacitated"), "_SMALL", 0)
-    problem, p = random_problem(seed + 1000)
-    room = np.random.default_rng(seed).integers(3, 14, len(problem.sites)).astype(float)
-    answer = capacitated(problem, p, room)
-    served = [transport(problem, np.array(s), room) for s in choices(problem, p)]
-    costs = [one[0] / problem.total for one in served if one is not None]
-    if costs:
-        assert answer.bound <= min(costs) + 1e-6
-        assert answer.value >= min(costs) - 1e-6
-    else:
-        assert math.isinf(answer.value)

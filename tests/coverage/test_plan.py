@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from tests.coverage import tiny_studies as tiny
+from tests.coverage.tried import tried_language, tried_worst_third
 from versants_libs.coverage.account import _losers, paid
 from versants_libs.coverage.cli import main
 from versants_libs.coverage.crew import crew_of, crew_with
 from versants_libs.coverage.digest import digest
 from versants_libs.coverage.errors import InstanceError
-from versants_libs.coverage.fairness import groups
 from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.staffing import staffing
 from versants_libs.coverage.staffing_again import verify
@@ -42,24 +42,14 @@ def result():
     return plan(STUDY, TRAVEL)
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", range(6))
 def test_no_choice_of_recruits_is_better_and_the_check_agrees(part):
-    recruited = agreed = 0
+    seen = collections.Counter()
     for seed in range(60 * part, 60 * part + 60):
-        study = tiny.random_study(seed)
-        found = plan(study, tiny.travel(study))
-        recruited += len(found["recruits"])
-        agreed += found["optimal"]
-        stated = found["after"]["worth"]
-        many = {one["candidate"]: one["n"] for one in found["recruits"]}
-        own = tiny.served(study, [many.get(one.id, 0) for one in study.candidates], stated)
-
-        assert found["objective"] == pytest.approx(own, rel=1e-5, abs=1e-4), seed
-        assert found["bound"] == pytest.approx(tiny.best(study, stated), rel=1e-5, abs=1e-4), seed
-        assert found["optimal"] == (found["bound"] > found["objective"] * (1 - 1e-5) - 1e-4), seed
-        assert check(study, found, tiny.travel(study)) == [], seed
-    assert recruited
-    assert agreed > 50
+        seen.update(tried_language(seed))
+    assert min(seen[name] for name in ("recruited", "budget", "helpers", "border_closed", "people")) > 10
+    assert min(seen[name] for name in ("sum", "worst_language", "worst_versant")) > 3
+    assert seen["optimal"] > 50
 
 
 def test_the_result_has_the_fields_that_are_published(result):
@@ -370,20 +360,7 @@ def test_a_language_nobody_could_serve_does_not_make_the_meaning_void():
 
 
 def test_of_many_languages_the_worst_third_counts():
-    spoken, several = ("tir", "prs", "ukr", "amh", "som"), 0
-    for seed in range(40):
-        study = tiny.random_study(seed, spoken)
-        _, names = groups(staffing(study, tiny.travel(study)))
-        several += len(names) > 3
-        found = plan(study, tiny.travel(study))
-        many = {one["candidate"]: one["n"] for one in found["recruits"]}
-        stated = found["after"]["worth"]
-        own = tiny.served(study, [many.get(one.id, 0) for one in study.candidates], stated)
-
-        assert found["objective"] == pytest.approx(own, rel=1e-5, abs=1e-4), seed
-        assert found["bound"] == pytest.approx(tiny.best(study, stated), rel=1e-5, abs=1e-4), seed
-        assert check(study, found, tiny.travel(study)) == [], seed
-    assert several > 5
+    assert sum(tried_worst_third(seed)["several"] for seed in range(40)) > 5
 
 
 def test_communes_are_gathered_to_points_of_their_own_side():
