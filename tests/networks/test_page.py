@@ -140,6 +140,12 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     assert set(run.simulated["fill"]) == set(study.languages)
     assert run.simulated["total"]["simulated"] is not None
     assert run.simulated["replications"] == studies.YEARS
+    waited = run.simulated["wait_min"]["on_site"]
+    assert waited["ci95"][0] <= waited["simulated"] <= waited["ci95"][1]
+    assert (
+        "How long one waits"
+        in client_for(officer, "en").get(reverse("study", args=[run.uid])).content.decode()
+    )
     share = run.result["after"]["predicted"]["share"]
     assert run.simulated["total"]["predicted"] == pytest.approx(share)
     told = results.source(run)
@@ -150,7 +156,7 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     }
     assert "Simulated" in page or "En simulation" in page
     assert 'data-test="older"' not in page
-    assert page.count('data-test="scenarios"') == 2, "other cases, and a year simulated"
+    assert page.count('data-test="scenarios"') == 3, "other cases, a year simulated, how long one waits"
     assert page.count('data-test="map-before"') == page.count('data-test="map-after"') == 1
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
     assert page.count('class="mesh-chart"') == 2, "one for each unknown"

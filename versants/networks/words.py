@@ -37,9 +37,9 @@ def points(difference: float) -> str:
     return f"{sign}{number(abs(shown), 1)}"
 
 
-def minutes_word(minutes: float) -> str:
+def minutes_word(minutes: float, decimals: int = 0) -> str:
     """12 min."""
-    return f"{number(minutes)}\u00a0min"
+    return f"{number(minutes, decimals)}\u00a0min"
 
 
 def euros(amount: float, decimals: int = 0) -> str:

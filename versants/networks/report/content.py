@@ -14,7 +14,7 @@ from django.utils.translation import ngettext, pgettext
 
 from versants.core.web.words import day_plain, typography
 from versants.networks import drawing, words
-from versants.networks.report import assumed, frame, inequality, plain, steps, turns
+from versants.networks.report import assumed, frame, inequality, plain, steps, turns, waiting
 from versants.networks.report.blocks import Block, heading, paragraph, table
 from versants.networks.report.source import LEAST_NAMED, Scenario, Source
 from versants_libs.coverage.digest import Line
@@ -169,6 +169,7 @@ def blocks(source: Source) -> list[Block]:
         *scenarios(source),
         *turns.blocks(source),
         *simulation(source),
+        *waiting.blocks(source),
         *frame.helpers(source),
         *frame.steps(source),
         *frame.method(source),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from versants.networks.report import content
+from versants.networks.report import content, waiting
 from versants.networks.report.source import Source
 
 #: A cell: a text, or a number and its kind (``annex.FORMATS``).
@@ -35,8 +35,8 @@ def lines(source: Source) -> list[str]:
 
 
 def parts(source: Source) -> list[Part]:
-    """The three numbers of the first page, the cases, the year simulated by language."""
-    return [_numbers(source), *_cases(source), *_simulated(source)]
+    """The three numbers of the first page, the cases, the year simulated by language, the waiting."""
+    return [_numbers(source), *_cases(source), *_simulated(source), *_waiting(source)]
 
 
 def _numbers(source: Source) -> Part:
@@ -88,8 +88,28 @@ def _simulated(source: Source) -> list[Part]:
             (one["requests"], "count"),
             (one["predicted"], "share"),
             (one["simulated"], "share"),
-            *((end, "share") for end in one["ci95"]),
+            *((end, "share") for end in one["ci95"] or (None, None)),
         ]
         for code, one in sorted(fill.items(), key=lambda pair: -pair[1]["requests"])
     ]
     return [Part(_("A year simulated"), head, rows)]
+
+
+def _waiting(source: Source) -> list[Part]:
+    told = waiting.waits(source)
+    if not told:
+        return []
+    head = [
+        _("Waiting"), _("Today, predicted"), _("Then, predicted"), _("Then, simulated"),
+        _("95%% interval, from") % (), _("95%% interval, to") % (), _("Chosen: at most"),
+    ]  # fmt: skip
+    rows: list[Sequence[Cell]] = [
+        [
+            one.name,
+            *((value, "minutes") for value in (one.before, one.after, one.simulated)),
+            *((end, "minutes") for end in one.interval or (None, None)),
+            (one.standard, "minutes"),
+        ]
+        for one in told
+    ]
+    return [Part(_("How long one waits"), head, rows)]

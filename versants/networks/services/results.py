@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
-from versants.networks.report import assumed, content, frame, inequality, plain, steps, turns
+from versants.networks.report import assumed, content, frame, inequality, plain, steps, turns, waiting
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.networks.services import fronts
 from versants.networks.services.studies import territory
@@ -130,7 +130,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
             for one in told.turns
         ],
         "turns_note": turns.note(),
-        "scenarios": _sections((*content.scenarios(told), *content.simulation(told))),
+        "scenarios": _sections((*content.scenarios(told), *content.simulation(told), *waiting.blocks(told))),
         "people_today": frame.today(told),
         "assumptions": assumed.groups(told.study),
         "gap": words.number(run.result["gap"] * 100, 2),

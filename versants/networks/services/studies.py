@@ -46,6 +46,8 @@ MOST_PEOPLE = 40  # to recruit: what the question takes
 MOST_BUDGET = 100_000_000  # euros a year
 YEARS, SEED = 20, 1  # simulated
 YEARS_TOGETHER = 4  # in one piece
+#: What is kept of the years simulated.
+KEPT = ("fill", "total", "wait_min", "replications")
 TOLD_S = 2.0  # somebody who asked to stop is heard so soon at least
 #: What one request not served of the worst language or versant counts more, when that meaning is chosen.
 MEANING_WEIGHT = 1.0
@@ -125,7 +127,7 @@ def _worked_out(job: jobs.Face, run: str) -> dict[str, Any]:
     with acting(job.actor):
         row = StudyRun.objects.select_for_update().get(uid=run)
         row.study, row.result, row.scenarios, row.turns = study_json(study), result, others, turns
-        row.simulated = {key: simulated[key] for key in ("fill", "total", "replications")}
+        row.simulated = {key: simulated[key] for key in KEPT}
         row.finished_at = row.finished_at or clock.now()
         row.save(update_fields=["study", "result", "scenarios", "turns", "simulated", "finished_at"])
         audit.record("study.done", subject=row, recruits=sum(one["n"] for one in result["recruits"]))
