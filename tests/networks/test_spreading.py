@@ -1,6 +1,7 @@
 """A study in pieces: the same answer whoever worked on what, a dead worker's piece taken again, nothing left behind."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from versants.networks.tasks import study_piece
 from versants.people.models import Account
 from versants.territory.shapes import DATA
 from versants_libs.coverage.crew import crew_of
+from versants_libs.coverage.paired import Totals, apart, totals
 from versants_libs.coverage.simulation import run_years, simulate, simulated, years_from_json, years_json
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study_files import read_study
@@ -47,7 +49,7 @@ def result(study):
 
 def orders(study, result):
     split = [working.years(study, result, seed=3, first=first, count=1) for first in range(3)]
-    return [working.case("border_closed", study.with_rules(border="closed"), 5.0), *split]
+    return [working.case("border_closed", study.with_rules(border="closed"), 5.0, seed=3, count=2), *split]
 
 
 def test_years_apart_are_the_years_together_to_the_last_digit(study, result):
@@ -216,6 +218,32 @@ def test_a_study_runs_over_its_pieces_and_says_how_far_it_is(world, officer, mon
     travel = travel_of(kept, DATA)
     whole = simulate(kept, run.result, travel, replications=studies.YEARS, seed=studies.SEED)
     assert run.simulated["fill"] == json.loads(json.dumps(whole["fill"]))
+    # A case is simulated in the same years as the plan, and told by the difference.
+    assert {one["simulated"]["years"] for one in run.scenarios} == {studies.YEARS}
+    case = next(one for one in asked if one.get("key") == "border_closed")
+    told = working.work(case)["totals"]
+    own = totals(run_years(crew_of(kept, travel, run.result), seed=studies.SEED, count=studies.YEARS))
+    found = apart(Totals.of(told["asked"], told["held"]), own).to_json()
+    said = next(one for one in run.scenarios if one["key"] == "border_closed")["simulated"]
+    assert said == json.loads(json.dumps(found))
+
     assert not StudyPiece.objects.exists()
     assert "Zzcanari" not in json.dumps(asked, default=str)
     assert unpacked(packing({"a": 1.1})) == {"a": 1.1}
+
+
+def test_a_large_territory_has_fewer_years_of_each_case_and_as_many_on_every_host(study):
+    def asking(requests):
+        share = requests / sum(row.requests for row in study.demand)
+        return replace(
+            study, demand=tuple(replace(row, requests=row.requests * share) for row in study.demand)
+        )
+
+    years = [studies.case_years(asking(many)) for many in (2_000, 12_700, 40_000, 10_000_000)]
+    assert years == [studies.YEARS, studies.YEARS, 10, studies.CASE_YEARS_LEAST]
+
+
+def test_a_case_ordered_before_cases_were_simulated_is_worked_out(study):
+    order = working.case("border_closed", study.with_rules(border="closed"), 3.0)
+    del order["count"], order["seed"]
+    assert working.work(order)["totals"] is None

@@ -1,4 +1,4 @@
-"""One piece of a study: another case planned, or some years simulated. Plain JSON in and out.
+"""One piece of a study: another case planned and its years simulated, or some years of the plan. Plain JSON in and out.
 
 In a process of its own (``python -m versants.networks.working``) the order stands on standard input, with limits of
 processor time and memory; progress and answer are lines of JSON on standard output. Knows neither Django nor the database.
@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from versants.territory.shapes import DATA
-from versants_libs.coverage.crew import crew_of
+from versants_libs.coverage.crew import Crew, crew_of
+from versants_libs.coverage.paired import totals
 from versants_libs.coverage.simulation import Years, run_years, years_json
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study import Study
@@ -30,9 +31,16 @@ BEYOND_S = 600
 Tell = Callable[[float], None]
 
 
-def case(key: str, study: Study, seconds: float) -> dict[str, Any]:
-    """An order: this study planned within so many processor seconds."""
-    return {"what": "case", "key": key, "study": study_json(study), "seconds": seconds}
+def case(key: str, study: Study, seconds: float, *, seed: int = 0, count: int = 0) -> dict[str, Any]:
+    """An order: this study planned within so many processor seconds, then ``count`` years simulated, from the first."""
+    return {
+        "what": "case",
+        "key": key,
+        "study": study_json(study),
+        "seconds": seconds,
+        "seed": seed,
+        "count": count,
+    }
 
 
 def years(study: Study, result: Mapping[str, Any], *, seed: int, first: int, count: int) -> dict[str, Any]:
@@ -65,15 +73,28 @@ def work(order: Mapping[str, Any], tell: Tell = lambda done: None) -> dict[str, 
             exact=EXACT,
             progress=lambda _stage, done: tell(min(done, 1.0)),
         )
-        return {"key": order["key"], "figures": figures(found), "recruited": recruited(found)}
-    crew = crew_of(study, travel, order["result"])
+        years = _simulated(crew_of(study, travel, found), order, 0, tell) if order.get("count") else None
+        return {
+            "key": order["key"],
+            "figures": figures(found),
+            "recruited": recruited(found),
+            "totals": totals(years).to_json() if years is not None else None,
+        }
+    return {
+        "first": order["first"],
+        "years": years_json(_simulated(crew_of(study, travel, order["result"]), order, order["first"], tell)),
+    }
+
+
+def _simulated(crew: Crew, order: Mapping[str, Any], first: int, tell: Tell) -> Years:
+    """Year by year, so that who asks to stop is heard."""
     done: Years | None = None
     for i in range(order["count"]):
-        one = run_years(crew, seed=order["seed"], first=order["first"] + i)
+        one = run_years(crew, seed=order["seed"], first=first + i)
         done = one if done is None else done + one
         tell((i + 1) / order["count"])
     assert done is not None, "an order has a year at least"
-    return {"first": order["first"], "years": years_json(done)}
+    return done
 
 
 def figures(result: Mapping[str, Any]) -> dict[str, Any]:

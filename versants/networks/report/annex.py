@@ -104,7 +104,7 @@ def _first(
                     sheet.write_number(at, i, cell[0], numbers[cell[1]])
             at += 1
     sheet.set_column(0, 0, 44)
-    sheet.set_column(1, 6, 16)
+    sheet.set_column(1, 8, 16)
 
 
 def _recruits(source: Source) -> Sheet:

@@ -14,9 +14,9 @@ from django.utils.translation import ngettext, pgettext
 
 from versants.core.web.words import day_plain, typography
 from versants.networks import drawing, words
-from versants.networks.report import assumed, frame, inequality, plain, steps, turns, waiting
+from versants.networks.report import assumed, cases, frame, inequality, plain, steps, turns, waiting
 from versants.networks.report.blocks import Block, heading, paragraph, table
-from versants.networks.report.source import LEAST_NAMED, Scenario, Source
+from versants.networks.report.source import LEAST_NAMED, Source
 from versants_libs.coverage.digest import Line
 
 SHOWN_RECRUITS = 20
@@ -166,7 +166,7 @@ def blocks(source: Source) -> list[Block]:
         *losers(source),
         *unrecruitable(source),
         *steps.blocks(source),
-        *scenarios(source),
+        *cases.blocks(source),
         *turns.blocks(source),
         *simulation(source),
         *waiting.blocks(source),
@@ -445,37 +445,6 @@ def unrecruitable(source: Source) -> list[Block]:
         ),
         table([_("Language"), _("Instead")], rows, widths=[2, 5]),
     ]
-
-
-def scenarios(source: Source) -> list[Block]:
-    if not source.scenarios:
-        return []
-    own = Scenario(_("this study"), source.served, float(source.result["after"]["minutes_mean"]), source.cost)
-    rows = [
-        [
-            one.name,
-            words.percent(one.served),
-            words.minutes_word(one.minutes),
-            words.euros(one.cost),
-            "–" if one is own else words.points(one.served - own.served),
-        ]
-        for one in (own, *source.scenarios)
-    ]
-    found = [
-        heading(_("If it were otherwise")),
-        paragraph(
-            _(
-                "Each case is planned anew, with its own recruits. Points are those of the share served, more or less than "
-                "this study’s; costs are euros a year more than today."
-            )
-        ),
-        table(
-            [_("Case"), _("Served"), _("On the road"), _("Cost a year"), _("Points")],
-            rows,
-            widths=[4, 1, 1, 2, 1],
-        ),
-    ]
-    return found
 
 
 def simulation(source: Source) -> list[Block]:

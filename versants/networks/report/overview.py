@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from versants.networks.report import content, waiting
-from versants.networks.report.source import Source
+from versants.networks.report.source import Scenario, Source
 
 #: A cell: a text, or a number and its kind (``annex.FORMATS``).
 Cell = str | tuple[float | None, str]
@@ -66,12 +66,34 @@ def _numbers(source: Source) -> Part:
 def _cases(source: Source) -> list[Part]:
     if not source.scenarios:
         return []
-    head = [_("Case"), _("Served"), _("On the road"), _("€ a year more")]
+    head = [
+        _("Case"), _("Served"), _("On the road"), _("€ a year more"), _("Simulated"), _("Points, simulated"),
+        _("95%% interval, from") % (), _("95%% interval, to") % (), _("Years simulated"),
+    ]  # fmt: skip
     rows: list[Sequence[Cell]] = [
-        [one.name, (one.served, "share"), (one.minutes, "minutes"), (one.cost, "euros")]
+        [
+            one.name,
+            (one.served, "share"),
+            (one.minutes, "minutes"),
+            (one.cost, "euros"),
+            *_apart(one),
+        ]
         for one in source.scenarios
     ]
     return [Part(_("If it were otherwise"), head, rows)]
+
+
+def _apart(one: Scenario) -> list[Cell]:
+    """Share, points of difference, the ends of their interval, years; nothing of a case that was not simulated."""
+    found = one.apart
+    if found is None:
+        return [(None, "share")] * 5
+    points = (found.difference, *(found.ci95 or (None, None)))
+    return [
+        (found.share, "share"),
+        *((None if end is None else end * 100, "tenths") for end in points),
+        (found.years, "count"),
+    ]
 
 
 def _simulated(source: Source) -> list[Part]:

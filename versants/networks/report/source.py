@@ -12,6 +12,7 @@ from versants.networks import drawing, words
 from versants_libs.coverage.assumptions import parse
 from versants_libs.coverage.digest import Digest, Side, Worse, digest
 from versants_libs.coverage.errors import InstanceError
+from versants_libs.coverage.paired import Apart
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.study_files import fingerprint
 from versants_libs.coverage.territory import Territory, Town
@@ -24,16 +25,19 @@ LEAST_FELT = 0.25  # of what it brings in its first language: less is not named
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One case beside the plan: share served, minutes one way, euros a year more than today."""
+    """One case beside the plan: share served, minutes one way, euros a year more than today. ``apart``: what simulated
+    years hold, against those of the plan; None where they were not simulated.
+    """
 
     name: str
     served: float
     minutes: float
     cost: float
+    apart: Apart | None = None
 
     @classmethod
-    def of(cls, name: str, result: Mapping[str, Any]) -> Scenario:
-        """Read off a result."""
+    def of(cls, name: str, result: Mapping[str, Any], simulated: Mapping[str, Any] | None = None) -> Scenario:
+        """Read off a result, and what was kept of its simulated years."""
         after, before = result["after"], result["before"]
         asked = sum(one["requests"] for one in after["languages"].values())
         missed = sum(one["unserved"] for one in after["languages"].values())
@@ -43,6 +47,7 @@ class Scenario:
             float(after.get("predicted", {}).get("share", planned)),
             float(after["minutes_mean"]),
             float(after["cost_year"] - before["cost_year"]),
+            Apart.of(simulated) if simulated else None,
         )
 
 

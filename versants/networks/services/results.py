@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from versants.core import clock
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
-from versants.networks.report import assumed, content, frame, inequality, plain, steps, turns, waiting
+from versants.networks.report import assumed, cases, content, frame, inequality, plain, steps, turns, waiting
 from versants.networks.report.source import Scenario, Seen, Source
 from versants.networks.services import fronts
 from versants.networks.services.studies import territory
@@ -26,7 +26,9 @@ def source(run: StudyRun, called: str = "") -> Source:
     ``called``: its territory in that language, where its question says which.
     """
     study = read_study(json.dumps(run.study))
-    cases = [Scenario.of(scenario_word(one["key"]), one["result"]) for one in run.scenarios]
+    cases = [
+        Scenario.of(scenario_word(one["key"]), one["result"], one.get("simulated")) for one in run.scenarios
+    ]
     result = run.result
     if result["study"] == fingerprint_of(run.study):
         # Kept together; a budget was once kept as a whole number, which a study read again has no more.
@@ -130,7 +132,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
             for one in told.turns
         ],
         "turns_note": turns.note(),
-        "scenarios": _sections((*content.scenarios(told), *content.simulation(told), *waiting.blocks(told))),
+        "scenarios": _sections((*cases.blocks(told), *content.simulation(told), *waiting.blocks(told))),
         "people_today": frame.today(told),
         "assumptions": assumed.groups(told.study),
         "gap": words.number(run.result["gap"] * 100, 2),

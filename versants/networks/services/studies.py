@@ -27,6 +27,7 @@ from versants.territory.shapes import DATA
 from versants_libs.coverage.assumptions import Sizing
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.needs import Register, without
+from versants_libs.coverage.paired import Totals, apart, totals
 from versants_libs.coverage.registered import Staff
 from versants_libs.coverage.simulation import simulated as told_of
 from versants_libs.coverage.simulation import years_from_json
@@ -46,6 +47,8 @@ MOST_PEOPLE = 40  # to recruit: what the question takes
 MOST_BUDGET = 100_000_000  # euros a year
 YEARS, SEED = 20, 1  # simulated
 YEARS_TOGETHER = 4  # in one piece
+#: Simulated of each other case: as many years, fewer of a territory where that would be more requests than these.
+CASE_REQUESTS, CASE_YEARS_LEAST = 400_000, 5
 #: What is kept of the years simulated.
 KEPT = ("fill", "total", "wait_min", "replications")
 TOLD_S = 2.0  # somebody who asked to stop is heard so soon at least
@@ -106,7 +109,12 @@ def _worked_out(job: jobs.Face, run: str) -> dict[str, Any]:
     cases = list(variants(study, name, question, chosen_on, register, staff))
     with spreading.pool(job.actor, run) as pool:
         # Others begin with these while the plan is looked for here.
-        pool.ask([working.case(key, other, SECONDS / 3) for key, other in cases])
+        pool.ask(
+            [
+                working.case(key, other, SECONDS / 3, seed=SEED, count=case_years(other))
+                for key, other in cases
+            ]
+        )
         job.report(8, _("Looking for the best places"))
         result = _planned(job, study, SECONDS, 8, 60)
         pool.ask(
@@ -117,9 +125,13 @@ def _worked_out(job: jobs.Face, run: str) -> dict[str, Any]:
         )
         job.report(60, _("Working out the other cases and simulating years"))
         found = list(pool.gather(_teller(job, 60, 93)))
-    others = [{"key": one["key"], "result": one["figures"]} for one in found[: len(cases)]]
     answers = {"": working.recruited(result)} | {one["key"]: one["recruited"] for one in found[: len(cases)]}
     years = reduce(add, (years_from_json(one["years"]) for one in found[len(cases) :]))
+    own = totals(years)
+    others = [
+        {"key": one["key"], "result": one["figures"], "simulated": _beside(one["totals"], own)}
+        for one in found[: len(cases)]
+    ]
     simulated = told_of(study, result, travel_of(study, DATA), years)
     job.report(93, _("Looking where the answer turns"))
     turns = turning_points(study, question, result, answers)
@@ -132,6 +144,18 @@ def _worked_out(job: jobs.Face, run: str) -> dict[str, Any]:
         row.save(update_fields=["study", "result", "scenarios", "turns", "simulated", "finished_at"])
         audit.record("study.done", subject=row, recruits=sum(one["n"] for one in result["recruits"]))
     return {"url": reverse("study", args=[run])}
+
+
+def case_years(study: Study) -> int:
+    """How many years of a case are simulated: of its size alone, so that an answer is the same on any host."""
+    requests = sum(row.requests for row in study.demand)
+    return max(CASE_YEARS_LEAST, min(YEARS, int(CASE_REQUESTS / max(requests, 1.0))))
+
+
+def _beside(case: Mapping[str, Any], plan: Totals) -> dict[str, Any] | None:
+    """What a case holds in simulated years, and how far that is from the plan in the same years; None without demand."""
+    found = apart(Totals.of(case["asked"], case["held"]), plan)
+    return found.to_json() if found is not None else None
 
 
 def _planned(job: jobs.Face, study: Study, seconds: float, first: int, last: int) -> dict[str, Any]:
