@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 ROUNDS = 4  # plans predicted, each from the prediction of the one before
 _LOOKED_AT = 60_000  # classes judged by exchanges: so many plans, fewer in a large study
 _MOST_LOOKS = 60
-_PATIENCE = 16  # plans judged one after the other of which none is better
+PATIENCE = 8  # plans judged one after the other of which none is better
 _LEAST = 1e-9  # of the objective: smaller gains are rounding
 
 
@@ -90,6 +90,7 @@ def best(
     gap: float = 0.0,
     exact: float = 0.0,
     rounds: int = ROUNDS,
+    patience: int = PATIENCE,
     known: Chosen | None = None,
     stop: Stop | None = None,
     progress: Callable[[str, float], None] | None = None,
@@ -100,9 +101,9 @@ def best(
     the limits allow too; each of the ``rounds`` solves the model, predicts what its plan holds and begins again from there,
     until the same plan comes back. A proof as near as ``gap`` is enough, but only after ``exact`` seconds of a round: what
     can be proved in so little time is, and is then the same whatever gap was asked for. The best of the plans, each by
-    the model that agrees with its own prediction, is then bettered by exchanges (:func:`looks_at`) and answered. Without
-    ``rounds`` everybody is worth one and nothing is exchanged. Raises
-    InstanceError where HiGHS finds the model unsound, which no study should.
+    the model that agrees with its own prediction, is then bettered by exchanges, until ``patience`` of them were in vain,
+    and answered. Without ``rounds`` everybody is worth one and nothing is exchanged. Raises InstanceError where HiGHS finds
+    the model unsound, which no study should.
     """
     began = time.process_time()
 
@@ -145,7 +146,7 @@ def best(
     recruits, after = np.frombuffer(key, dtype=np.int64), seen[key]
     if rounds:
         say("search", 0.8)
-        recruits, after = _exchanged(data, judge, recruits, after, set(seen), over)
+        recruits, after = _exchanged(data, judge, recruits, after, set(seen), patience, over)
         key = recruits.tobytes()
     if key not in bounds:
         say("proof", 0.95)
@@ -204,19 +205,25 @@ def looks_at(data: Staffing) -> int:
 
 
 def _exchanged(
-    data: Staffing, judge: Judge, recruits: Ints, after: Agreed, seen: set[bytes], over: Stop
+    data: Staffing,
+    judge: Judge,
+    recruits: Ints,
+    after: Agreed,
+    seen: set[bytes],
+    patience: int,
+    over: Stop,
 ) -> tuple[Ints, Agreed]:
     """From a plan to one that no exchange looked at betters: one recruit more, or one in another's place."""
     left = looks_at(data)
     better = True
     while better:
-        better, patience = False, _PATIENCE
-        for moved in _exchanges(data, judge, recruits, after, min(left, patience), over):
+        better, vain = False, patience
+        for moved in _exchanges(data, judge, recruits, after, min(left, vain), over):
             if moved.tobytes() in seen:
                 continue
-            if not left or not patience or over():
+            if not left or not vain or over():
                 break
-            left, patience = left - 1, patience - 1
+            left, vain = left - 1, vain - 1
             seen.add(moved.tobytes())
             found = judge(moved)
             if found.flows.value < after.flows.value * (1 - _LEAST):

@@ -20,6 +20,7 @@ from .travel import Travel
 __all__ = ["study_front"]
 
 _ROUNDS = 2  # the point before says already what people are worth
+_PATIENCE = 2  # exchanges in vain: each point begins from a plan that was bettered so
 
 
 def study_front(
@@ -75,6 +76,7 @@ def study_front(
             seconds=max(0.0, left / (len(levels) - i)),
             gap=gap,
             rounds=_ROUNDS,
+            patience=_PATIENCE,
             known=known,
             stop=stop,
         )
