@@ -84,7 +84,7 @@ restore-drill: setup ## backup, restore elsewhere and to a moment, compared row 
 look: setup ## pictures of every page and what axe, a telephone and a reader would find (OUT=FOLDER ONLY=board LANGS=fr,nl,en)
 	@$(BIN)/python docs/look.py
 
-screenshots: setup ## the pictures of docs/img, from the running demonstration world (needs Chromium)
+screenshots: setup ## the pictures of docs/img, from the running demonstration world and a small study of the mesh (needs Chromium; ONLY=mesh WORLD=FOLDER)
 	@$(BIN)/python docs/screenshots.py
 
 upgrade-drill: setup ## from an older version to this one over a database that it filled (FROM=COMMIT)

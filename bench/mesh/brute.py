@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,12 +54,14 @@ def block(kind: str, first: int, count: int) -> dict[str, Any]:
     worst = 0.0
     for seed in range(first, first + count):
         try:
-            said = KINDS[kind](seed)
+            found = KINDS[kind](seed)
         except Exception as exc:  # whatever goes wrong is a finding, and the next problem is tried
-            failures.append({"kind": kind, "seed": seed, "said": f"{type(exc).__name__}: {exc}"[:400]})
+            line = traceback.extract_tb(exc.__traceback__)[-1].line
+            said = f"{type(exc).__name__}: {str(exc) or line}"[:400]
+            failures.append({"kind": kind, "seed": seed, "said": said})
             continue
-        worst = max(worst, float(said.pop("worst", 0.0)))
-        seen.update({name: int(value) for name, value in said.items()})
+        worst = max(worst, float(found.pop("worst", 0.0)))
+        seen.update({name: int(value) for name, value in found.items()})
     return {
         "kind": kind,
         "first": first,

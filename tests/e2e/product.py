@@ -146,13 +146,13 @@ def end(process: subprocess.Popen[str], env: dict[str, str], patience_s: float =
 
 
 @contextmanager
-def product(kept: str | None = None) -> Iterator[Running]:
+def product(kept: str | None = None, **settings: str) -> Iterator[Running]:
     """``versants up`` in a folder of its own, with the demonstration world of today. ``kept``: a folder that stays,
-    so that a second start finds its world again."""
+    so that a second start finds its world again. ``settings``: more of the environment."""
     folder = Path(kept) if kept else Path(tempfile.mkdtemp(prefix="versants-e2e-"))
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
-    env = surroundings(folder, free_port())
+    env = surroundings(folder, free_port()) | settings
     process = start(folder, env)
     assert process.stdout is not None
     # A start that hangs is ended, so that reading it ends too.
