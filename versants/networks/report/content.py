@@ -71,7 +71,14 @@ def _spaced(value: Any) -> Any:
 
 
 def chosen(source: Source) -> str:
-    """Who chose which meaning of "equitable", and when."""
+    """Which meaning of "equitable" was chosen, when, and by whom: an organisation or a role, nobody's name."""
+    who = source.study.fairness.chosen_by or source.chosen_by
+    meaning = _meaning(source)
+    return meaning if not who else f"{meaning} {_('Chosen by: %(who)s.') % {'who': who}}"
+
+
+def _meaning(source: Source) -> str:
+    """Which meaning of "equitable" was chosen, and when."""
     fairness = source.study.fairness
     meaning = words.meaning_word(fairness.meaning)
     if not fairness.chosen_on:

@@ -1,12 +1,16 @@
-"""How unequal minutes are, never without their mean."""
+"""How unequal minutes are, and the share without service; never without their mean."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from django.utils.translation import gettext as _
 
 from versants.networks import drawing, words
 from versants.networks.report.blocks import Block, heading, paragraph, table
 from versants.networks.report.source import Source
+from versants_libs.coverage.digest import Side
+from versants_libs.coverage.equity import Equity, equity
 
 LEAST_RISE = 0.0005  # of Gini or Theil: less is printed as nothing
 
@@ -48,7 +52,7 @@ def blocks(source: Source) -> list[Block]:
         if before.get(key) is not None and after.get(key) is not None
     ]
     if not rows:
-        return []
+        return without_blocks(source)
     return [
         heading(_("Inequality, never without the mean")),
         paragraph(
@@ -72,4 +76,80 @@ def blocks(source: Source) -> list[Block]:
                 "Lorenz curve of minutes: the lower the curve hangs under the straight line, the less equal. Dashed: today."
             ),
         },
+        *without_blocks(source),
+    ]
+
+
+def without(source: Source, side: Side) -> Equity | None:
+    """How unequally talks go without an interpreter, commune by commune, weighted by what is asked there.
+
+    The shares are those of map and first page, as predicted, so that their mean is what the first page leaves; a result
+    counts the plan's flows under ``equity.without``. None where nobody asks.
+    """
+    places = {uid: one for uid, one in source.digest.places[side].items() if one.requests > 0}
+    if not places:
+        return None
+    versant = {one.uid: one.versant for one in source.study.communes}
+    uids = sorted(places)
+    return equity(
+        [1 - places[uid].fill for uid in uids],
+        [places[uid].requests for uid in uids],
+        [versant[uid] for uid in uids],
+    )
+
+
+def without_measures(source: Source) -> list[tuple[str, str, float, float]]:
+    """(what it is, kind of number as in ``annex.FORMATS``, today, with the recruits)."""
+    before, after = without(source, "before"), without(source, "after")
+    if before is None or after is None:
+        return []
+    labels = {
+        "mean": (_("mean: the share that goes without"), "share"),
+        "worst_mean": (_("the tenth of talks in the communes served worst"), "share"),
+        "median": (_("median"), "share"),
+        "gini": (_("Gini (0: all the same)"), "index"),
+        "theil": (_("Theil"), "index"),
+        "theil_between": (_("of which between versants"), "index"),
+        "theil_within": (_("of which within versants"), "index"),
+    }
+    return [(word, kind, getattr(before, key), getattr(after, key)) for key, (word, kind) in labels.items()]
+
+
+def without_blocks(source: Source) -> list[Block]:
+    """The share without service beside the minutes: the table and how to read it."""
+    measures = without_measures(source)
+    if not measures:
+        return []
+    shown = {"share": partial(words.percent, decimals=1), "index": partial(words.number, decimals=3)}
+    return [
+        heading(_("Who goes without, and how unequally")),
+        paragraph(
+            _(
+                "The share of talks likely to find nobody, commune by commune, each commune counting as often as it "
+                "asks. Gini and Theil are 0 where every commune lacks as much; they rise where the lack gathers in a "
+                "few. Theil adds up: what lies between the versants, and what lies within them. Where fewer go without "
+                "in all, those who still do weigh more: read the measures with the mean and the worst tenth."
+            )
+        ),
+        table(
+            [_("Measure"), _("Today"), _("Then")],
+            [[word, shown[kind](before), shown[kind](after)] for word, kind, before, after in measures],
+            widths=[4, 1, 1],
+        ),
+        *(paragraph(text) for text in _without_sentence(measures)),
+    ]
+
+
+def _without_sentence(measures: list[tuple[str, str, float, float]]) -> list[str]:
+    """What becomes of the worst tenth, in words."""
+    before, after = measures[1][2:]
+    said = {"before": words.percent(before), "after": words.percent(after)}
+    if said["before"] == said["after"]:
+        return [
+            _("In the communes served worst, %(after)s of talks find nobody, today as with the recruits.")
+            % said
+        ]
+    return [
+        _("In the communes served worst, %(before)s of talks find nobody today, %(after)s with the recruits.")
+        % said
     ]

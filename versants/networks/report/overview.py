@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from versants.networks.report import content, waiting
+from versants.networks.report import content, inequality, waiting
 from versants.networks.report.source import Scenario, Source
 
 #: A cell: a text, or a number and its kind (``annex.FORMATS``).
@@ -35,8 +35,8 @@ def lines(source: Source) -> list[str]:
 
 
 def parts(source: Source) -> list[Part]:
-    """The three numbers of the first page, the cases, the year simulated by language, the waiting."""
-    return [_numbers(source), *_cases(source), *_simulated(source), *_waiting(source)]
+    """The three numbers of the first page, the cases, the year simulated by language, the waiting, who goes without."""
+    return [_numbers(source), *_cases(source), *_simulated(source), *_waiting(source), *_without(source)]
 
 
 def _numbers(source: Source) -> Part:
@@ -135,3 +135,11 @@ def _waiting(source: Source) -> list[Part]:
         for one in told
     ]
     return [Part(_("How long one waits"), head, rows)]
+
+
+def _without(source: Source) -> list[Part]:
+    measures = inequality.without_measures(source)
+    rows: list[Sequence[Cell]] = [
+        [word, (before, kind), (after, kind)] for word, kind, before, after in measures
+    ]
+    return [Part(_("Who goes without, and how unequally"), ["", _("Today"), _("Then")], rows)] if rows else []

@@ -77,7 +77,8 @@ def _least(shares: Mapping[str, float]) -> dict[str, Any]:
 class Source:
     """``seen``: earlier studies of the same territory, oldest first. ``front``: ``by`` number or budget, and its
     ``points``, where it was worked out. ``turns``: what ``turning`` says of each unknown. ``called``: the study's name in
-    the reader's language, where it has one. Raises InstanceError when ``result`` answers another study."""
+    the reader's language, where it has one. ``chosen_by``: who chose the meaning, an organisation or a role, where the
+    study's file does not say so. Raises InstanceError when ``result`` answers another study."""
 
     study: Study
     result: Mapping[str, Any]
@@ -89,6 +90,7 @@ class Source:
     front: Mapping[str, Any] = field(default_factory=dict)
     turns: Sequence[Mapping[str, Any]] = ()
     called: str = ""
+    chosen_by: str = ""
     strict: bool = field(default=True)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from versants.core import clock
+from versants.core.access.classes import Role
 from versants.networks import drawing, words
 from versants.networks.models import StudyRun
 from versants.networks.report import assumed, cases, content, frame, inequality, plain, steps, turns, waiting
@@ -44,7 +45,19 @@ def source(run: StudyRun, called: str = "") -> Source:
         front=run.front,
         turns=run.turns,
         called=called,
+        chosen_by=chooser(run),
     )
+
+
+def chooser(run: StudyRun) -> str:
+    """The organisation whose study it is, and the role of who asked: no name of a person leaves with a report."""
+    role = run.question.get("chosen_as")
+    if role not in Role.values:
+        return run.organisation.name
+    return _("%(organisation)s (%(role)s)") % {
+        "organisation": run.organisation.name,
+        "role": Role(role).label,
+    }
 
 
 def seen_before(run: StudyRun) -> list[Seen]:

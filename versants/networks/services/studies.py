@@ -73,10 +73,12 @@ def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     """Keep the question, dated, and start the work. Raises ActionDenied.
 
     ``question``: area, n_languages, languages (those named, or none), demand (auto, public or register), people (public
-    or register), number, budget, kinds, meaning, minutes, phone_answer, fill, phone_share, discouraged, simple.
+    or register), number, budget, kinds, meaning, minutes, phone_answer, fill, phone_share, discouraged, simple. The role
+    of who asks is kept with it, no name: page and report say who chose.
     """
     rules.check_may_study(actor)
-    run = StudyRun.objects.create(organisation_id=actor.organisation, name=name, question=question)
+    kept = {**question, "chosen_as": actor.role}
+    run = StudyRun.objects.create(organisation_id=actor.organisation, name=name, question=kept)
     job = jobs.start(KIND, actor=actor, params={"run": str(run.uid)})
     run.job = job.uid
     run.save(update_fields=["job"])
