@@ -20,7 +20,9 @@ def limit_word(run: StudyRun) -> str:
     """Its limits: people, euros, or both; nothing where there is none."""
     number, budget = run.question.get("number"), run.question.get("budget")
     found = []
-    if number is not None:
+    if number == 0:
+        found.append(_("nobody"))
+    elif number is not None:
         found.append(ngettext("%(n)d person", "%(n)d people", number) % {"n": number})
     if budget is not None:
         found.append(_("%(amount)s a year") % {"amount": words.euros(budget)})

@@ -17,7 +17,7 @@ from versants.networks import drawing, words
 from versants.networks.report import assumed, cases, frame, inequality, plain, steps, turns, waiting
 from versants.networks.report.blocks import Block, heading, paragraph, table
 from versants.networks.report.source import LEAST_NAMED, Source
-from versants_libs.coverage.digest import Line
+from versants_libs.coverage.digest import Line, Side
 
 SHOWN_RECRUITS = 20
 SHOWN_LANGUAGES = 24
@@ -42,7 +42,7 @@ def document(source: Source) -> dict[str, Any]:
             [drawing.PRINTED[step], text] for step, text in drawing.legend("fill", bare=_bare(source))
         ],
         "legend_title": _("Share of talks likely to be held"),
-        "dot": _("A circle: how many are recruited there."),
+        "dot": "" if source.nobody else _("A circle: how many are recruited there."),
         "blocks": blocks(source),
         "page": _("page"),
         "attribution": frame.attribution(),
@@ -55,7 +55,9 @@ def _bare(source: Source) -> bool:
 
 
 def document_title(source: Source) -> str:
-    """Of report and annex."""
+    """Of page, report and annex."""
+    if source.nobody_asked:
+        return _("What those who interpret today can do: %(name)s") % {"name": source.name}
     return _("Where to recruit interpreters: %(name)s") % {"name": source.name}
 
 
@@ -102,6 +104,8 @@ def _meaning(source: Source) -> str:
 def numbers(source: Source) -> list[list[str]]:
     """Three numbers: (figure, what it is)."""
     told, before, after = source.digest, source.result["before"], source.result["after"]
+    if source.nobody and not source.older:
+        return _numbers_today(source)
     return [
         [
             words.percent(1 - told.share_unserved("after")),
@@ -115,6 +119,28 @@ def numbers(source: Source) -> list[list[str]]:
         [
             words.euros(source.cost),
             _cost_words(source),
+        ],
+    ]
+
+
+def _numbers_today(source: Source) -> list[list[str]]:
+    """The same three where nobody is recruited: there is no before and after."""
+    after, held = source.result["after"], source.held
+    share = _("of talks held, as predicted")
+    if held is not None:
+        share = _("of talks held, as predicted. Simulated: %(share)s") % {
+            "share": words.percent(held.share, 1)
+        }
+    return [
+        [words.percent(source.served), share],
+        [
+            words.minutes_word(after["minutes_mean"]),
+            _("on the road, one way, for a talk on site that somebody comes for"),
+        ],
+        [
+            words.euros(after["cost_year"]),
+            _("a year, %(each)s a talk, for those who interpret today")
+            % {"each": words.euros(after["cost_per_assignment"])},
         ],
     ]
 
@@ -147,10 +173,16 @@ def _first_words(source: Source) -> str:
     )
 
 
+def map_sides(source: Source) -> list[tuple[Side, str]]:
+    """Before and after; one map where nobody is recruited."""
+    today: tuple[Side, str] = ("before", _("Today"))
+    return [today] if source.nobody else [today, ("after", _("With the recruits"))]
+
+
 def maps(source: Source) -> list[list[str]]:
     """(svg, caption) before and after."""
     found = []
-    for side, caption in (("before", _("Today")), ("after", _("With the recruits"))):
+    for side, caption in map_sides(source):
         drawn = drawing.mesh_map(
             source.towns,
             source.digest.places[side],
@@ -205,10 +237,12 @@ def recruits(source: Source) -> list[Block]:
         ]
         for one in sorted(source.result["recruits"], key=lambda one: -one["unserved_less"])[:SHOWN_RECRUITS]
     ]
+    if not rows and source.nobody_asked:
+        return []
     if not rows:
         return [
             heading(_("Whom to recruit where")),
-            paragraph(_("Nobody: within these limits no recruit helps.")),
+            paragraph(plain.nobody(source)),
         ]
     head = [
         _("Commune"),
@@ -374,7 +408,7 @@ def languages(source: Source) -> list[Block]:
     ]
     found = [
         heading(_("By language")),
-        table([_("Language"), _("Talks a year"), _("Served today"), _("Then"), _("Points")], rows),
+        _then(source, [_("Language"), _("Talks a year"), _("Served today"), _("Then"), _("Points")], rows, 3),
     ]
     rest = len(lines) - len(shown)
     if rest > 0:
@@ -406,12 +440,21 @@ def places(source: Source) -> list[Block]:
             if source.folded
             else []
         ),
-        table([_("Arrondissement"), _("Talks a year"), _("Served today"), _("Then")], rows),
+        _then(source, [_("Arrondissement"), _("Talks a year"), _("Served today"), _("Then")], rows, 3),
     ]
+
+
+def _then(source: Source, head: list[str], rows: list[list[str]], columns: int) -> Block:
+    """A table; the first columns only where nobody is recruited and what follows is what was."""
+    if not source.nobody:
+        return table(head, rows)
+    return table(head[:columns], [row[:columns] for row in rows])
 
 
 def losers(source: Source) -> list[Block]:
     worse = source.worse
+    if source.nobody and not worse:
+        return []
     if not worse:
         return [heading(_("Who loses")), paragraph(_("No commune has less than before, in any language."))]
     rows = [

@@ -244,7 +244,9 @@ def limits_words(source: Source) -> str:
     """What may be recruited at most: people, euros a year."""
     limits = source.study.limits
     found = []
-    if limits.number is not None:
+    if limits.number == 0:
+        found.append(_("nobody to recruit"))
+    elif limits.number is not None:
         text = ngettext("%(n)d person at most", "%(n)d people at most", limits.number)
         found.append(text % {"n": limits.number})
     if limits.budget is not None:

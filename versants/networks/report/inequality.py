@@ -67,7 +67,7 @@ def blocks(source: Source) -> list[Block]:
                 "mean": words.minutes_word(source.result["after"]["minutes_mean"]),
             }
         ),
-        table([_("Measure"), _("Today"), _("Then")], rows, widths=[4, 1, 1]),
+        _measures(source, rows),
         *(paragraph(text) for text in sentences(source)),
         {
             "kind": "svg",
@@ -78,6 +78,12 @@ def blocks(source: Source) -> list[Block]:
         },
         *without_blocks(source),
     ]
+
+
+def _measures(source: Source, rows: list[list[str]]) -> Block:
+    """Today and with the recruits; today alone where nobody is recruited."""
+    n = 2 if source.nobody else 3
+    return table([_("Measure"), _("Today"), _("Then")][:n], [row[:n] for row in rows], widths=[4, 1, 1][:n])
 
 
 def without(source: Source, side: Side) -> Equity | None:
@@ -131,19 +137,20 @@ def without_blocks(source: Source) -> list[Block]:
                 "in all, those who still do weigh more: read the measures with the mean and the worst tenth."
             )
         ),
-        table(
-            [_("Measure"), _("Today"), _("Then")],
+        _measures(
+            source,
             [[word, shown[kind](before), shown[kind](after)] for word, kind, before, after in measures],
-            widths=[4, 1, 1],
         ),
-        *(paragraph(text) for text in _without_sentence(measures)),
+        *(paragraph(text) for text in _without_sentence(source, measures)),
     ]
 
 
-def _without_sentence(measures: list[tuple[str, str, float, float]]) -> list[str]:
+def _without_sentence(source: Source, measures: list[tuple[str, str, float, float]]) -> list[str]:
     """What becomes of the worst tenth, in words."""
     before, after = measures[1][2:]
     said = {"before": words.percent(before), "after": words.percent(after)}
+    if source.nobody:
+        return [_("In the communes served worst, %(after)s of talks find nobody.") % said]
     if said["before"] == said["after"]:
         return [
             _("In the communes served worst, %(after)s of talks find nobody, today as with the recruits.")

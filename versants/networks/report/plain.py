@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,16 @@ def paragraphs(source: Source) -> list[str]:
             )
             % said,
         ]
+    elif source.nobody:
+        found = [
+            _(
+                "About %(talks)s talks a year need an interpreter here, %(languages)s. With those who interpret "
+                "today, %(before)s of them are likely to be held."
+            )
+            % said
+            + f" {nobody(source)}",
+            _("This is predicted: people who are already taken, ill or say no are counted in."),
+        ]
     else:
         found = [
             _(
@@ -74,17 +85,35 @@ def paragraphs(source: Source) -> list[str]:
             }
         )
     found += _least_sentence(source)
-    found.append(_losers_sentence(source))
+    if not source.nobody:
+        found.append(_losers_sentence(source))
     found += _cheaper(source)
     found += inequality.sentences(source)
     if not any(line.after >= source.study.standard.fill for line in told.languages):
-        found.append(
-            _(
+        text = (
+            _("No language reaches the standard of %(fill)s.")
+            if source.nobody
+            else _(
                 "No language reaches the standard of %(fill)s: recruiting these people is not enough by itself."
             )
-            % {"fill": words.percent(source.study.standard.fill)}
         )
+        found.append(text % {"fill": words.percent(source.study.standard.fill)})
     return found
+
+
+def nobody(source: Source) -> str:
+    """Why nobody is recruited: it was asked so, the budget pays for nobody, or nobody would help."""
+    if source.nobody_asked:
+        return _("This study asks what they can do by themselves: nobody is recruited.")
+    least, budget = source.least_cost, source.study.limits.budget
+    if least is None:
+        return _("Nobody is recruited: by these rules there is nobody to recruit here.")
+    if budget is not None and least > budget:
+        return _(
+            "Nobody is recruited: the budget of %(budget)s a year is too small for anybody; the cheapest recruit takes "
+            "%(least)s of it."
+        ) % {"budget": words.euros(budget), "least": words.euros(math.ceil(least))}
+    return _("Nobody is recruited: within these limits no recruit helps.")
 
 
 def older() -> str:
@@ -103,6 +132,18 @@ def held_words(source: Source) -> str:
     share = words.percent(held.share, 1)
     if held.interval is None or held.years is None:
         return _("Simulated years, with the recruits, give %(share)s.") % {"share": share}
+    if source.nobody:
+        text = ngettext(
+            "%(n)d simulated year gives %(share)s (95%% interval: %(low)s to %(high)s).",
+            "%(n)d simulated years give %(share)s (95%% interval: %(low)s to %(high)s).",
+            held.years,
+        )
+        return text % {
+            "n": held.years,
+            "share": share,
+            "low": words.percent(held.interval[0], 1),
+            "high": words.percent(held.interval[1], 1),
+        }
     return ngettext(
         "%(n)d simulated year, with the recruits, gives %(share)s (95%% interval: %(low)s to %(high)s).",
         "%(n)d simulated years, with the recruits, give %(share)s (95%% interval: %(low)s to %(high)s).",

@@ -13,6 +13,7 @@ from versants_libs.coverage.assumptions import parse
 from versants_libs.coverage.digest import Digest, Side, Worse, digest
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.paired import Apart
+from versants_libs.coverage.staffing_facts import allowed, at_most
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.study_files import fingerprint
 from versants_libs.coverage.territory import Territory, Town
@@ -242,6 +243,22 @@ class Source:
     def worse(self) -> list[Worse]:
         """Who loses: every commune and language of which so much less is held that it can be printed."""
         return [one for one in self.digest.worse if one.requests >= LEAST_NAMED]
+
+    @property
+    def nobody(self) -> bool:
+        """Is nobody recruited, asked or not?"""
+        return not self.result["recruits"]
+
+    @property
+    def nobody_asked(self) -> bool:
+        """Does the study ask what those who are there can do, with nobody more?"""
+        return self.study.limits.number == 0 or self.study.limits.budget == 0
+
+    @property
+    def least_cost(self) -> float | None:
+        """Euros a year the cheapest recruit takes of a budget; None where nobody may be recruited."""
+        found = [at_most(self.study, one) for one in self.study.candidates if allowed(self.study, one)]
+        return min(found, default=None)
 
     @property
     def folded(self) -> bool:

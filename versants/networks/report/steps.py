@@ -140,6 +140,8 @@ def ask_word(source: Source, point: Point) -> str:
     """What opens a point as a question of its own."""
     if source.front["by"] == "budget":
         return _("Ask for %(amount)s") % {"amount": words.euros(point["budget"])}
+    if not point["number"]:
+        return _("Ask with nobody more")
     return ngettext("Ask for %(n)d person", "Ask for %(n)d people", point["number"]) % {"n": point["number"]}
 
 

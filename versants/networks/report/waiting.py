@@ -65,29 +65,32 @@ def blocks(source: Source) -> list[Block]:
             )
             % {"again": again, "asked": asked}
         ),
-        table(
-            [
-                _("Waiting"),
-                _("Today, predicted"),
-                _("Then, predicted"),
-                _("Then, simulated"),
-                _("95%% interval") % (),
-                _("Chosen: at most"),
-            ],
-            [
-                [
-                    one.name,
-                    _minutes(one.before),
-                    _minutes(one.after),
-                    _minutes(one.simulated),
-                    "–" if one.interval is None else interval_word(*one.interval),
-                    "–" if one.standard is None else words.minutes_word(one.standard),
-                ]
-                for one in told
-            ],
-            widths=[4, 2, 2, 2, 3, 2],
-        ),
+        _table(source, told),
     ]
+
+
+def _table(source: Source, told: list[Wait]) -> Block:
+    head = [
+        _("Waiting"), _("Today, predicted"), _("Then, predicted"), _("Then, simulated"), _("95%% interval") % (),
+        _("Chosen: at most"),
+    ]  # fmt: skip
+    rows = [
+        [
+            one.name,
+            _minutes(one.before),
+            _minutes(one.after),
+            _minutes(one.simulated),
+            "–" if one.interval is None else interval_word(*one.interval),
+            "–" if one.standard is None else words.minutes_word(one.standard),
+        ]
+        for one in told
+    ]
+    widths = [4, 2, 2, 2, 3, 2]
+    if source.nobody:  # what follows is what is
+        head[3] = _("Simulated")
+        for line in (head, widths, *rows):
+            del line[2]  # type: ignore[attr-defined]
+    return table(head, rows, widths=widths)
 
 
 def _minutes(value: float | None) -> str:

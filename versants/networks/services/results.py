@@ -111,7 +111,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
                 label=f"{label}, {caption}",
             ),
         }
-        for side, caption in (("before", _("Today")), ("after", _("With the recruits")))
+        for side, caption in content.map_sides(told)
     ]
     # The page has its own pictures, scenarios, assumptions and way to the report.
     shown = (
@@ -134,7 +134,8 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
             )
         ],
         "maps": maps,
-        "legend": maps[1]["map"].legend,
+        "nobody": told.nobody,
+        "legend": maps[-1]["map"].legend,
         "measure": measure,
         "blocks": _sections(shown),
         "curve_before": told.curve("before"),

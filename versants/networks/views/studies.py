@@ -93,6 +93,7 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "run": run,
         "territory": territory_word(run),
+        "nobody_asked": 0 in (run.question.get("number"), run.question.get("budget")),
         "form": form,
         "done": bool(run.result),
         "again_url": reverse("studies"),
