@@ -128,3 +128,19 @@ def test_studies_of_one_day_and_territory_are_told_apart(world, client_for, offi
     ]
     assert "Kortrijk" in lines("nl")[0]
     assert "€ 20.000 per jaar" in lines("nl")[0]
+
+
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.PRACTITIONER])
+def test_a_team_mate_who_sees_no_study_may_stop_the_work_and_the_study_says_so(world, client_for, role):
+    """A coordinator's team sees its jobs; the study must not stay "being worked out"."""
+    asker = make_membership(make_account("Asker Own"), world.house_be, Role.COORDINATOR, team=world.walloon)
+    mate = make_membership(make_account("Mate Own"), world.house_be, role, team=world.walloon)
+    client = client_for(asker, "fr")
+    address = client.post(reverse("studies"), ASKED)["Location"]
+    with acting(actor_of(asker)):
+        job = Job.objects.get(kind=studies.KIND)
+    with acting(actor_of(mate)):
+        jobs.ask_to_cancel(Job.objects.visible_to(actor_of(mate)).get(pk=job.pk))
+        assert not StudyRun.objects.exists(), "and sees no study after it"
+    assert state(client) == ["arrêté"]
+    assert "Arrêté." in client.get(address).content.decode()
