@@ -113,3 +113,33 @@ def test_what_introduces_a_table_or_drawing_and_a_remark_under_it_stay_with_it(s
         assert len(asked) == 1, (lines, found)
         crossed |= asked
     assert len(crossed) > 1, "a page's end was passed"
+
+
+def test_a_tall_table_of_few_rows_goes_over_the_page_and_leaves_no_hole(source):
+    """Eleven assumptions of several lines stood whole on the next page, after half a page of nothing."""
+    long = "what nobody has measured is a range, and where it comes from is said " * 2
+    told = {
+        **said(source, "nl"),
+        "blocks": [
+            *[{"kind": "p", "text": long}] * 14,
+            {
+                "kind": "table", "head": ["", ""], "widths": [], "figures": [False, False],
+                "rows": [[long, long]] * 11,
+            },
+        ],
+    }  # fmt: skip
+    marked = "#show table.cell: it => { place[#metadata(0)<cell>]; it }\n" + TEMPLATE.read_text()
+    marked = marked.replace("// What introduces", "#pagebreak()\n// What introduces")
+    marked += "\n#context [#metadata(query(<cell>).map(it => it.location().page())) <pages>]"
+    found = typst.query(
+        marked.encode(),
+        "<pages>",
+        field="value",
+        one=True,
+        font_paths=fonts(),
+        sys_inputs={"said": json.dumps(told)},
+    )
+    pages = [one for one in json.loads(found) if one > 1]
+    first, last = min(pages), max(pages)
+    assert last == first + 1
+    assert min(pages.count(first), pages.count(last)) >= 6, "three rows at least on either side"
