@@ -41,6 +41,8 @@ def test_a_study_of_those_who_are_there(source, language, title, sentence, wrong
     plain = " ".join(told["plain"])
     assert sentence in plain
     assert not re.search(wrong, "\n".join(sentences(told)).replace("\u00a0", " "))
+    for change in ("rien n’y change", "daar verandert niets", "nothing changes there"):
+        assert change not in plain
     assert len(told["maps"]) == 1
     assert told["dot"] == ""
     assert len(told["numbers"]) == 3

@@ -184,6 +184,13 @@ def _least_sentence(source: Source) -> list[str]:
         named.append(ngettext("and %(n)d more", "and %(n)d more", rest) % {"n": rest})
     said = {"languages": ", ".join(named), "share": shown, "n": len(least)}
     before = [words.percent(line.before) for line in least]
+    if source.nobody:
+        text = ngettext(
+            "The language served least is %(languages)s: %(share)s.",
+            "The languages served least are %(languages)s: %(share)s.",
+            len(least),
+        )
+        return [text % said]
     if all(one == shown for one in before):
         text = ngettext(
             "The language served least is %(languages)s: %(share)s, and nothing changes there.",
