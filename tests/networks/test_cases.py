@@ -36,10 +36,7 @@ def test_a_case_says_what_simulated_years_hold_and_how_far_from_the_plan(told):
     ]  # fmt: skip
     assert table["rows"][1][2:4] == ["44,0\u202f%", "\u22126,0 (\u22127,0 à \u22125,2)"]
     assert "sans aides\u00a0: 6,0 points de moins (entre 5,2 et 7,0)" in words["text"]
-    assert (
-        "frontière fermée\u00a0: aucun écart que l’on puisse affirmer (entre \u22120,2 et +0,4)"
-        in words["text"]
-    )
+    assert "Aucun écart établi sur les années simulées\u00a0: frontière fermée." in words["text"]
     assert "20 années simulées" in words["text"]
 
 

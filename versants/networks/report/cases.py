@@ -80,43 +80,49 @@ def _points(found: Apart) -> str:
 
 
 def _in_words(source: Source) -> list[Block]:
-    """One sentence for all cases that were simulated."""
+    """What the simulated cases change, and those of which nothing can be told."""
     told = _simulated(source)
     if not told:
         return []
     years = sorted({found.years for _one, found in told})
     counted = str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
-    said = "; ".join(
-        _("%(case)s: %(points)s") % {"case": one.name, "points": in_words(found)} for one, found in told
-    )
-    return [
-        paragraph(
+    apart, alike = ([pair for pair in told if _is_told(pair[1]) is wanted] for wanted in (True, False))
+    found = []
+    if apart:
+        said = "; ".join(
+            _("%(case)s: %(points)s") % {"case": one.name, "points": in_words(points)}
+            for one, points in apart
+        )
+        found.append(
             ngettext(
                 "Talks held in %(years)s simulated year, against this study: %(cases)s.",
                 "Talks held in %(years)s simulated years, against this study: %(cases)s.",
                 years[-1],
             )
             % {"years": counted, "cases": said}
-            + " "
-            + _(
-                "In brackets, the 95%% interval. Years are the same in every case, with the same seasons, bursts and "
-                "illness, and compared one by one: what a case changes shows sooner than in each share."
-            )
-            % ()
         )
-    ]
+    if alike:
+        said = "; ".join(one.name for one, _points in alike)
+        found.append(_("No difference that can be told in simulated years: %(cases)s.") % {"cases": said})
+    found.append(
+        _(
+            "In brackets, the 95%% interval. Years are the same in every case, with the same seasons, bursts and "
+            "illness, and compared one by one: what a case changes shows sooner than in each share."
+        )
+        % ()
+    )
+    return [paragraph(" ".join(found))]
+
+
+def _is_told(found: Apart) -> bool:
+    """Does the interval leave out that nothing changes?"""
+    return found.ci95 is None or not found.ci95[0] <= 0 <= found.ci95[1]
 
 
 def in_words(found: Apart) -> str:
-    """6,0 points de moins (entre 5,2 et 7,1); that no difference can be told, where none can."""
+    """6,0 points de moins (entre 5,2 et 7,1)."""
     if found.ci95 is None:
         return _points_word(found.difference)
-    low, high = found.ci95
-    if low <= 0 <= high:
-        return _("no difference that can be told (between %(low)s and %(high)s)") % {
-            "low": words.points(low),
-            "high": words.points(high),
-        }
     near, far = sorted(abs(end) * 100 for end in found.ci95)
     return _("%(points)s (between %(low)s and %(high)s)") % {
         "points": _points_word(found.difference),
