@@ -121,8 +121,82 @@ def test_the_prediction_is_within_two_points_for_every_language(result):
     assert found["wait_min"]["on_site"]["simulated"] >= STUDY.behaviour.answer_minutes
 
 
-def behaving(**how):
-    return replace(STUDY, behaviour=replace(STUDY.behaviour, **how))
+def visits(people, requests=364.0, **how):
+    """One language on site, and so many people in the same place."""
+    study = queue(people, requests, behaviour=replace(PLAIN, **how), mode="on_site")
+    return study if people else study.with_rules(fallback_weight=None)
+
+
+def years_of(study, count=6, seed=3):
+    travel = travel_of(study, Path())
+    crew = crew_of(study, travel, plan(study, travel))
+    return run_years(crew, seed=seed, count=count), crew
+
+
+def test_a_visit_cancelled_late_holds_somebody_and_is_no_request():
+    calm, _ = years_of(visits(3, cancelled=0.4, cancelled_late=0.0))
+    late, crew = years_of(visits(3, cancelled=0.4, cancelled_late=0.3))
+
+    assert calm.blocked.sum() == 0
+    assert late.requests.sum() / 6 == pytest.approx(0.6 * 364, rel=0.08)
+    assert late.blocked.sum() / 6 == pytest.approx(0.3 * 364, rel=0.12)
+    hours = 1 + 2 * crew.visits[0][0][1] / 60  # of a visit, the way included; paid whether it takes place or not
+    assert late.worked.sum() == pytest.approx(hours * (late.own + late.blocked).sum())
+    alone, _ = years_of(visits(1, requests=8736.0, cancelled=0.5, cancelled_late=0.5))
+    free, _ = years_of(visits(1, requests=8736.0, cancelled=0.5, cancelled_late=0.0))
+    assert alone.own.sum() < 0.8 * free.own.sum()  # one of two bookings for nothing
+
+
+def test_calls_are_never_cancelled_late():
+    fill, found = simulated(queue(2, behaviour=replace(PLAIN, cancelled=0.2, cancelled_late=0.2)))
+
+    assert found["visits"] == {"blocked": 0.0, "fallen": 0.0, "rebooked": 0.0}
+    assert fill["requests"] == pytest.approx(0.8 * 8760, rel=0.02)
+
+
+def test_who_falls_ill_once_booked_lets_visits_fall_and_others_take_them():
+    known, _ = years_of(visits(2, absence=0.4, absence_unforeseen=0.0))
+    ill, _ = years_of(visits(2, 100.0, absence=0.4, absence_unforeseen=1.0), count=40)
+    alone, _ = years_of(visits(1, absence=0.4, absence_unforeseen=1.0))
+
+    assert known.fallen.sum() == known.rebooked.sum() == 0
+    assert ill.fallen.sum() / ill.requests.sum() == pytest.approx(0.4, abs=0.05)
+    assert 0 < ill.rebooked.sum() < ill.fallen.sum()
+    # the second is there in three weeks of five, whoever fell ill, and most often has nothing else to do
+    assert ill.rebooked.sum() / ill.fallen.sum() == pytest.approx(0.59, abs=0.06)
+    assert alone.fallen.sum() > 0 == alone.rebooked.sum()
+    assert (alone.own + alone.fallen).sum() <= alone.requests.sum()
+
+
+def test_a_visit_nobody_takes_again_becomes_a_call_where_the_rules_allow_it():
+    how = {"absence": 0.5, "absence_unforeseen": 1.0}
+    study = visits(1, **how)
+    far = s.Person("far", "BE-2", {"tir": "full"}, {"always": 168.0}, "certified")
+    away = s.Commune("BE-2", 50.8, 5.3, 1.0, "a", "BE")  # too far to go there
+    study = replace(study, communes=(*study.communes, away), people=(*study.people, far))
+    with_, _ = years_of(study)
+    without, _ = years_of(study.with_rules(fallback_weight=None))
+
+    assert with_.fallen.tolist() == without.fallen.tolist() != [[0]] * 6
+    assert with_.fallback.sum() > 0 == without.fallback.sum()
+
+
+def test_who_is_away_is_so_whether_it_was_known_or_not():
+    """Calls are answered by those who are there: foresight changes nothing for them."""
+    base = replace(PLAIN, absence=0.3)
+    known, _ = years_of(queue(3, behaviour=base))
+    ill, _ = years_of(queue(3, behaviour=replace(base, absence_unforeseen=1.0)))
+
+    assert known.own.tolist() == ill.own.tolist()
+    assert known.worked.tolist() == ill.worked.tolist()
+
+
+def behaving(study=STUDY, **how):
+    return replace(study, behaviour=replace(study.behaviour, **how))
+
+
+ON_SITE = replace(STUDY, demand=tuple(replace(row, mode="on_site") for row in STUDY.demand))
+SCARCE = replace(ON_SITE, limits=s.Limits(20))
 
 
 @pytest.mark.parametrize(
@@ -138,8 +212,19 @@ def behaving(**how):
         behaving(bursts=6.0, burst_days=7.0, burst_factor=3.0),
         STUDY.with_rules(fallback_weight=None),
         replace(STUDY, limits=s.Limits(20)),
-        replace(STUDY, demand=tuple(replace(row, mode="on_site") for row in STUDY.demand)),
+        ON_SITE,
         replace(STUDY, demand=tuple(replace(row, mode="phone") for row in STUDY.demand)),
+        behaving(cancelled=0.1, cancelled_late=0.05),
+        behaving(SCARCE, cancelled=0.1, cancelled_late=0.05),
+        behaving(SCARCE, cancelled=0.1, cancelled_late=0.1),
+        behaving(absence_unforeseen=0.5),
+        behaving(SCARCE, absence_unforeseen=0.5),
+        behaving(SCARCE, absence_unforeseen=1.0),
+        behaving(SCARCE, absence=0.2, absence_unforeseen=1.0),
+        behaving(SCARCE.with_rules(fallback_weight=None), absence=0.2, absence_unforeseen=1.0),
+        behaving(
+            SCARCE, absence=0.1, absence_unforeseen=1.0, cancelled=0.1, cancelled_late=0.1, answer_yes=0.6
+        ),
     ],
     ids=lambda study: "",
 )
@@ -152,6 +237,9 @@ def test_the_prediction_holds_however_people_answer_and_whatever_is_asked(study)
     phone = years["wait_min"]["phone"]
     if phone["simulated"]:
         assert phone["predicted"] == pytest.approx(phone["simulated"], rel=0.25)
+    visit = years["wait_min"]["on_site"]
+    if visit["simulated"]:
+        assert visit["predicted"] == pytest.approx(visit["simulated"], rel=0.03)
 
 
 def test_scenarios_see_the_same_requests(result):
@@ -218,7 +306,7 @@ def test_simulate_on_files(tmp_path, capsys, result):
 
     assert main(["simulate", str(EXAMPLE), str(file), "--replications", "2", "--seed", "7", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert {"fill", "wait_min", "s_per_replication"} <= set(found)
+    assert {"fill", "wait_min", "visits", "s_per_replication"} <= set(found)
     assert set(found["fill"]["tir"]) == {"predicted", "simulated", "ci95", "requests"}
     assert main(["simulate", str(EXAMPLE), str(file), "--replications", "2"]) == 0
     assert "tir" in capsys.readouterr().out

@@ -238,3 +238,22 @@ def test_the_published_schema_names_the_same_fields():
     }
     for part, cls in sections.items():
         assert set(parts[part]["properties"]) == names(cls)
+
+
+def test_a_study_from_before_late_cancellations_and_sudden_illness_keeps_its_fingerprint():
+    """That of the example as results stored it before there were such fields."""
+    study = load_study(EXAMPLE)
+    assert (study.behaviour.cancelled_late, study.behaviour.absence_unforeseen) == (0, 0)
+    assert not {"cancelled_late", "absence_unforeseen"} & set(study_json(study)["behaviour"])
+    assert fingerprint(study) == "c9c571d11c52f5865caa48ee85cdf6c6e7ff439be1b8665a82f1f431ab62a38a"
+    how = dataclasses.replace(study.behaviour, cancelled_late=0.05, absence_unforeseen=0.5)
+    told = dataclasses.replace(study, behaviour=how)
+    assert fingerprint(told) != fingerprint(study)
+    assert read_study(write_study(told)) == told
+
+
+def test_no_more_is_cancelled_late_than_is_cancelled():
+    value = study_json(load_study(EXAMPLE))
+    value["behaviour"] |= {"cancelled": 0.05, "cancelled_late": 0.06}
+    with pytest.raises(PathError, match=r"0\.06 of requests are cancelled late, no more than the 0\.05"):
+        read_study(json.dumps(value))

@@ -10,11 +10,20 @@ from dataclasses import dataclass, field
 
 from .study import Study
 
-__all__ = ["CHOSEN", "NOT_PUBLISHED", "Assumption", "Helper", "Sizing", "of_model", "parse"]
+__all__ = ["ABSENT", "CHOSEN", "LATE", "NOT_PUBLISHED", "Assumption", "Helper", "Sizing", "of_model", "parse"]
 
 NOT_PUBLISHED = "no published figure found; to be replaced by the desk's own"
 #: Nobody can publish it: it says what is wanted, or how the question is put.
 CHOSEN = "a choice of this study, which another may make otherwise"
+#: One year of one trust, answered under the law on access (clch.nhs.uk, FOI/25/297).
+ABSENT = (
+    "a choice: interpreters did not come to 88 of 5,984 talks on site "
+    "(Central London Community Healthcare 2023-24, FOI/25/297)"
+)
+LATE = (
+    "a choice: in 99 of 5,984 talks on site people cancelled at the last minute, in 239 they did not come "
+    "(Central London Community Healthcare 2023-24, FOI/25/297)"
+)
 _BETWEEN = " | "
 
 
@@ -215,7 +224,9 @@ def of_model(study: Study) -> tuple[Assumption, ...]:
         Assumption("answer_yes", f"{how.answer_yes:.0%}", NOT_PUBLISHED),
         Assumption("answer_minutes", f"{how.answer_minutes:g}", NOT_PUBLISHED),
         Assumption("absence", f"{how.absence:.0%}", NOT_PUBLISHED),
+        Assumption("absence_unforeseen", f"{how.absence_unforeseen:.0%}", ABSENT),
         Assumption("cancelled", f"{how.cancelled:.0%}", NOT_PUBLISHED),
+        Assumption("cancelled_late", f"{how.cancelled_late:.0%}", LATE),
         Assumption("retries", f"{how.retries:g}, {how.retry_minutes:g}", NOT_PUBLISHED),
         Assumption("call_wait", f"{study.standard.phone_answer_minutes:g}", CHOSEN),
         Assumption("season", f"{max(how.season):g}, {how.bursts:g}", NOT_PUBLISHED),

@@ -9,7 +9,7 @@ from .assumptions import CHOSEN, Assumption, Helper, Sizing, of_model
 from .needs import BANDS, Register, needs
 from .recruiting import Offer, Unrecruitable, candidates, present_people, road_minutes
 from .registered import REGISTERED, Staff, staff_people
-from .study import Fairness, Limits, Person, Rules, Standard, Study
+from .study import USUAL, Fairness, Limits, Person, Rules, Standard, Study
 from .territory import Territory, Town
 
 __all__ = ["Built", "Choice", "around", "build_study", "most_asked"]
@@ -149,6 +149,7 @@ def build_study(
         rules=rules,
         fairness=choice.fairness,
         travel=territory.travel,
+        behaviour=USUAL,
     )
     named = (*assumed, *of_model(study))
     study = replace(study, assumptions=tuple(one.sentence for one in named))

@@ -163,13 +163,14 @@ def _offers(free: Floats, yes: float) -> Floats:
 class _Band:
     """One band of the week: its on-site systems and its call systems, solved together."""
 
-    def __init__(self, crew: Crew, band: int, here: Floats) -> None:
+    def __init__(self, crew: Crew, band: int, here: Floats, thought: Floats) -> None:
         data, study = crew.data, crew.data.study
         name = study.bands[band].id
         self.crew, self.people = crew, len(crew.names)
         self.hours = WEEKS * study.bands[band].hours_week
         self.day = study.bands[band].end - study.bands[band].start
         self.here = np.append(here, 0.0)
+        self.thought = np.append(thought, 0.0)  # to be there, when visits are booked
         self.sites = np.array(
             [d for d in np.flatnonzero(data.site).tolist() if data.classes[d][3] == name], dtype=np.int64
         )
@@ -177,7 +178,7 @@ class _Band:
             [d for d in np.flatnonzero(~data.site).tolist() if data.classes[d][3] == name], dtype=np.int64
         )
         members = [[k for k, _ in crew.visits[d]] for d in self.sites.tolist()]
-        self.visit = _Systems(members, self._presence(members), self.people)
+        self.visit = _Systems(members, self._presence(members, self.thought), self.people)
         self.far = np.zeros((self.visit.n, self.visit.width))
         for i, d in enumerate(self.sites.tolist()):
             self.far[i, : len(members[i])] = [far for _, far in crew.visits[d]]
@@ -186,8 +187,8 @@ class _Band:
         self.row = {g: i for i, g in enumerate(groups)}
         firsts = [list(crew.calls[g][0]) for g in groups]
         rests = [list(crew.calls[g][1]) for g in groups]
-        self.first = _Systems(firsts, self._presence(firsts), self.people)
-        self.rest = _Systems(rests, self._presence(rests), self.people)
+        self.first = _Systems(firsts, self._presence(firsts, self.here), self.people)
+        self.rest = _Systems(rests, self._presence(rests, self.here), self.people)
         self.site_row = np.array([self.row[int(data.bucket[d])] for d in self.sites], dtype=np.int64)
         self.remote_row = np.array([self.row[int(data.bucket[d])] for d in self.remote], dtype=np.int64)
         self.visit.relate(
@@ -198,11 +199,11 @@ class _Band:
         for systems in (self.first, self.rest):
             systems.relate([data.buckets[g][0] for g in groups], loads)
 
-    def _presence(self, members: list[list[int]]) -> Floats:
+    def _presence(self, members: list[list[int]], here: Floats) -> Floats:
         width = max([1, *map(len, members)])
         found = np.zeros((len(members), width))
         for i, line in enumerate(members):
-            found[i, : len(line)] = self.here[line]
+            found[i, : len(line)] = here[line]
         return found
 
     def solve(self, level: Floats) -> dict[str, Floats]:
@@ -211,11 +212,17 @@ class _Band:
         how = study.behaviour
         kept = 1 - how.cancelled
         rate = data.requests * level * kept / self.hours  # an hour
+        # Visits booked, those cancelled late included: they hold their people all the same.
+        booked = rate[self.sites] * (kept + how.cancelled_late) / kept if kept else rate[self.sites]
+        held = rate[self.sites] / np.maximum(booked, 1e-300)  # of these, what takes place
+        ill = how.absence * how.absence_unforeseen  # of those thought to be there
+        ill = ill / (1 - how.absence + ill) if ill else 0.0
+        fell, again_site = np.zeros(len(self.sites)), np.zeros(len(self.sites))  # of what was booked
         yes = how.answer_yes
         n = self.people + 1
         busy_site, busy_call = np.zeros(n), np.zeros(n)  # share of the time there
         blocked = np.zeros(n)  # share of the time there in which an on-site talk forbids a call
-        here = np.maximum(self.here, 1e-12)
+        here, thought = np.maximum(self.here, 1e-12), np.maximum(self.thought, 1e-12)
         talk_site = data.minutes[self.sites] / 60
         calls = len(self.row)
         tries = self._tries()
@@ -228,21 +235,33 @@ class _Band:
             pass_ = np.cumprod(np.concatenate([np.ones((len(ask), 1)), 1 - ask[:, :-1]], axis=1), axis=1)
             first = ask * pass_
             share = first / np.maximum(first.sum(axis=1), 1e-300)[:, None]
-            taken = (rate[self.sites] * (1 - lost_site))[:, None] * share  # visits an hour by person
+            taken = (booked * (1 - lost_site))[:, None] * share  # visits an hour by person
             work = np.asarray(
                 np.bincount(self.visit.member.ravel(), (taken * self.hold).ravel(), n), np.float64
             )
             mean_hold = (share * self.hold).sum(axis=1)
-            own = rate[self.sites] * mean_hold
+            own = booked * mean_hold
             inside = self._served(self.visit, work, taken * self.hold)
             warm = np.minimum(mean_hold / self.day, 1.0)
             same, other = self._offered(self.visit, inside, lost_site)
             lost_site, _, _ = self.visit.lost(own + same, other, yes, warm)
             lost_site[self.visit.presence.sum(axis=1) <= 0] = 1.0
-            busy_site = 0.5 * busy_site + 0.5 * np.minimum(work / here, 0.999)
+            busy_site = 0.5 * busy_site + 0.5 * np.minimum(work / thought, 0.999)
+            trips = np.bincount(self.visit.member.ravel(), taken.ravel(), n)
+            # what those who are there do, and the share of the time they do it: as booked, and what others could not do
+            do, times = work * (1 - ill), trips * (1 - ill)
+            if ill:
+                fell = np.asarray((1 - lost_site) * ill)
+                come = trips / thought / (1 - np.minimum(busy_site, 0.99))
+                anew = self._anew(ask * (1 - ill), share, lost_site, come)
+                again_site = fell * anew.sum(axis=1)
+                more = (booked * held * fell)[:, None] * anew
+                do += np.bincount(self.visit.member.ravel(), (more * self.hold).ravel(), n)
+                times += np.bincount(self.visit.member.ravel(), more.ravel(), n)
             # calls: those of their own and talks nobody could go to
             # (the latter when people are away: what those there are offered is what is served of it)
-            instead = rate[self.sites] * lost_site * coming
+            nobody = lost_site + fell - again_site
+            instead = rate[self.sites] * nobody * coming
             count, minutes = np.zeros(calls), np.zeros(calls)
             for row, many, each in (
                 (self.remote_row, rate[self.remote], data.minutes[self.remote] / 60),
@@ -255,9 +274,8 @@ class _Band:
                 count += np.bincount(row, many, calls)
                 minutes += np.bincount(row, many * each, calls)
             each = np.divide(minutes, count, out=np.full(calls, 0.5), where=count > 0)
-            trips = np.bincount(self.visit.member.ravel(), taken.ravel(), n)
             mean_call = float(minutes.sum() / count.sum()) if count.sum() else 0.0
-            blocked = self._blocked(work / here, trips / here, busy_site, mean_call)
+            blocked = self._blocked(do / here, times / here, np.minimum(do / here, 0.999), mean_call)
             lost1, again1, calls1, taken1 = self._calls(
                 self.first, count, each, yes, busy_call, blocked, tries
             )
@@ -269,7 +287,7 @@ class _Band:
             busy_call = 0.5 * busy_call + 0.5 * np.minimum(done / (here * (1 - blocked)), 0.999)
             lost = lost1 * lost2
             if study.rules.fallback_weight is not None:
-                come = trips / here / (1 - np.minimum(busy_site, 0.99))
+                come = trips / thought / (1 - np.minimum(busy_site, 0.99))
                 still = self._still(lost, busy_site, busy_call, blocked, come, yes)
                 coming = (1 - still) / np.maximum(1 - lost[self.site_row], 0.02)
                 coming = np.minimum(coming, 1.0)
@@ -281,18 +299,19 @@ class _Band:
         after = lost * (1 - again)
         served = np.zeros(len(data.classes))
         served[self.remote] = 1 - np.where(phone, after[self.remote_row], lost[self.remote_row])
-        own_site = 1 - lost_site
+        own_site = 1 - nobody
         served[self.sites] = own_site
         if study.rules.fallback_weight is not None:
-            served[self.sites] += lost_site * (1 - still)
-        worked = work + done
+            served[self.sites] += nobody * (1 - still)
+        worked = do + done
         later = np.zeros(len(data.classes))
         later[self.remote] = np.where(phone, (lost * again * number)[self.remote_row], 0.0)
         site = np.zeros(len(data.classes))
         site[self.sites] = own_site
         some = 1 - np.prod(1 - free, axis=1)
         asked = np.zeros(len(data.classes))
-        asked[self.sites] = own_site * _offers(free.sum(axis=1) / np.maximum(some, 1e-12), yes)
+        offers = _offers(free.sum(axis=1) / np.maximum(some, 1e-12), yes)
+        asked[self.sites] = own_site * offers + again_site * _offers(np.ones(1), yes)  # once more, at the least
         return {
             "served": served,
             "site": site,
@@ -300,6 +319,28 @@ class _Band:
             "asked": asked,
             "worked": np.asarray(worked[:-1] * self.hours),
         }
+
+    def _anew(self, ask: Floats, share: Floats, lost: Floats, come: Floats) -> Floats:
+        """Of the visits that fell through, the share each member takes: those after who was booked are asked.
+
+        ``ask``: that a member is there, free and says yes; ``share`` of the visits by member. Everybody's day is booked by
+        then: who is to leave for a later visit (``come`` an hour while free) before this one ends cannot. What nobody takes
+        is raised to a power, as the loss ``lost`` of the system is what members independent of each other would lose.
+        """
+        member = self.visit.member
+        ask = np.minimum(ask * np.exp(-come[member] * self.hold), 0.999)
+        found = np.zeros(ask.shape)
+        left = np.zeros(len(ask))
+        for i in range(ask.shape[1]):
+            found[:, i] = left * ask[:, i]
+            left = left - found[:, i] + share[:, i]
+        alone = np.log1p(-ask).sum(axis=1)
+        power = np.divide(np.log(np.clip(lost, 1e-12, 1.0)), alone, out=np.ones(len(ask)), where=alone < -1e-9)
+        left = np.minimum(left, 1.0)
+        want = 1 - left ** np.clip(power, 0.0, 1.0)
+        return np.asarray(
+            found * np.divide(want, 1 - left, out=np.zeros(len(ask)), where=left < 1 - 1e-12)[:, None]
+        )
 
     def _blocked(self, work: Floats, trips: Floats, busy: Floats, call: float) -> Floats:
         """Share of the time there in which a call would run into an on-site talk or its way.
@@ -417,14 +458,16 @@ def predict(crew: Crew) -> dict[str, Any]:
     ``served`` and ``site`` (classes,): the share of its requests that is held at all, and held on site.
     """
     data, study = crew.data, crew.data.study
-    here = crew.share * (1 - study.behaviour.absence)
+    how = study.behaviour
+    here = crew.share * (1 - how.absence)
+    thought = crew.share * (1 - how.absence * (1 - how.absence_unforeseen))
     scale = np.ones(len(crew.names))
     n = len(data.classes)
     for _ in range(5):
         served, site, later, offers = (np.zeros(n) for _ in range(4))
         worked = np.zeros(len(crew.names))
         for b in range(len(study.bands)):
-            band = _Band(crew, b, here[:, b] * scale)
+            band = _Band(crew, b, here[:, b] * scale, thought[:, b] * scale)
             mine = np.concatenate([band.sites, band.remote])
             for level, part in _levels(crew):
                 found = band.solve(np.full(n, level))
@@ -445,7 +488,6 @@ def predict(crew: Crew) -> dict[str, Any]:
     answered = float((data.requests * served)[phone].sum())
     late = float((data.requests * later)[phone].sum())
     visited = float((data.requests * site)[data.site].sum())
-    how = study.behaviour
     return {
         "fill": {name: float(done[i] / asked[i]) for name, i in at.items() if asked[i] > 0},
         "wait_phone": late * how.retry_minutes / answered if answered else None,

@@ -4,6 +4,8 @@ A year has 52 weeks. Each language's requests come by season and in bursts of it
 the order they take place: those who are there that day and free, way there and back included, are asked one after the
 other and say yes or no. Calls come when they come, the people asked in turn; a phone call that finds nobody is made again
 as often as the study says, within the standard. An on-site talk nobody takes becomes a call where the rules allow it.
+Some talks are cancelled when somebody is booked: their time stays blocked and is paid. Some people fall ill once they are
+booked: each of that day's visits of theirs is offered again, when all others are booked, to those asked after them.
 What happens to a request or a person depends on the seed, the replication and their names only, so that
 two scenarios differ by what differs in them.
 """
@@ -59,7 +61,9 @@ _T975 = (
 class Years:
     """Counts of some replications, each array (replications, classes): ``requests``, served in their ``own`` mode, by
     ``fallback``; minutes ``waited`` by calls and ``answered`` calls (phone); ``offers`` until an on-site talk was taken.
-    ``worked`` (replications, people): hours."""
+    Visits that were booked and ``blocked`` somebody for nothing (cancelled late: no requests), or have ``fallen`` through
+    (who was booked fell ill), and ``rebooked`` ones of these. ``worked`` (replications, people): hours, blocked ones
+    included."""
 
     requests: Ints
     own: Ints
@@ -67,6 +71,9 @@ class Years:
     waited: Floats
     answered: Ints
     offers: Ints
+    blocked: Ints
+    fallen: Ints
+    rebooked: Ints
     worked: Floats
 
     def __add__(self, other: Years) -> Years:
@@ -96,6 +103,9 @@ def years_from_json(value: Mapping[str, Any]) -> Years:
         waited=real("waited"),
         answered=whole("answered"),
         offers=whole("offers"),
+        blocked=whole("blocked"),
+        fallen=whole("fallen"),
+        rebooked=whole("rebooked"),
         worked=real("worked"),
     )
 
@@ -195,11 +205,14 @@ class _Year:
         whole = rates.sum(axis=2)
         return whole / on.sum(axis=1), np.cumsum(rates, axis=2) / np.maximum(whole, 1e-300)[:, :, None]
 
-    def _requests(self) -> tuple[Ints, Ints, Floats, Ints]:
-        """Class, day, minute of the day and 32 random bits of each request that takes place, in order of time."""
+    def _requests(self) -> tuple[Ints, Ints, Floats, Ints, NDArray[np.bool_]]:
+        """Class, day, minute of the day and 32 random bits of each request that takes place, in order of time; or is
+        cancelled only once somebody is booked: whether it is."""
         rows, study = self.rows, self.study
         level, cumulated = self._days()
-        mean = rows.many * (1 - study.behaviour.cancelled) * level[rows.language, rows.band]
+        kept, late = 1 - study.behaviour.cancelled, study.behaviour.cancelled_late
+        site = self.crew.data.site[np.maximum(rows.class_simple, rows.class_any)]
+        mean = rows.many * (kept + late * site) * level[rows.language, rows.band]
         many = self._random("requests").poisson(mean)
         row = np.repeat(np.arange(len(many)), many)
         random = self._random("details")
@@ -220,29 +233,35 @@ class _Year:
         simple = talk < rows.simple[row]
         which = np.where(simple, rows.class_simple[row], rows.class_any[row])
         call = ~self.crew.data.site[which]
+        off = self._random("cancelled").random(len(row)) * (kept + late) < late if late else np.zeros_like(call)
         order = np.lexsort((minute, call, day))
-        return which[order], day[order], minute[order], bits[order]
+        return which[order], day[order], minute[order], bits[order], (off & ~call)[order]
 
-    def _present(self) -> list[list[list[bool]]]:
-        """[band][day][person]: is somebody there that day?"""
+    def _present(self) -> tuple[list[list[list[bool]]], list[list[bool]]]:
+        """[band][day][person]: is somebody thought to be there that day? [day][person]: did somebody who was not known to
+        be away fall ill?"""
         how, bands = self.study.behaviour, len(self.study.bands)
         table = np.empty((len(self.crew.names), bands, DAYS), dtype=bool)
+        ill = np.zeros((len(self.crew.names), DAYS), dtype=bool)
         for k, name in enumerate(self.crew.names):
             random = self._random(name)
             away = np.repeat(random.random(DAYS // 7) < how.absence, 7)
-            table[k] = (random.random((bands, DAYS)) < self.crew.share[k][:, None]) & ~away
+            on = random.random((bands, DAYS)) < self.crew.share[k][:, None]
+            ill[k] = away & (random.random(DAYS) < how.absence_unforeseen)
+            table[k] = on & (~away | ill[k])
         found: list[list[list[bool]]] = table.transpose(1, 2, 0).tolist()
-        return found
+        sick: list[list[bool]] = ill.T.tolist()
+        return found, sick
 
     def run(self) -> Years:
         """One year. Loops over requests, with nothing but lists of numbers inside."""
         crew, data, study = self.crew, self.crew.data, self.study
         how = study.behaviour
         n = len(data.classes)
-        requests, own, fallback, answered, offers = ([0] * n for _ in range(5))
+        requests, own, fallback, answered, offers, blocked, fallen, rebooked = ([0] * n for _ in range(8))
         waited = [0.0] * n
-        which, day, minute, bits = (one.tolist() for one in self._requests())
-        present, key = self._present(), crew.key
+        which, day, minute, bits, late = (one.tolist() for one in self._requests())
+        (present, sick), key = self._present(), crew.key
         bands = {band.id: b for b, band in enumerate(study.bands)}
         band_of = [bands[name[3]] for name in data.classes]
         site, talks, bucket = data.site.tolist(), data.minutes.tolist(), data.bucket.tolist()
@@ -261,19 +280,20 @@ class _Year:
         worked, until = [0.0] * people, [-math.inf] * people
         at, end = 0, len(which)
         for today in range(DAYS):
-            there = [slots[today] for slots in present]
+            there, ill = [slots[today] for slots in present], sick[today]
+            again: list[tuple[float, int, int, int, int, int]] = []
             may = [min(cap, cap * (today + 1) / DAYS + cap / 12) if cap < math.inf else cap for cap in caps]
             windows: dict[int, list[tuple[float, float]]] = {}
             queue: list[tuple[float, int, int, int, int]] = []
             while at < end and day[at] == today:
-                d, s, random = which[at], minute[at], bits[at]
-                requests[d] += 1
+                d, s, random, off = which[at], minute[at], bits[at], late[at]
+                requests[d] += not off
                 at += 1
                 if not site[d]:
                     queue.append((s, at, d, random, 0))
                     continue
                 here, talk, asked = there[band_of[d]], talks[d], 0
-                for k, far in visits[d]:
+                for rank, (k, far) in enumerate(visits[d], 1):
                     if not here[k] or worked[k] + talk + 2 * far > may[k]:
                         continue
                     mine = windows.get(k)
@@ -281,17 +301,44 @@ class _Year:
                         continue
                     asked += 1
                     if ((random ^ key[k]) * _MIX) & _BITS < yes:
-                        worked[k] += talk + 2 * far
                         if mine is None:
                             windows[k] = [(s - far, s + talk + far)]
                         else:
                             mine.append((s - far, s + talk + far))
+                        if ill[k]:
+                            if not off:
+                                fallen[d] += 1
+                                again.append((s, at, d, random, rank, asked))
+                            break
+                        worked[k] += talk + 2 * far
+                        if off:
+                            blocked[d] += 1
+                        else:
+                            own[d] += 1
+                            offers[d] += asked
+                        break
+                else:
+                    if instead and not off:
+                        queue.append((s, at, d, random ^ 0x5BD1E995, 0))
+            for s, number, d, random, rank, asked in again:
+                here, talk = there[band_of[d]], talks[d]
+                for k, far in visits[d][rank:]:
+                    if not here[k] or ill[k] or worked[k] + talk + 2 * far > may[k]:
+                        continue
+                    mine = windows.setdefault(k, [])
+                    if any(a < s + talk + far and s - far < b for a, b in mine):
+                        continue
+                    asked += 1
+                    if ((random ^ key[k]) * _MIX) & _BITS < yes:
+                        mine.append((s - far, s + talk + far))
+                        worked[k] += talk + 2 * far
                         own[d] += 1
                         offers[d] += asked
+                        rebooked[d] += 1
                         break
                 else:
                     if instead:
-                        queue.append((s, at, d, random ^ 0x5BD1E995, 0))
+                        queue.append((s, number, d, random ^ 0x5BD1E995, 0))
             heapify(queue)
             while queue:
                 s, number, d, random, tried = heappop(queue)
@@ -302,7 +349,7 @@ class _Year:
                     turn = random % size if size else 0
                     for i in range(size):
                         k = line[turn + i - size]
-                        if not here[k] or until[k] > s or worked[k] + talk > may[k]:
+                        if not here[k] or ill[k] or until[k] > s or worked[k] + talk > may[k]:
                             continue
                         if k in windows and any(a < s + talk and s < b for a, b in windows[k]):
                             continue
@@ -332,6 +379,9 @@ class _Year:
             waited=np.array([waited], dtype=np.float64),
             answered=np.array([answered], dtype=np.int64),
             offers=np.array([offers], dtype=np.int64),
+            blocked=np.array([blocked], dtype=np.int64),
+            fallen=np.array([fallen], dtype=np.int64),
+            rebooked=np.array([rebooked], dtype=np.int64),
             worked=np.array([worked], dtype=np.float64) / 60,
         )
 
@@ -350,7 +400,8 @@ def simulate(
 
     Returns ``fill`` by language (``predicted``, ``simulated``, ``ci95``, ``requests`` a year, cancelled ones taken off),
     ``total`` the same over all languages,
-    ``wait_min`` by mode (phone: until somebody answers; on site: until an offer is taken), ``replications``,
+    ``wait_min`` by mode (phone: until somebody answers; on site: until an offer is taken), ``visits`` a year that were
+    booked and ``blocked`` somebody for nothing, ``fallen`` through, and ``rebooked`` of these, ``replications``,
     ``s_per_replication`` (processor). Intervals need two replications or more.
     """
     crew = crew_of(study, travel, result)
@@ -422,7 +473,16 @@ def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str,
             ),
         },
     }
-    return {"fill": fill, "total": total, "wait_min": wait, "replications": len(years.requests)}
+    visits = {
+        name: float(getattr(years, name).sum(axis=1).mean()) for name in ("blocked", "fallen", "rebooked")
+    }
+    return {
+        "fill": fill,
+        "total": total,
+        "wait_min": wait,
+        "visits": visits,
+        "replications": len(years.requests),
+    }
 
 
 def _interval(part: Floats, whole: Floats) -> dict[str, Any]:

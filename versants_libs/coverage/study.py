@@ -20,6 +20,7 @@ __all__ = [
     "MODES",
     "MOST_LANGUAGES",
     "SIMPLE",
+    "USUAL",
     "Band",
     "Behaviour",
     "Candidate",
@@ -199,7 +200,9 @@ class Behaviour:
     """How a year goes, for the simulation and the prediction.
 
     ``answer_yes``: share of offers accepted. ``answer_minutes``: until an offer made ahead is answered. ``absence``:
-    share of weeks somebody is ill or away. ``cancelled``: share of requests cancelled before they take place.
+    share of weeks somebody is ill or away; ``absence_unforeseen``: share of their days that nobody knew of when visits
+    were booked. ``cancelled``: share of requests cancelled before they take place; ``cancelled_late``: of all on-site
+    requests, those cancelled so late that the time of whoever was booked stays blocked and is paid (part of ``cancelled``).
     ``retries`` by phone, ``retry_minutes`` apart. ``season``: twelve factors, their mean 1. ``bursts`` a year of
     ``burst_days`` in which requests are ``burst_factor`` times as many.
     """
@@ -214,6 +217,13 @@ class Behaviour:
     bursts: float = 0.0
     burst_days: float = 7.0
     burst_factor: float = 1.0
+    # Nothing of either where a file does not say: studies kept from before mean what they meant.
+    cancelled_late: float = 0.0
+    absence_unforeseen: float = 0.0
+
+
+#: What a study that is made takes, unless told otherwise (assumptions.py says from where).
+USUAL = Behaviour(cancelled_late=0.05, absence_unforeseen=0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +268,11 @@ class Study:
             _known(f"the commune of {candidate.id}", candidate.commune, places)
             for band in candidate.hours:
                 _known(f"a band of {candidate.id}", band, bands)
+        if self.behaviour.cancelled_late > self.behaviour.cancelled:
+            raise InstanceError(
+                f"{self.behaviour.cancelled_late:g} of requests are cancelled late, "
+                f"no more than the {self.behaviour.cancelled:g} cancelled at all expected"
+            )
         if self.limits.number is None and self.limits.budget is None:
             raise InstanceError("the limits give no number and no budget, one at least expected")
 

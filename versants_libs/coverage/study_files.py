@@ -469,6 +469,8 @@ _SECTIONS: dict[str, Reading] = {
             "bursts": Cursor.number,
             "burst_days": Cursor.number,
             "burst_factor": Cursor.number,
+            "cancelled_late": _share,
+            "absence_unforeseen": _share,
         },
     ),
     "assumptions": lambda at: tuple(one.text() for one in at.items()),
@@ -476,8 +478,11 @@ _SECTIONS: dict[str, Reading] = {
 
 
 def study_json(study: Study) -> dict[str, Any]:
-    """What ``STUDY.json`` holds, every default written out."""
+    """What ``STUDY.json`` holds, every default written out but those that came later and change nothing."""
     value: dict[str, Any] = {"format": FORMAT, **_written(replace(study, demand=()))}
+    for name in ("cancelled_late", "absence_unforeseen"):  # a study from before keeps its fingerprint
+        if not value["behaviour"][name]:
+            value["behaviour"].pop(name)
     value["demand"] = [
         {
             "commune": row.commune,

@@ -7,7 +7,16 @@ import re
 from django.utils.translation import gettext as _
 
 from versants.networks.words import day_word, percent, value_word, versant_word
-from versants_libs.coverage.assumptions import CHOSEN, NOT_PUBLISHED, Helper, Sizing, of_model, parse
+from versants_libs.coverage.assumptions import (
+    ABSENT,
+    CHOSEN,
+    LATE,
+    NOT_PUBLISHED,
+    Helper,
+    Sizing,
+    of_model,
+    parse,
+)
 from versants_libs.coverage.needs import FOLDED, PUBLIC, UNUSED
 from versants_libs.coverage.recruiting import SPEAKERS
 from versants_libs.coverage.registered import DEALT, HOURS, LEVELS, PLACED, REGISTERED
@@ -99,7 +108,9 @@ def _groups() -> dict[str, tuple[str, ...]]:
             "answer_yes",
             "answer_minutes",
             "absence",
+            "absence_unforeseen",
             "cancelled",
+            "cancelled_late",
             "retries",
             "call_wait",
         ),
@@ -165,7 +176,9 @@ def _words() -> dict[str, str]:
         "answer_yes": _("Share of offers that somebody free accepts"),
         "answer_minutes": _("Minutes until an offer of a visit is answered"),
         "absence": _("Share of weeks in which somebody is ill or away"),
+        "absence_unforeseen": _("Share of absence that nobody knew of when visits were booked"),
         "cancelled": _("Share of talks cancelled before they take place"),
+        "cancelled_late": _("Share of talks on site cancelled too late: whoever was booked stays booked and paid"),
         "retries": _("Times one calls again when nobody was free; minutes in between"),
         "call_wait": _("Minutes a call waits at most"),
         "fill": _("Share of its talks from which a language counts as served"),
@@ -189,6 +202,14 @@ def _sources() -> dict[str, str]:
     said = {one.key: one.source for one in known}
     return {
         NOT_PUBLISHED: unpublished,
+        ABSENT: _(
+            "a choice: interpreters did not come to 88 of 5,984 talks on site (Central London Community Healthcare "
+            "2023–24, FOI/25/297)"
+        ),
+        LATE: _(
+            "a choice: in 99 of 5,984 talks on site people cancelled at the last minute, in 239 they did not come (Central "
+            "London Community Healthcare 2023–24, FOI/25/297)"
+        ),
         CHOSEN: _("a choice of this study, which another may make otherwise"),
         said["rate"]: _(
             "80,000 talks / 6.7 M in Flanders (AgII, minister’s answer); 18,000 / 3.65 M in Wallonia (SeTIS wallon); "
