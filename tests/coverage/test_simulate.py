@@ -140,7 +140,9 @@ def test_a_visit_cancelled_late_holds_somebody_and_is_no_request():
     assert calm.blocked.sum() == 0
     assert late.requests.sum() / 6 == pytest.approx(0.6 * 364, rel=0.08)
     assert late.blocked.sum() / 6 == pytest.approx(0.3 * 364, rel=0.12)
-    hours = 1 + 2 * crew.visits[0][0][1] / 60  # of a visit, the way included; paid whether it takes place or not
+    hours = (
+        1 + 2 * crew.visits[0][0][1] / 60
+    )  # of a visit, the way included; paid whether it takes place or not
     assert late.worked.sum() == pytest.approx(hours * (late.own + late.blocked).sum())
     alone, _ = years_of(visits(1, requests=8736.0, cancelled=0.5, cancelled_late=0.5))
     free, _ = years_of(visits(1, requests=8736.0, cancelled=0.5, cancelled_late=0.0))
@@ -199,6 +201,11 @@ ON_SITE = replace(STUDY, demand=tuple(replace(row, mode="on_site") for row in ST
 SCARCE = replace(ON_SITE, limits=s.Limits(20))
 
 
+def lasting(minutes, **how):
+    """The same talks, all so long: of four hours a day holds two, and each morning begins with nobody busy."""
+    return replace(STUDY, demand=tuple(replace(row, minutes=minutes, **how) for row in STUDY.demand))
+
+
 @pytest.mark.parametrize(
     "study",
     [
@@ -214,6 +221,10 @@ SCARCE = replace(ON_SITE, limits=s.Limits(20))
         replace(STUDY, limits=s.Limits(20)),
         ON_SITE,
         replace(STUDY, demand=tuple(replace(row, mode="phone") for row in STUDY.demand)),
+        lasting(20.0),
+        lasting(120.0),
+        lasting(240.0, mode="phone"),
+        lasting(240.0, mode="on_site"),
         behaving(cancelled=0.1, cancelled_late=0.05),
         behaving(SCARCE, cancelled=0.1, cancelled_late=0.05),
         behaving(SCARCE, cancelled=0.1, cancelled_late=0.1),

@@ -111,6 +111,7 @@ class _Systems:
         other: Floats,
         yes: float,
         warm: Floats,
+        span: Floats,
         again: Floats | None = None,
         tries: int = 0,
     ) -> tuple[Floats, Floats, Floats]:
@@ -118,14 +119,27 @@ class _Systems:
 
         ``own``, ``other``: erlangs offered by the system's requests, and by work for others when all are there as
         usual. ``yes``: that somebody free takes one. ``warm``: share of the band in which the day's first talks
-        have not ended, so that the load still grows from nothing (two points of Gauss). ``again``: minutes until the next
+        have not ended; ``span``: how much of a talk that is. ``again``: minutes until the next
         call over those of a talk; ``tries``: how many further calls.
         """
-        grown, part = np.array([1.0, 0.2113, 0.7887])[:, None], np.array([1 - warm, warm / 2, warm / 2])
         usual = np.maximum(self.presence.sum(axis=1), 1e-12)
         wait = np.ones(self.n) if again is None else again
-        one, two, three = steady(self.there, usual, own * grown, other * grown, yes, wait, tries)
-        missed, later, calls = ((part * each).sum(axis=0) for each in (one, two, three))
+        lost, later, calls = (
+            one[0] for one in steady(self.there, usual, own[None], other[None], yes, wait, tries)
+        )
+        # The day's first talks have not ended: nobody comes back, so what is lost is what a pure birth loses, and
+        # calling again only finds who said no.
+        many = np.arange(self.there.shape[1])
+        load = np.maximum(own[:, None] + (other / usual)[:, None] * many, 1e-12) * span[:, None]
+        born = np.column_stack([np.interp(load[:, n], _LOADS, _births(yes)[n]) for n in many.tolist()])
+        cold = (self.there * (1 - born / load)).sum(axis=1)
+        missed = (1 - warm) * lost + warm * cold
+        later, calls = (1 - warm) * later, (1 - warm) * calls
+        if tries:
+            growing = np.array([0.2113, 0.7887])[:, None] * span  # two points of Gauss
+            first = steady(self.there, usual, own * growing, other * growing, yes, 0 * wait, tries)
+            ratio = warm * cold / np.maximum(first[0].sum(axis=0), 1e-300)
+            later, calls = later + ratio * first[1].sum(axis=0), calls + ratio * first[2].sum(axis=0)
         found = np.divide(later, missed, out=np.zeros(self.n), where=missed > 0)
         return missed, found, np.divide(calls, later, out=np.zeros(self.n), where=later > 0)
 
@@ -150,6 +164,28 @@ def _shares_out(n: int) -> Floats:
     """The share of n people who are out in the mean at each of the loads."""
     each = np.cumprod(np.column_stack([np.ones(len(_LOADS)), *(_LOADS / i for i in range(1, n + 1))]), axis=1)
     return np.asarray(each @ np.arange(n + 1) / each.sum(axis=1) / n)
+
+
+@lru_cache(maxsize=4)
+def _births(yes: float) -> Floats:
+    """(people, loads): how many take a talk until the first of them has ended, where so many are offered in the mean."""
+    most = 500
+    taken = np.zeros((_MANY + 1, most + 1))  # by so many people of so many offers
+    busy = np.arange(_MANY + 1)
+    n = busy[:, None]
+    state = (busy == 0) * np.ones((_MANY + 1, 1))
+    rate = np.where(busy < n, 1 - (1 - yes) ** np.maximum(n - busy, 0), 0.0)
+    for k in range(1, most + 1):
+        move = state * rate
+        state = state - move
+        state[:, 1:] += move[:, :-1]
+        taken[:, k] = state @ busy
+    offers = np.arange(most + 1)
+    loads = np.maximum(_LOADS, 1e-300)[:, None]
+    gone = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, most + 1)))])
+    chance = np.exp(offers * np.log(loads) - loads - gone)
+    chance[:, -1] += np.maximum(1 - chance.sum(axis=1), 0.0)
+    return np.asarray(taken @ chance.T)
 
 
 def _offers(free: Floats, yes: float) -> Floats:
@@ -242,9 +278,9 @@ class _Band:
             mean_hold = (share * self.hold).sum(axis=1)
             own = booked * mean_hold
             inside = self._served(self.visit, work, taken * self.hold)
-            warm = np.minimum(mean_hold / self.day, 1.0)
+            warm, span = self._warm(mean_hold)
             same, other = self._offered(self.visit, inside, lost_site)
-            lost_site, _, _ = self.visit.lost(own + same, other, yes, warm)
+            lost_site, _, _ = self.visit.lost(own + same, other, yes, warm, span)
             lost_site[self.visit.presence.sum(axis=1) <= 0] = 1.0
             busy_site = 0.5 * busy_site + 0.5 * np.minimum(work / thought, 0.999)
             trips = np.bincount(self.visit.member.ravel(), taken.ravel(), n)
@@ -311,7 +347,9 @@ class _Band:
         some = 1 - np.prod(1 - free, axis=1)
         asked = np.zeros(len(data.classes))
         offers = _offers(free.sum(axis=1) / np.maximum(some, 1e-12), yes)
-        asked[self.sites] = own_site * offers + again_site * _offers(np.ones(1), yes)  # once more, at the least
+        asked[self.sites] = own_site * offers + again_site * _offers(
+            np.ones(1), yes
+        )  # once more, at the least
         return {
             "served": served,
             "site": site,
@@ -335,7 +373,9 @@ class _Band:
             found[:, i] = left * ask[:, i]
             left = left - found[:, i] + share[:, i]
         alone = np.log1p(-ask).sum(axis=1)
-        power = np.divide(np.log(np.clip(lost, 1e-12, 1.0)), alone, out=np.ones(len(ask)), where=alone < -1e-9)
+        power = np.divide(
+            np.log(np.clip(lost, 1e-12, 1.0)), alone, out=np.ones(len(ask)), where=alone < -1e-9
+        )
         left = np.minimum(left, 1.0)
         want = 1 - left ** np.clip(power, 0.0, 1.0)
         return np.asarray(
@@ -393,6 +433,10 @@ class _Band:
             how.retries, int(standard.phone_answer_minutes // how.retry_minutes) if how.retry_minutes else 99
         )
 
+    def _warm(self, hold: Floats) -> tuple[Floats, Floats]:
+        """Share of the band in which the first talks, of so many hours, have not ended, and how much of a talk that is."""
+        return np.minimum(hold / self.day, 1.0), np.minimum(self.day / np.maximum(hold, 1e-9), 1.0)
+
     def _served(self, systems: _Systems, work: Floats, own: Floats) -> Floats:
         """Erlangs the system's people do for other requests than the system's own."""
         total = np.where(systems.member < self.people, work[systems.member], 0.0).sum(axis=1)
@@ -424,9 +468,9 @@ class _Band:
         lost = systems.last
         inside = self._served(systems, work, (own * (1 - lost))[:, None] * share)
         again = self.crew.data.study.behaviour.retry_minutes / 60 / each if tries else None
-        warm = np.minimum(each / self.day, 1.0)
+        warm, span = self._warm(each)
         same, other = self._offered(systems, inside, lost)
-        lost, later, calls = systems.lost(own + same, other, yes, warm, again, tries)
+        lost, later, calls = systems.lost(own + same, other, yes, warm, span, again, tries)
         lost = np.where(systems.presence.sum(axis=1) <= 0, 1.0, lost)
         systems.last = lost
         return lost, later, calls, (own * (1 - lost + lost * later))[:, None] * share

@@ -233,7 +233,9 @@ class _Year:
         simple = talk < rows.simple[row]
         which = np.where(simple, rows.class_simple[row], rows.class_any[row])
         call = ~self.crew.data.site[which]
-        off = self._random("cancelled").random(len(row)) * (kept + late) < late if late else np.zeros_like(call)
+        off = (
+            self._random("cancelled").random(len(row)) * (kept + late) < late if late else np.zeros_like(call)
+        )
         order = np.lexsort((minute, call, day))
         return which[order], day[order], minute[order], bits[order], (off & ~call)[order]
 

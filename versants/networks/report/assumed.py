@@ -178,7 +178,9 @@ def _words() -> dict[str, str]:
         "absence": _("Share of weeks in which somebody is ill or away"),
         "absence_unforeseen": _("Share of absence that nobody knew of when visits were booked"),
         "cancelled": _("Share of talks cancelled before they take place"),
-        "cancelled_late": _("Share of talks on site cancelled too late: whoever was booked stays booked and paid"),
+        "cancelled_late": _(
+            "Share of talks on site cancelled too late: whoever was booked stays booked and paid"
+        ),
         "retries": _("Times one calls again when nobody was free; minutes in between"),
         "call_wait": _("Minutes a call waits at most"),
         "fill": _("Share of its talks from which a language counts as served"),
