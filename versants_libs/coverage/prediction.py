@@ -129,10 +129,13 @@ class _Systems:
         )
         # The day's first talks have not ended: nobody comes back, so what is lost is what a pure birth loses, and
         # calling again only finds who said no.
-        many = np.arange(self.there.shape[1])
-        load = np.maximum(own[:, None] + (other / usual)[:, None] * many, 1e-12) * span[:, None]
-        born = np.column_stack([np.interp(load[:, n], _LOADS, _births(yes)[n]) for n in many.tolist()])
-        cold = (self.there * (1 - born / load)).sum(axis=1)
+        cold = self.there[:, 0].copy()
+        for n in range(1, self.there.shape[1]):
+            at = np.flatnonzero(self.there[:, n] > NEVER)
+            if not len(at):
+                continue
+            load = np.maximum((own[at] + other[at] * n / usual[at]) * span[at], 1e-12)
+            cold[at] += self.there[at, n] * (1 - np.interp(load, _LOADS, _births(yes)[n]) / load)
         missed = (1 - warm) * lost + warm * cold
         later, calls = (1 - warm) * later, (1 - warm) * calls
         if tries:
