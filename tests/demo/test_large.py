@@ -89,7 +89,7 @@ def test_constraints_indexes_and_triggers_are_back(large):
 def test_facts_are_those_of_the_services(large):
     columns = (
         "day", "semester", "team_id", "versant", "commune_id", "kind", "language_id", "mode", "delivered",
-        "attempted", "n_persons", "n_professionals", "minutes", "with_interpreter",
+        "attempted", "n_persons", "n_professionals", "minutes", "with_interpreter", "part_of_day",
     )  # fmt: skip
     signed = Record.objects.filter(pk__in=_of(large, Record), state=RecordState.SIGNED).select_related(
         "visit"

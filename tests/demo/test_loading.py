@@ -100,6 +100,7 @@ def test_the_services_count_the_same(loaded):
         "n_professionals",
         "minutes",
         "with_interpreter",
+        "part_of_day",
     )
     again = Counter()
     records = Record.objects.filter(state=RecordState.SIGNED).select_related("visit")

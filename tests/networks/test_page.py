@@ -454,7 +454,7 @@ def test_list_query_count_does_not_grow(world, client_for, officer, count, djang
         StudyRun.objects.create(organisation=world.house_be, name=f"n{i}", question={})
     client = client_for(officer)
     client.get(reverse("studies"))
-    with django_assert_max_num_queries(13):  # two for what the register holds
+    with django_assert_max_num_queries(15):  # four for what the register holds
         client.get(reverse("studies"))
 
 
@@ -477,3 +477,40 @@ def test_the_register_is_read_as_sums_and_only_where_it_says_enough(world):
     assert register.languages == {("wallonie", "tir"): 2.0}
     assert register.communes == {mouscron: 2.0}
     assert demand_of(studies.territory(), studies.area({"area": "wallonie"}), register) is None
+
+
+def test_the_register_says_how_and_when_without_place_or_language(world):
+    """A morning on a Monday on site with somebody there, a Saturday by video, a month from a list, an evening unmet."""
+    from datetime import date
+
+    from versants.core.registries import demands
+    from versants.mobile.models import InterventionFact, UnmetNeed
+
+    common = {"semester": "2026-2", "team": world.walloon, "versant": "wallonie", "language_id": "tir"}
+    met = common | {"commune_id": "BE-57096", "kind": "individual"}
+    monday, saturday = date(2026, 11, 16), date(2026, 11, 21)
+    for day, said in (
+        (monday, {"mode": "on_site", "with_interpreter": "on_site", "part_of_day": "morning", "minutes": 70}),
+        (monday, {"mode": "on_site", "with_interpreter": "remote", "part_of_day": "afternoon"}),
+        (saturday, {"mode": "video", "with_interpreter": "none", "part_of_day": "morning", "minutes": 40}),
+        (monday, {"mode": "on_site", "delivered": 6, "minutes": 300, "imported": "x", "with_interpreter": "on_site"}),
+        (monday, {"mode": "phone", "delivered": 0, "attempted": 1, "part_of_day": "morning"}),
+    ):  # fmt: skip
+        InterventionFact.objects.create(**met, day=day, **said)
+    InterventionFact.objects.create(
+        **met | {"language_id": "fra"}, day=monday, mode="phone", part_of_day="night"
+    )
+    UnmetNeed.objects.create(
+        **common, day=monday, urgency="planned", origin="request", reason="no_interpreter",
+        part_of_day="evening",
+    )  # fmt: skip
+    own = studies.register_of(date(2026, 11, 28))
+    where = "wallonie"
+    assert own.counts.modes == {(where, "on_site"): 7.0, (where, "remote"): 1.0, (where, "video"): 1.0}
+    assert own.counts.bands == {(where, "office"): 2.0, (where, "evening"): 2.0}
+    assert own.counts.minutes[where, "on_site"] == (7.0, 370.0)
+    assert own.counts.minutes[where, "remote"] == (0.0, 0.0)
+    assert own.languages[where, "tir"] == 10.0, "those that do not say how or when count all the same"
+    (source,) = [one for one in demands if one.ways]
+    rows = list(source.ways(date(2026, 1, 1), date(2026, 11, 28)))
+    assert {key for row in rows for key in row} == {"versant", "mode", "band", "n", "timed", "minutes"}

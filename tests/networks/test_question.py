@@ -184,3 +184,27 @@ def test_what_cannot_be_asked_ends_with_its_cause(world, changes, code, counted,
         studies.build("n", question, "2026-11-27", counted)
     assert refused.value.code == code
     assert "fault" not in failure_word(code)
+
+
+def test_the_slider_left_alone_takes_the_registers_share_and_moved_it_counts(monkeypatch):
+    from versants_libs.coverage.ways import Counts
+
+    where = "west-vlaanderen"
+    own = Register(
+        {(where, "tir"): 900.0}, counts=Counts({(where, "on_site"): 150.0, (where, "phone"): 150.0})
+    )
+    question = {
+        **QUESTION, "area": where, "n_languages": 1, "number": 1, "budget": None, "minutes": 60, "phone_share": 0.72,
+        "discouraged": 0.0, "simple": "middle", "fill": 0.9, "demand": "register",
+    }  # fmt: skip
+    for share, on_site, cases in ((0.72, 0.5, ["phone_58", "phone_86"]), (0.86, 0.14, ["phone_58"])):
+        study = studies.build("n", question | {"phone_share": share}, "2026-11-27", own)
+        rows = study.demand
+        found = sum(row.requests for row in rows if row.mode == "on_site") / sum(row.requests for row in rows)
+        assert found == pytest.approx(on_site)
+        asked = question | {"phone_share": share}
+        others = [key for key, _case in studies.variants(study, "n", asked, "2026-11-27", own)]
+        assert [key for key in others if key.startswith("phone")] == cases
+    for language, said in (("fr", "laissé à 72"), ("nl", "blijft 72")):
+        with translation.override(language):
+            assert said in str(QuestionForm()["phone_share"].help_text)

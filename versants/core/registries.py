@@ -122,10 +122,12 @@ class RevocationHook:
 
 @dataclass(frozen=True)
 class DemandSource:
-    """Where needs for interpreters and teams come from, for planning and the mesh study."""
+    """Where needs for interpreters and teams come from, for planning and the mesh study: sums by versant, commune and
+    language; ``ways``: apart from these, sums by versant, mode and time of the week."""
 
     key: str
     demands: Callable[[date, date], Iterable[dict[str, Any]]]
+    ways: Callable[[date, date], Iterable[dict[str, Any]]] | None = None
     order: int = 50
 
 

@@ -22,7 +22,8 @@ BESIDE_PEOPLE = 20_000.0
 class Choice:
     """What a commissioner decides before results are shown.
 
-    ``number`` or ``budget`` (euros a year) of recruits, of ``kinds``. ``phone_share``: talks by telephone or video.
+    ``number`` or ``budget`` (euros a year) of recruits, of ``kinds``. ``phone_share``: talks by telephone or video (None: the
+    register's share where it tells one, else the middle of what is known).
     ``discouraged``: added for needs nobody asks for any more. ``beside_minutes``: recruits of places this near count
     too (0: none from outside). ``people``: those typed in, ``staff``: counts of a register they are made from
     (neither: as many as public figures say). ``register``: requests a desk counted, taken or not as ``demand`` says.
@@ -39,7 +40,7 @@ class Choice:
     border: str = "open"
     helpers: bool = True
     simple: str = "middle"
-    phone_share: float = 0.72
+    phone_share: float | None = None
     discouraged: float = 0.0
     beside_minutes: float = 45.0
     people: tuple[Person, ...] | None = None

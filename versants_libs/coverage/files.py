@@ -21,7 +21,7 @@ from .errors import FormatError
 from .metric import RoadMinutes
 from .problem import MOST
 
-__all__ = ["Communes", "OrLibrary", "communes", "listed", "orlib", "read_text", "roads", "table", "weights"]
+__all__ = ["Communes", "OrLibrary", "Table", "communes", "listed", "orlib", "read_text", "roads", "table", "weights"]
 
 Floats = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ def read_text(path: Path) -> str:
         raise FormatError(line, column, f"{found}, text in UTF-8 expected (save the file as UTF-8)") from exc
 
 
-class _Table:
+class Table:
     """Rows of a CSV with a header; fields by name, with the place of each."""
 
     def __init__(self, text: str, needed: Sequence[str]) -> None:
@@ -128,9 +128,9 @@ def _check_commas(head: Sequence[str], needed: Sequence[str]) -> None:
             )
 
 
-def table(text: str, needed: Sequence[str]) -> _Table:
+def table(text: str, needed: Sequence[str]) -> Table:
     """Rows of a CSV that has the ``needed`` columns."""
-    return _Table(text, needed)
+    return Table(text, needed)
 
 
 def communes(text: str) -> Communes:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 
 from .assumptions import Assumption, Sizing
 from .errors import InstanceError
-from .files import table
-from .study import Band, Demand
+from .files import Table, table
+from .study import MODES, Band, Demand
 from .territory import OWN_LANGUAGE, Territory, Town
+from .ways import REMOTE, Counts, Ways, ways_of
 
 __all__ = [
     "BANDS",
@@ -33,12 +34,14 @@ PUBLIC = "UNHCR first applications by origin (CC BY 4.0); languages of an origin
 UNUSED = "fewer than 100 of a versant, or than a quarter of what public figures expect for the area: public figures for all"
 #: Where requests are counted: the register if it says enough for every versant of an area, public figures, the register.
 DEMANDS = ("auto", "public", "register")
+MOST_MINUTES = 1440.0
 BANDS = (Band("office", (1, 2, 3, 4, 5), 8.0, 18.0), Band("evening", (1, 2, 3, 4, 5, 6, 7), 18.0, 22.0))
 
 
 @dataclass(frozen=True)
 class Register:
     """What a desk counted in ``months``: requests by (versant, language), and by commune, asked and never met alike.
+    ``counts``: those of them that say how, when or how long.
 
     It says enough for an area where each versant has ``enough`` requests, and the area ``least_share`` of what public
     figures expect of that versant's part. A language under ``minimum`` is not told apart, and a commune under it weighs
@@ -51,6 +54,7 @@ class Register:
     enough: float = 100.0
     minimum: float = 5.0
     least_share: float = 0.25
+    counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
         if not self.months > 0:
@@ -83,27 +87,61 @@ class Needs:
 
 def read_register(text: str, territory: Territory) -> Register:
     """What a desk counted in twelve months, from a CSV: ``versant``, ``language``, ``commune`` (its uid, or nothing),
-    ``requests``. Raises FormatError.
+    ``requests``; where they are, ``mode`` (on_site, phone, video, or remote for one of both), ``band`` (office, evening)
+    and ``minutes`` (mean of a talk), each of which a row may leave empty. Raises FormatError.
     """
     rows = table(text, ("versant", "language", "commune", "requests"))
     known = {
         "versant": OWN_LANGUAGE.keys(),
         "language": territory.languages.keys(),
         "commune": {"", *territory.town},
+        "mode": ("", *MODES, REMOTE),
+        "band": ("", *(band.id for band in BANDS)),
     }
+    told = {name: among for name, among in known.items() if name in rows.column}
     languages: dict[tuple[str, str], float] = {}
     communes: dict[str, float] = {}
-    for (line, row), n in zip(rows.rows, rows.numbers("requests", 0), strict=True):
-        one = {name: row[rows.column[name]].strip() for name in known}
-        for name, among in known.items():
+    modes: dict[tuple[str, str], float] = {}
+    bands: dict[tuple[str, str], float] = {}
+    minutes: dict[tuple[str, str], tuple[float, float]] = {}
+    lengths = _lengths(rows) if "minutes" in rows.column else [0.0] * len(rows.rows)
+    for (line, row), n, length in zip(rows.rows, rows.numbers("requests", 0), lengths, strict=True):
+        one = dict.fromkeys(known, "") | {name: row[rows.column[name]].strip() for name in told}
+        for name, among in told.items():
             if one[name] not in among:
-                expected = ", ".join(among) if name == "versant" else f"a {name} of the territory"
+                alike = f"a {name} of the territory" if name in ("language", "commune") else ""
+                expected = alike or ", ".join(word for word in among if word)
                 raise rows.fail(line, name, one[name], expected)
         key = (one["versant"], one["language"])
         languages[key] = languages.get(key, 0.0) + n
         if one["commune"]:
             communes[one["commune"]] = communes.get(one["commune"], 0.0) + n
-    return Register(languages, communes)
+        if one["language"] == OWN_LANGUAGE[one["versant"]]:
+            continue  # nobody interprets these
+        how, when = (one["versant"], one["mode"]), (one["versant"], one["band"])
+        if one["mode"]:
+            modes[how] = modes.get(how, 0.0) + n
+        if one["band"]:
+            bands[when] = bands.get(when, 0.0) + n
+        if one["mode"] and length:
+            timed, together = minutes.get(how, (0.0, 0.0))
+            minutes[how] = (timed + n, together + n * length)
+    return Register(languages, communes, counts=Counts(modes, bands, minutes))
+
+
+def _lengths(rows: Table) -> list[float]:
+    """Minutes of each row; 0 where it says none."""
+    found = []
+    for line, row in rows.rows:
+        field_ = row[rows.column["minutes"]].strip()
+        try:
+            value = float(field_ or 0)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= MOST_MINUTES or (field_ and not value):
+            raise rows.fail(line, "minutes", field_, f"minutes above 0, {MOST_MINUTES:g} at most")
+        found.append(value)
+    return found
 
 
 def language_mix(territory: Territory, versant: str, year: int | None = None) -> dict[str, float]:
@@ -146,8 +184,8 @@ def needs(
 ) -> Needs:
     """Demand of ``towns`` in requests a year.
 
-    ``languages``: these only (none: all that are asked for). ``phone_share``: share by telephone or video (the middle
-    of the range). ``discouraged``: what is added for what nobody asks for any more. Talks at a distance are counted at
+    ``languages``: these only (none: all that are asked for). ``phone_share``: share by telephone or video, if
+    somebody chose one (None: the register's where it tells one, else the middle of the range). ``discouraged``: what is added for what nobody asks for any more. Talks at a distance are counted at
     the largest commune of the arrondissement, and so are on-site ones under ``fold_below`` a year: the totals stay.
     ``demand``: where requests are counted (:func:`demand_of`).
     """
@@ -160,13 +198,9 @@ def needs(
     if unknown:
         raise InstanceError("a language that is not known", sorted(unknown))
     at_seat = seats(towns)
-    modes = {
-        "on_site": 1 - remote,
-        "phone": remote * (1 - sizing.video_of_remote),
-        "video": remote * sizing.video_of_remote,
-    }
-    bands = {"office": 1 - sizing.evening, "evening": sizing.evening}
+    ways: dict[str, Ways] = {}
     found: dict[tuple[str, str, str, str], float] = {}
+    versant_of = {town.uid: town.versant for town in towns}
     assumed: list[Assumption] = []
     when = territory.years[-1] if year is None else year
     own = demand_of(territory, towns, register, demand, sizing)
@@ -177,14 +211,23 @@ def needs(
         total = _total(here, territory, versant, sizing, own) * (1 + discouraged)
         mix = _own_mix(mix, versant, own)
         assumed.append(_source(versant, when, own))
+        way = ways[versant] = ways_of(
+            versant,
+            own.counts if own else None,
+            sizing,
+            phone_share,
+            own.enough if own else 0.0,
+            own.minimum if own else 0.0,
+        )
+        assumed.extend(way.assumptions)
         if demand == "auto" and own is None and register and register.total(versant) >= register.minimum:
             assumed.append(Assumption(f"demand_unused:{versant}", f"{register.total(versant):.0f}", UNUSED))
         for town in here:
             for language, share in mix.items():
                 if wanted and language not in wanted:
                     continue
-                for mode, of_mode in modes.items():
-                    for band, of_band in bands.items():
+                for mode, of_mode in way.modes.items():
+                    for band, of_band in way.bands.items():
                         n = total * weights[town.uid] * share * of_mode * of_band
                         if n <= 0:
                             continue
@@ -193,11 +236,13 @@ def needs(
                         key = (where, language, mode, band)
                         found[key] = found.get(key, 0.0) + n
     rows = tuple(
-        Demand(where, language, mode, band, n, sizing.minutes[mode], sizing.simple)
+        Demand(where, language, mode, band, n, ways[versant_of[where]].minutes[mode], sizing.simple)
         for (where, language, mode, band), n in sorted(found.items())
     )
     assumed.append(Assumption("folded", f"{fold_below:g}", FOLDED))
-    return Needs(rows, (*assumed, *sizing.assumptions(remote, discouraged)))
+    passed = {"remote", "video", "evening", "minutes"}.difference(*(way.general for way in ways.values()))
+    general = [one for one in sizing.assumptions(remote, discouraged) if one.key not in passed]
+    return Needs(rows, (*assumed, *general))
 
 
 def expected(towns: Sequence[Town], sizing: Sizing | None = None) -> dict[str, float]:

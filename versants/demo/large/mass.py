@@ -18,6 +18,7 @@ from versants.demo.large.asking import URGENCY, Asking, Day, Key, Round, Story
 from versants.demo.large.crowd import DAYS_BACK, DAYS_ON, SECOND_CARER, TURNS, Crew, Crowd, Hand
 from versants.demo.large.pages import NULL, as_json, raw
 from versants.demo.world import World
+from versants.mobile.enums import PartOfDay
 from versants.mobile.services.facts import UNMET_ATTEMPTS, semester_of
 from versants.mobile.services.records import STOOD_READY
 from versants.territory import calendars
@@ -201,7 +202,7 @@ class Mass(Asking):
             lines["mobile_attempt"].append(
                 f"{pk}\t{visit}\t{crew.team}\t{attempt}\t{author.membership}\t{start}"
             )
-            self._fact(crew, story, when, interpreter, delivered=False)
+            self._fact(crew, story, when, start, interpreter, delivered=False)
             if attempt in UNMET_ATTEMPTS:
                 self._unmet(
                     crew, when, versant, commune, story.language, URGENCY.get(story.kind, "planned"),
@@ -312,6 +313,7 @@ class Mass(Asking):
             crew,
             story,
             when,
+            start,
             interpreter,
             delivered=True,
             minutes=minutes,
@@ -347,6 +349,7 @@ class Mass(Asking):
         crew: Crew,
         story: Story,
         when: Day,
+        start: str,
         interpreter: Hand | None,
         *,
         delivered: bool,
@@ -357,10 +360,11 @@ class Mass(Asking):
         pk = self.pages.number("mobile_interventionfact")
         _site, _house, commune, versant, _country = story.site
         how = ("on_site" if story.mode == "on_site" else "remote") if interpreter else "none"
+        part = list(PartOfDay)[int(start[11:13]) // 6]
         counts = f"1\t0\t{len(story.people)}\t{first}\t{supported}\t{minutes}\t{how}"
         self.pages.lines["mobile_interventionfact"].append(
             f"{pk}\t{when.text}\t{when.semester}\t{crew.team}\t{versant}\t{commune}\t{story.kind}\t"
-            f"{story.language or NULL}\t{story.mode}\t{counts if delivered else '0	1	0	0	0	0	'}\t"
+            f"{story.language or NULL}\t{story.mode}\t{counts if delivered else '0	1	0	0	0	0	'}\t{part}\t"
         )
 
     def _events(self, crew: Crew, story: Story, when: Day, uid: str, author: Hand, outcome: str) -> None:

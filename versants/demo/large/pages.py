@@ -57,7 +57,7 @@ COLUMNS = {
     ),
     "mobile_interventionfact": (
         "id day semester team_id versant commune_id kind language_id mode delivered attempted n_persons"
-        " n_first_contacts n_professionals minutes with_interpreter imported"
+        " n_first_contacts n_professionals minutes with_interpreter part_of_day imported"
     ),
     "mobile_unmetneed": (
         "id day semester team_id versant commune_id language_id urgency origin reason part_of_day"

@@ -58,6 +58,8 @@ class InterventionFact(models.Model):
     n_professionals = models.PositiveSmallIntegerField(_("professionals supported"), default=0)
     minutes = models.PositiveIntegerField(_("minutes"), default=0)
     with_interpreter = models.CharField(max_length=8, blank=True)  # on_site | remote | none; empty: not known
+    # When it was to begin, as coarse as with an unmet need; empty: not known.
+    part_of_day = models.CharField(max_length=9, choices=PartOfDay, blank=True, default="", db_default="")
     # Counted before Versants, by month (its first day) and several at once: a hash of what the row is about.
     imported = models.CharField(max_length=64, blank=True, editable=False)
 

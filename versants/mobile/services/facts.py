@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, ExtractIsoWeekDay
 
 from versants.core import clock
 from versants.mobile.enums import (
@@ -20,6 +20,7 @@ from versants.mobile.enums import (
 )
 from versants.mobile.models import InterventionFact, Record, Request, RequestLanguage, Slot, UnmetNeed, Visit
 from versants.people.enums import Discipline
+from versants_libs.coverage.territory import OWN_LANGUAGE
 
 # FigureDefinition "unmet": for want of somebody, not for another reason.
 UNMET_REFUSALS = frozenset({RefusalReason.NO_CAPACITY, RefusalReason.NO_INTERPRETER})
@@ -91,12 +92,14 @@ def of_record(record: Record, visit: Visit, *, n_first_contacts: int) -> Interve
         n_professionals=record.n_professionals,
         minutes=record.duration_min,
         with_interpreter=interpreted(visit, record.with_interpreter),
+        part_of_day=part_of_day((visit.held or visit.window).lower),
     )
 
 
 def of_attempt(visit: Visit) -> InterventionFact:
     """The fact of a visit that was due and did not take place, not saved: counted apart."""
-    day = clock.local((visit.held or visit.window).lower).date()
+    start = (visit.held or visit.window).lower
+    day = clock.local(start).date()
     return InterventionFact(
         day=day,
         semester=semester_of(day),
@@ -108,6 +111,7 @@ def of_attempt(visit: Visit) -> InterventionFact:
         mode=visit.mode,
         delivered=0,
         attempted=1,
+        part_of_day=part_of_day(start),
     )
 
 
@@ -183,3 +187,62 @@ def language_demands(since: date, until: date) -> Iterable[dict[str, Any]]:
     unmet = UnmetNeed.objects.filter(**days).values_list(*by).annotate(n=Count("pk"))
     for versant, commune, language, n in (*met.order_by(*by), *unmet.order_by(*by)):
         yield {"versant": versant, "commune": commune or "", "language": language, "n": n or 0}
+
+
+def language_ways(since: date, until: date) -> Iterable[dict[str, Any]]:
+    """How and when the needs of :func:`language_demands` come, as sums by versant alone: no language, no place.
+
+    Rows ``{"versant", "mode", "band", "n", "timed", "minutes"}``: ``mode`` is on_site, phone, video or
+    remote (one of both); ``band`` office (Monday to Friday, 6 to 18) or evening; each is empty where it is not known, as
+    the mode of an unmet need. ``timed``: how many say how long; ``minutes``: of these together.
+    """
+    days = {"day__gte": since, "day__lt": until, "language__isnull": False}
+    by = ("versant", "mode", "with_interpreter", "part_of_day", "weekday")
+    met = (
+        InterventionFact.objects.filter(~own_language(), **days, delivered__gt=0)
+        .annotate(weekday=ExtractIsoWeekDay("day"))
+        .values_list(*by)
+        .annotate(
+            n=Sum("delivered"),
+            timed=Coalesce(Sum("delivered", filter=Q(minutes__gt=0)), 0),
+            minutes_all=Sum("minutes"),
+        )
+        .order_by(*by)
+    )
+    unmet = (
+        UnmetNeed.objects.filter(~own_language(), **days)
+        .annotate(weekday=ExtractIsoWeekDay("day"))
+        .values_list("versant", "part_of_day", "weekday")
+        .annotate(n=Count("pk"))
+        .order_by("versant", "part_of_day", "weekday")
+    )
+    found: dict[tuple[str, str, str], list[int]] = {}
+    rows = [(where, _talk(mode, how), part, day, n, timed, m) for where, mode, how, part, day, n, timed, m in met]
+    rows += [(where, "", part, day, n, 0, 0) for where, part, day, n in unmet]
+    for versant, mode, part, weekday, *numbers in rows:
+        sums = found.setdefault((versant, mode, _band(part, weekday)), [0, 0, 0])
+        for i, number in enumerate(numbers):
+            sums[i] += number
+    for (versant, mode, band), (n, timed, minutes) in sorted(found.items()):
+        yield {"versant": versant, "mode": mode, "band": band, "n": n, "timed": timed, "minutes": minutes}
+
+
+def own_language() -> Q:
+    """Rows of a versant's own language, which nobody interprets there."""
+    found = Q()
+    for versant, language in OWN_LANGUAGE.items():
+        found |= Q(versant=versant, language_id=language)
+    return found
+
+
+def _talk(mode: str, with_interpreter: str) -> str:
+    """How somebody interpreted: as the visit was held, unless that was on site and nobody or a voice from afar came."""
+    if mode in REMOTE:
+        return mode
+    return {"on_site": str(Mode.ON_SITE), "remote": "remote"}.get(with_interpreter, "")
+
+
+def _band(part: str, weekday: int) -> str:
+    if not part:
+        return ""
+    return "office" if weekday <= 5 and part in {PartOfDay.MORNING, PartOfDay.AFTERNOON} else "evening"

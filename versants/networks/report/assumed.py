@@ -22,6 +22,7 @@ from versants_libs.coverage.recruiting import SPEAKERS
 from versants_libs.coverage.registered import DEALT, HOURS, LEVELS, PLACED, REGISTERED
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.turning import simple_range
+from versants_libs.coverage.ways import PASSED, TOLD, UNTOLD
 
 Line = tuple[str, str, str]
 
@@ -78,6 +79,13 @@ def _groups() -> dict[str, tuple[str, ...]]:
             "simple",
             "discouraged",
             "minutes",
+            "register_remote",
+            "register_remote_passed",
+            "register_remote_untold",
+            "register_video",
+            "register_evening",
+            "register_evening_untold",
+            "register_minutes",
         ),
         _("Who interprets today"): (
             "present",
@@ -140,6 +148,13 @@ def _words() -> dict[str, str]:
         "simple": _("Share of talks a helper may take (range)"),
         "discouraged": _("Added for needs nobody asks for any more (range)"),
         "minutes": _("Minutes of a talk on site, by telephone, by video"),
+        "register_remote": _("Share of talks by telephone or video, counted"),
+        "register_remote_passed": _("Share of talks by telephone or video, counted and not used"),
+        "register_remote_untold": _("Counted talks that say whether they were on site"),
+        "register_video": _("Video, as a share of telephone and video, counted"),
+        "register_evening": _("Share of talks in the evening and at the weekend, counted"),
+        "register_evening_untold": _("Counted talks that say at what time they were"),
+        "register_minutes": _("Minutes of a talk on site, by telephone, by video, counted (– not enough)"),
         "interpreter_cost": _("Cost of an interpreter’s hour"),
         "speakers": _("Years of applications from which speakers are estimated"),
         "least_speakers": _("Likely speakers within reach for one recruit"),
@@ -259,6 +274,12 @@ def _sources() -> dict[str, str]:
         ),
         HOURS: _("hours a week of the register; their share in office hours: %(unpublished)s")
         % {"unpublished": unpublished},
+        TOLD: _("the desk’s own register: those of its talks that say it"),
+        PASSED: _("the desk’s own register; this study chose another share"),
+        UNTOLD: _(
+            "the desk’s own register: too few to be told, the general figure counts (fewer than 100 in a versant, or fewer "
+            "than five on one side)"
+        ),
         FOLDED: _("a choice of this study; totals stay"),
         UNUSED: _(
             "fewer than 100 in a versant, or fewer than a quarter of what public figures expect for this territory: then "

@@ -39,6 +39,7 @@ from versants_libs.coverage.study_files import study_json
 from versants_libs.coverage.territory import Territory, Town, load_territory
 from versants_libs.coverage.travel import travel_of
 from versants_libs.coverage.turning import ranges, study_at, turning
+from versants_libs.coverage.ways import Counts
 
 KIND = "mesh_study"
 SECONDS = float(
@@ -54,6 +55,8 @@ CASE_REQUESTS, CASE_YEARS_LEAST = 400_000, 5
 #: What is kept of the years simulated.
 KEPT = ("fill", "total", "wait_min", "replications")
 TOLD_S = 2.0  # somebody who asked to stop is heard so soon at least
+#: Where the slider of talks by telephone or video stands before it is moved.
+PHONE_SHARE = 0.72
 #: What one request not served of the worst language or versant counts more, when that meaning is chosen.
 MEANING_WEIGHT = 1.0
 
@@ -244,7 +247,7 @@ def build(
         ),
         fairness=Fairness(meaning, MEANING_WEIGHT if meaning != "sum" else 0.0, "", chosen_on),
         simple=str(question["simple"]),
-        phone_share=float(question["phone_share"]),
+        phone_share=chosen_share(question),
         discouraged=float(question["discouraged"]),
         register=register,
         demand=demand,
@@ -254,6 +257,13 @@ def build(
     if not any(row.requests > 0 for row in study.demand):
         raise VersantsError("study.nothing_asked", "")
     return study
+
+
+def chosen_share(question: Mapping[str, Any]) -> float | None:
+    """The share by telephone or video somebody chose; None where the slider stands where it stood: what the register
+    tells counts, else that very share."""
+    share = float(question["phone_share"])
+    return None if abs(share - PHONE_SHARE) < 0.001 else share
 
 
 def variants(
@@ -275,20 +285,35 @@ def variants(
         if abs(end - asked) > 0.02:
             yield f"discouraged_{round(end * 100)}", study_at(study, "discouraged", end, asked)
     yield "border_closed", study.with_rules(border="closed")
-    for share in (0.58, 0.86):
-        if abs(share - float(question["phone_share"])) > 0.02:
+    asked_for = sum(row.requests for row in study.demand)
+    remote = sum(row.requests for row in study.demand if row.mode != "on_site") / asked_for
+    for share in Sizing().remote:
+        if abs(share - remote) > 0.02:
             other = {**question, "phone_share": share}
             yield f"phone_{round(share * 100)}", build(name, other, chosen_on, register, staff)
 
 
 def register_of(today: Any) -> Register:
-    """What the desks counted in a year, from whichever app registered a source: sums by versant, language, commune."""
+    """What the desks counted in a year, from whichever app registered a source: sums by versant and language, by commune,
+    by versant and mode, by versant and time of the week."""
     languages: dict[tuple[str, str], float] = {}
     communes: dict[str, float] = {}
+    modes: dict[tuple[str, str], float] = {}
+    bands: dict[tuple[str, str], float] = {}
+    minutes: dict[tuple[str, str], tuple[float, float]] = {}
+    first = today - timedelta(days=REGISTER_DAYS)
     for source in demands:
-        for row in source.demands(today - timedelta(days=REGISTER_DAYS), today):
+        for row in source.ways(first, today) if source.ways else ():
+            how, when = (str(row["versant"]), str(row["mode"])), (str(row["versant"]), str(row["band"]))
+            if how[1]:
+                modes[how] = modes.get(how, 0.0) + float(row["n"])
+                timed, together = minutes.get(how, (0.0, 0.0))
+                minutes[how] = (timed + float(row["timed"]), together + float(row["minutes"]))
+            if when[1]:
+                bands[when] = bands.get(when, 0.0) + float(row["n"])
+        for row in source.demands(first, today):
             key = (str(row["versant"]), str(row["language"]))
             languages[key] = languages.get(key, 0.0) + float(row["n"])
             if row["commune"]:
                 communes[str(row["commune"])] = communes.get(str(row["commune"]), 0.0) + float(row["n"])
-    return Register(languages, communes, REGISTER_DAYS / 365 * 12)
+    return Register(languages, communes, REGISTER_DAYS / 365 * 12, counts=Counts(modes, bands, minutes))

@@ -38,7 +38,12 @@ class Command(BaseCommand):
         parser.add_argument("--budget", type=float, metavar="EUR", help="euros a year at most")
         parser.add_argument("--kinds", default="helper,certified", metavar="A,B", help="who may be recruited")
         parser.add_argument("--minutes", type=float, default=60.0, help="on the road at most, one way")
-        parser.add_argument("--phone-share", type=float, default=0.72)
+        parser.add_argument(
+            "--phone-share",
+            type=float,
+            metavar="SHARE",
+            help="talks by telephone or video; by default as the desk's requests tell, else 0.72",
+        )
         parser.add_argument(
             "--demand",
             choices=DEMANDS,
@@ -49,7 +54,10 @@ class Command(BaseCommand):
             "--requests",
             type=Path,
             metavar="CSV",
-            help="a desk's own in twelve months: versant, language, commune (uid, may be empty), requests",
+            help=(
+                "a desk's own in twelve months: versant, language, commune (uid, may be empty), requests; where known "
+                "mode (on_site, phone, video, remote), band (office, evening), minutes"
+            ),
         )
         parser.add_argument("--discouraged", type=float, default=0.0)
         parser.add_argument("--border", choices=BORDERS, default="open")
@@ -133,7 +141,7 @@ def _check(options: dict[str, Any]) -> None:
         ("budget", "euros a year of 0 or more", lambda n: n is None or 0 <= n < inf),
         ("most_asked", "a whole number of 1 or more", lambda n: n >= 1),
         ("minutes", "minutes above 0", lambda n: 0 < n < inf),
-        ("phone_share", "a share from 0 to 1", lambda n: 0 <= n <= 1),
+        ("phone_share", "a share from 0 to 1", lambda n: n is None or 0 <= n <= 1),
         ("discouraged", "a share from 0 to 1", lambda n: 0 <= n <= 1),
         ("weight", "a number above 0", lambda n: 0 < n < inf or not weight),
         ("kinds", f"one of {', '.join(KINDS)} at least", lambda text: text.strip(", ") != ""),
