@@ -454,7 +454,7 @@ def test_list_query_count_does_not_grow(world, client_for, officer, count, djang
         StudyRun.objects.create(organisation=world.house_be, name=f"n{i}", question={})
     client = client_for(officer)
     client.get(reverse("studies"))
-    with django_assert_max_num_queries(15):  # four for what the register holds
+    with django_assert_max_num_queries(16):  # five for what the register holds
         client.get(reverse("studies"))
 
 
@@ -514,3 +514,33 @@ def test_the_register_says_how_and_when_without_place_or_language(world):
     (source,) = [one for one in demands if one.ways]
     rows = list(source.ways(date(2026, 1, 1), date(2026, 11, 28)))
     assert {key for row in rows for key in row} == {"versant", "mode", "band", "n", "timed", "minutes"}
+
+
+def test_persons_met_bound_the_recruits_five_together_and_nobodys_file(world):
+    """Seven first met at Mouscron in two visits are told as five; four at Tournai are nobody, and so are the francophone."""
+    from versants.core.registries import demands
+    from versants.mobile.models import InterventionFact
+
+    today = clock.today()
+    common = {
+        "day": today, "semester": "2026-2", "team": world.walloon, "versant": "wallonie", "kind": "individual",
+        "mode": "on_site",
+    }  # fmt: skip
+    for commune, language, n in (
+        ("BE-57096", "tir", 3), ("BE-57096", "tir", 4), ("BE-57081", "tir", 4), ("BE-57096", "fra", 9),
+    ):  # fmt: skip
+        InterventionFact.objects.create(
+            **common, commune_id=commune, language_id=language, n_persons=20, n_first_contacts=n
+        )
+    register = studies.register_of(today + timedelta(days=1))
+    assert register.known == {("BE-57096", "tir"): 5.0}
+    question = {
+        **QUESTION, "area": "wallonie", "languages": ["tir"], "number": 1, "budget": None, "minutes": 60,
+        "phone_share": 0.72, "discouraged": 0.0, "simple": "middle", "fill": 0.9,
+    }  # fmt: skip
+    (source,) = [one for one in demands if one.speakers]
+    assert list(source.speakers(today, today)) == [], "the day after is not asked for"
+    big = replace(register, speakers={("BE-57096", "tir"): 3_000.0})
+    for own, said in ((big, True), (replace(register, speakers={}), False)):
+        study = studies.build("n", question, "2026-11-27", own)
+        assert any(one.startswith("speakers_known | ") for one in study.assumptions) is said

@@ -131,3 +131,15 @@ def test_the_command_takes_the_front_along_and_refuses_what_is_none(files, tmp_p
         with pytest.raises(CommandError, match=rf"front\.json: .*{expected}.*mesh front") as refused:
             call_command(*out, "--front", str(tmp_path / "front.json"))
         assert refused.value.returncode == 2
+
+
+def test_the_command_takes_the_persons_a_desk_knows_of(tmp_path):
+    known, out = tmp_path / "known.csv", tmp_path / "s.json"
+    asked = [*STUDY.split(), "--out", str(out), "--speakers", str(known)]
+    known.write_text("commune,language,persons\nBE-34022,tir,5000\n")
+    call_command("mesh_study", *asked)
+    assert any(one.startswith("speakers_known | ") for one in load_study(out).assumptions)
+    known.write_text("commune,language,persons\n34022,tir,5000\n")
+    with pytest.raises(CommandError, match=r"known.csv:2:1: commune: '34022' found") as refused:
+        call_command("mesh_study", *asked)
+    assert refused.value.returncode == 2

@@ -123,11 +123,13 @@ class RevocationHook:
 @dataclass(frozen=True)
 class DemandSource:
     """Where needs for interpreters and teams come from, for planning and the mesh study: sums by versant, commune and
-    language; ``ways``: apart from these, sums by versant, mode and time of the week."""
+    language; ``ways``: apart from these, sums by versant, mode and time of the week; ``speakers``: persons known, counted by
+    commune and language, where they are five or more."""
 
     key: str
     demands: Callable[[date, date], Iterable[dict[str, Any]]]
     ways: Callable[[date, date], Iterable[dict[str, Any]]] | None = None
+    speakers: Callable[[date, date], Iterable[dict[str, Any]]] | None = None
     order: int = 50
 
 

@@ -273,7 +273,7 @@ class MobileConfig(AppConfig):
         from versants.mobile.enums import AttemptReason, RefusalReason
         from versants.mobile.pages import FIELD
         from versants.mobile.services.changing import CANCEL_REASONS
-        from versants.mobile.services.facts import language_demands, language_ways
+        from versants.mobile.services.facts import language_demands, language_speakers, language_ways
         from versants.mobile.services.holding import open_visits
         from versants.mobile.services.offers import DECLINE_REASONS
 
@@ -281,7 +281,7 @@ class MobileConfig(AppConfig):
         name_reasons("visit.cancelled", CANCEL_REASONS)
         name_reasons("visit.attempted", dict(AttemptReason.choices))
         name_reasons("offer.declined", dict(DECLINE_REASONS))
-        demands.add(DemandSource("mobile", language_demands, language_ways))
+        demands.add(DemandSource("mobile", language_demands, language_ways, language_speakers))
         open_work.add(OpenWork("visits", _("visits to come"), open_visits, order=20))
         nav.add(NavEntry("today", _("Today"), "today", roles=FIELD, order=5, icon="day", pocket=True))
         readers = COORDINATING_ROLES | TEAM_ROLES

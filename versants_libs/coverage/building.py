@@ -26,7 +26,8 @@ class Choice:
     register's share where it tells one, else the middle of what is known).
     ``discouraged``: added for needs nobody asks for any more. ``beside_minutes``: recruits of places this near count
     too (0: none from outside). ``people``: those typed in, ``staff``: counts of a register they are made from
-    (neither: as many as public figures say). ``register``: requests a desk counted, taken or not as ``demand`` says.
+    (neither: as many as public figures say). ``register``: requests a desk counted, taken or not as ``demand`` says; the
+    persons it knows of bound the recruits in any case.
     """
 
     name: str
@@ -110,6 +111,7 @@ def build_study(
         kinds=choice.kinds,
         helper=helper,
         euros_hour=sizing.interpreter_euros_hour,
+        register=choice.register.known if choice.register else None,
     )
     people = choice.people
     missing = tuple(

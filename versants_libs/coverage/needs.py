@@ -25,6 +25,7 @@ __all__ = [
     "language_mix",
     "needs",
     "read_register",
+    "read_speakers",
     "seats",
     "without",
 ]
@@ -41,7 +42,8 @@ BANDS = (Band("office", (1, 2, 3, 4, 5), 8.0, 18.0), Band("evening", (1, 2, 3, 4
 @dataclass(frozen=True)
 class Register:
     """What a desk counted in ``months``: requests by (versant, language), and by commune, asked and never met alike.
-    ``counts``: those of them that say how, when or how long.
+    ``counts``: those of them that say how, when or how long. ``speakers``: persons a desk knows of by (commune, language),
+    who bound the recruits and are no requests; fewer than ``minimum`` together are nobody.
 
     It says enough for an area where each versant has ``enough`` requests, and the area ``least_share`` of what public
     figures expect of that versant's part. A language under ``minimum`` is not told apart, and a commune under it weighs
@@ -55,10 +57,16 @@ class Register:
     minimum: float = 5.0
     least_share: float = 0.25
     counts: Counts = field(default_factory=Counts)
+    speakers: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.months > 0:
             raise InstanceError(f"a register of {self.months} months, more than 0 expected")
+
+    @property
+    def known(self) -> dict[tuple[str, str], float]:
+        """Persons a desk knows of by (commune, language), where they are enough to be told."""
+        return {where: n for where, n in self.speakers.items() if n >= self.minimum}
 
     def total(self, versant: str) -> float:
         """Requests counted on a versant."""
@@ -127,6 +135,25 @@ def read_register(text: str, territory: Territory) -> Register:
             timed, together = minutes.get(how, (0.0, 0.0))
             minutes[how] = (timed + n, together + n * length)
     return Register(languages, communes, counts=Counts(modes, bands, minutes))
+
+
+def read_speakers(text: str, territory: Territory) -> dict[tuple[str, str], float]:
+    """Persons a desk knows of by (commune, language), from a CSV: ``commune`` (its uid), ``language``, ``persons``.
+
+    Raises FormatError.
+    """
+    rows = table(text, ("commune", "language", "persons"))
+    found: dict[tuple[str, str], float] = {}
+    for (line, row), n in zip(rows.rows, rows.numbers("persons", 0), strict=True):
+        commune, language = (row[rows.column[name]].strip() for name in ("commune", "language"))
+        for name, one, among in (
+            ("commune", commune, territory.town.keys()),
+            ("language", language, territory.languages.keys()),
+        ):
+            if one not in among:
+                raise rows.fail(line, name, one, f"a {name} of the territory")
+        found[commune, language] = found.get((commune, language), 0.0) + n
+    return found
 
 
 def _lengths(rows: Table) -> list[float]:

@@ -38,6 +38,10 @@ SPEAKERS = (
     "UNHCR first applications of five years, spread by population; places of the centres found on public pages; "
     "settled residents who never applied are not seen"
 )
+KNOWN = (
+    "the desk's own count of persons by commune and language, five or more together: there are so many at least, "
+    "whatever public figures expect"
+)
 SIDES = {"FR": ("FR", "BE"), "BE": ("BE", "FR")}
 
 
@@ -86,7 +90,8 @@ def speakers(
 ) -> dict[tuple[str, str], float]:
     """Likely speakers by (commune uid, language), persons: applications of five years by people, places of centres.
 
-    A centre's places speak like the last year's applications of its country. ``register``: persons a desk knows of.
+    A centre's places speak like the last year's applications of its country. ``register``: persons a desk knows of: so
+    many there are at least. They are not added to the estimate, which most of them are in.
     """
     last = territory.years[-1]
     wanted = sorted(set(languages))
@@ -103,7 +108,7 @@ def speakers(
         for language in wanted:
             n = settled[town.country].get(language, 0.0) * town.population / INHABITANTS[town.country]
             n += beds.get(town.uid, 0.0) * new.get(language, 0.0) / everybody
-            n += (register or {}).get((town.uid, language), 0.0)
+            n = max(n, (register or {}).get((town.uid, language), 0.0))
             if n > 0:
                 found[town.uid, language] = n
     return found
@@ -167,6 +172,7 @@ def candidates(
             f"{YEARS}",
             SPEAKERS,
         ),
+        *_known(territory, everywhere, languages, there, register),
         Assumption("least_speakers", f"{least_speakers:g}", NOT_PUBLISHED),
         Assumption("reach", f"{reach_minutes:g}", NOT_PUBLISHED),
         Assumption("place_size", f"{least_people:.0f}", CHOSEN),
@@ -174,6 +180,22 @@ def candidates(
         *helper.assumptions(),
     )
     return Offer(tuple(found), tuple(missing), assumed)
+
+
+def _known(
+    territory: Territory,
+    towns: Sequence[Town],
+    languages: Sequence[str],
+    there: Mapping[tuple[str, str], float],
+    register: Mapping[tuple[str, str], float] | None,
+) -> tuple[Assumption, ...]:
+    """What a desk's own count added: speakers beyond the estimate, and in how many communes; nothing without one."""
+    if not register:
+        return ()
+    guessed = speakers(territory, towns, languages)
+    more = {key: n - guessed.get(key, 0.0) for key, n in there.items() if n > guessed.get(key, 0.0) + 1e-9}
+    where = len({uid for uid, _language in more})
+    return (Assumption("speakers_known", f"{sum(more.values()):.0f}, {where}", KNOWN),)
 
 
 def _candidate(

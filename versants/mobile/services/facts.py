@@ -25,6 +25,7 @@ from versants_libs.coverage.territory import OWN_LANGUAGE
 # FigureDefinition "unmet": for want of somebody, not for another reason.
 UNMET_REFUSALS = frozenset({RefusalReason.NO_CAPACITY, RefusalReason.NO_INTERPRETER})
 UNMET_ATTEMPTS = frozenset({AttemptReason.NO_INTERPRETER, AttemptReason.TEAM_PREVENTED})
+LEAST = 5  # persons counted together, or nobody
 REMOTE = frozenset({Mode.PHONE, Mode.VIDEO})
 
 
@@ -225,6 +226,23 @@ def language_ways(since: date, until: date) -> Iterable[dict[str, Any]]:
             sums[i] += number
     for (versant, mode, band), (n, timed, minutes) in sorted(found.items()):
         yield {"versant": versant, "mode": mode, "band": band, "n": n, "timed": timed, "minutes": minutes}
+
+
+def language_speakers(since: date, until: date) -> Iterable[dict[str, Any]]:
+    """Persons met for the first time in the days [since, until), as counted in the facts: no file of a person is read.
+
+    Rows ``{"commune", "language", "n"}``, where five or more were met together, rounded down to fives so that no count
+    taken from another gives a smaller one.
+    """
+    rows = (
+        InterventionFact.objects.filter(~own_language(), day__gte=since, day__lt=until, language__isnull=False)
+        .values_list("commune_id", "language_id")
+        .annotate(n=Sum("n_first_contacts"))
+        .filter(n__gte=LEAST)
+        .order_by("commune_id", "language_id")
+    )
+    for commune, language, n in rows:
+        yield {"commune": commune, "language": language, "n": n // LEAST * LEAST}
 
 
 def own_language() -> Q:

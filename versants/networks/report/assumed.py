@@ -18,7 +18,7 @@ from versants_libs.coverage.assumptions import (
     parse,
 )
 from versants_libs.coverage.needs import FOLDED, PUBLIC, UNUSED
-from versants_libs.coverage.recruiting import SPEAKERS
+from versants_libs.coverage.recruiting import KNOWN, SPEAKERS
 from versants_libs.coverage.registered import DEALT, HOURS, LEVELS, PLACED, REGISTERED
 from versants_libs.coverage.study import Study
 from versants_libs.coverage.turning import simple_range
@@ -100,6 +100,7 @@ def _groups() -> dict[str, tuple[str, ...]]:
         ),
         _("Who can be recruited"): (
             "speakers",
+            "speakers_known",
             "least_speakers",
             "reach",
             "place_size",
@@ -157,6 +158,7 @@ def _words() -> dict[str, str]:
         "register_minutes": _("Minutes of a talk on site, by telephone, by video, counted (– not enough)"),
         "interpreter_cost": _("Cost of an interpreter’s hour"),
         "speakers": _("Years of applications from which speakers are estimated"),
+        "speakers_known": _("Speakers known beyond this estimate; communes where they are"),
         "least_speakers": _("Likely speakers within reach for one recruit"),
         "reach": _("Minutes within which speakers count for a place"),
         "helper_days": _("Days a year of a helper, by the law on volunteers"),
@@ -286,6 +288,10 @@ def _sources() -> dict[str, str]:
             "public figures are taken for all of it"
         ),
         PUBLIC: _("UNHCR, first applications by origin (CC BY 4.0); languages of an origin: assumed weights"),
+        KNOWN: _(
+            "persons the desk knows of, by commune and language, five or more together: there are so many at least, "
+            "whatever public figures expect"
+        ),
         SPEAKERS: _(
             "UNHCR, first applications of five years, spread by population; places of the centres found on public "
             "pages; settled residents who never applied are not seen"

@@ -295,12 +295,13 @@ def variants(
 
 def register_of(today: Any) -> Register:
     """What the desks counted in a year, from whichever app registered a source: sums by versant and language, by commune,
-    by versant and mode, by versant and time of the week."""
+    by versant and mode, by versant and time of the week; and the persons they met, by commune and language."""
     languages: dict[tuple[str, str], float] = {}
     communes: dict[str, float] = {}
     modes: dict[tuple[str, str], float] = {}
     bands: dict[tuple[str, str], float] = {}
     minutes: dict[tuple[str, str], tuple[float, float]] = {}
+    speakers: dict[tuple[str, str], float] = {}
     first = today - timedelta(days=REGISTER_DAYS)
     for source in demands:
         for row in source.ways(first, today) if source.ways else ():
@@ -311,9 +312,13 @@ def register_of(today: Any) -> Register:
                 minutes[how] = (timed + float(row["timed"]), together + float(row["minutes"]))
             if when[1]:
                 bands[when] = bands.get(when, 0.0) + float(row["n"])
+        for row in source.speakers(first, today) if source.speakers else ():
+            place = (str(row["commune"]), str(row["language"]))
+            speakers[place] = speakers.get(place, 0.0) + float(row["n"])
         for row in source.demands(first, today):
             key = (str(row["versant"]), str(row["language"]))
             languages[key] = languages.get(key, 0.0) + float(row["n"])
             if row["commune"]:
                 communes[str(row["commune"])] = communes.get(str(row["commune"]), 0.0) + float(row["n"])
-    return Register(languages, communes, REGISTER_DAYS / 365 * 12, counts=Counts(modes, bands, minutes))
+    counts = Counts(modes, bands, minutes)
+    return Register(languages, communes, REGISTER_DAYS / 365 * 12, counts=counts, speakers=speakers)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.console import Refusal, writable
 from versants_libs.coverage.errors import FormatError, InstanceError
 from versants_libs.coverage.files import read_text
-from versants_libs.coverage.needs import DEMANDS, read_register
+from versants_libs.coverage.needs import DEMANDS, Register, read_register, read_speakers
 from versants_libs.coverage.study import BORDERS, KINDS, MEANINGS, SIMPLE, Fairness, Standard
 from versants_libs.coverage.study_files import write_study
 from versants_libs.coverage.territory import OWN_LANGUAGE, load_territory
@@ -59,6 +60,12 @@ class Command(BaseCommand):
                 "mode (on_site, phone, video, remote), band (office, evening), minutes"
             ),
         )
+        parser.add_argument(
+            "--speakers",
+            type=Path,
+            metavar="CSV",
+            help="persons a desk knows of: commune (uid), language, persons; fewer than five count as nobody",
+        )
         parser.add_argument("--discouraged", type=float, default=0.0)
         parser.add_argument("--border", choices=BORDERS, default="open")
         parser.add_argument("--simple", choices=SIMPLE, default="middle", help="talks a helper may take")
@@ -87,8 +94,13 @@ class Command(BaseCommand):
             towns = territory.area(versants=versants, arrondissement=options["arrondissement"])
             languages = list(dict.fromkeys(one for one in options["languages"].split(",") if one))
             register = None
-            if options["requests"]:
-                register = read_register(read_text(options["requests"]), territory)
+            reading = options["requests"]
+            if reading:
+                register = read_register(read_text(reading), territory)
+            if options["speakers"]:
+                reading = options["speakers"]
+                known = read_speakers(read_text(reading), territory)
+                register = replace(register or Register(), speakers=known)
             study = build_study(
                 territory,
                 Choice(
@@ -116,9 +128,9 @@ class Command(BaseCommand):
                 ),
             ).study
         except OSError as exc:
-            raise CommandError(f"{options['requests']}: {exc.strerror}", returncode=2) from exc
+            raise CommandError(f"{reading}: {exc.strerror}", returncode=2) from exc
         except FormatError as exc:
-            raise CommandError(f"{options['requests']}:{exc}", returncode=2) from exc
+            raise CommandError(f"{reading}:{exc}", returncode=2) from exc
         except InstanceError as exc:
             raise CommandError(str(exc), returncode=2) from exc
         options["out"].write_text(write_study(study), encoding="utf-8")
