@@ -38,7 +38,10 @@ def test_fewer_than_five_together_change_nothing(first, second):
 
 @given(st.floats(0, 500), st.floats(0, 500))
 def test_the_known_are_in_the_estimate_not_on_top_of_it(first, second):
-    world, known = small(people=(5_000_000.0, 1_000_000.0, 20_000.0)), {("BE-1", "tir"): first, ("FR-1", "tir"): second}
+    world, known = (
+        small(people=(5_000_000.0, 1_000_000.0, 20_000.0)),
+        {("BE-1", "tir"): first, ("FR-1", "tir"): second},
+    )
     guessed, found = speakers(world, world.towns, ("tir",)), speakers(world, world.towns, ("tir",), known)
     for town in world.towns:
         key = (town.uid, "tir")

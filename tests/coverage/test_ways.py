@@ -95,7 +95,9 @@ def test_totals_stay_and_few_never_show(modes, bands, chosen):
     assert sum(found.bands.values()) == pytest.approx(1)
     off = modes["phone"] + modes["video"] + modes["remote"]
     if off < 5:
-        none = ways_of(WVL, counted(modes | {"phone": 0, "video": 0, "remote": 0}, bands), Sizing(), chosen, 100.0, 5.0)
+        none = ways_of(
+            WVL, counted(modes | {"phone": 0, "video": 0, "remote": 0}, bands), Sizing(), chosen, 100.0, 5.0
+        )
         assert none.modes == found.modes
     if min(modes["phone"], modes["video"]) < 5 and not chosen:
         assert found.modes["video"] == pytest.approx((1 - found.modes["on_site"]) * 0.1)

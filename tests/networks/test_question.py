@@ -208,3 +208,33 @@ def test_the_slider_left_alone_takes_the_registers_share_and_moved_it_counts(mon
     for language, said in (("fr", "laissé à 72"), ("nl", "blijft 72")):
         with translation.override(language):
             assert said in str(QuestionForm()["phone_share"].help_text)
+
+
+def test_traffic_is_chosen_by_versant_and_kept(world, client_for, officer):
+    """30 per cent more in West-Vlaanderen: kept in question and study, told as taken for granted, back in the next form."""
+    question = {
+        **QUESTION, "n_languages": 2, "number": 1, "budget": None, "minutes": 60, "phone_share": 0.72,
+        "discouraged": 0.0, "simple": "middle", "fill": 0.9,
+    }  # fmt: skip
+    form = QuestionForm(QUESTION | {"peak_west_vlaanderen": "30", "peak_wallonie": "0"})
+    assert form.is_valid(), form.errors
+    assert form.question()["peak"] == {"west-vlaanderen": 1.3}
+    assert QuestionForm(QUESTION).is_valid(), "who says nothing of it means none, as before"
+    study = studies.build(
+        "n", question | {"peak": {"west-vlaanderen": 1.3, "wallonie": 1.5}}, "2026-11-27", None
+    )
+    assert study.peak == {"west-vlaanderen": 1.3}, "no talk of this territory is in Wallonie"
+    assert {one.key: one.value for one in parse(study.assumptions)}["peak:west-vlaanderen"] == "× 1.3"
+    assert studies.build("n", question, "2026-11-27", None).peak == {}, "an old question"
+    kept = QuestionForm(initial=initial_of(form.question()))["peak"]
+    html = str(kept)
+    assert '<details class="more" open>' in html
+    assert re.search(r'name="peak_west_vlaanderen" value="30"', html)
+    assert "open" not in str(QuestionForm(initial=initial_of(question))["peak"])
+    page = client_for(officer).get(reverse("studies")).content.decode()
+    (named,) = re.findall(r'<label for="(\w+)">Flandre occidentale</label>', page)
+    assert re.search(rf'<input[^>]*name="peak_west_vlaanderen"[^>]* id="{named}"', page)
+    for language, said in (("fr", "De 0 à 100."), ("nl", "Van 0 tot 100.")):
+        with translation.override(language):
+            for typed in ("101", "-1", "1.5", "x"):
+                assert QuestionForm(QUESTION | {"peak_wallonie": typed}).errors["peak"] == [said]

@@ -143,3 +143,14 @@ def test_the_command_takes_the_persons_a_desk_knows_of(tmp_path):
     with pytest.raises(CommandError, match=r"known.csv:2:1: commune: '34022' found") as refused:
         call_command("mesh_study", *asked)
     assert refused.value.returncode == 2
+
+
+def test_the_command_takes_traffic_by_versant(tmp_path):
+    out = tmp_path / "s.json"
+    asked = [*STUDY.split(), "--out", str(out)]
+    call_command("mesh_study", *asked, "--peak", "VLA=1.25")
+    assert load_study(out).peak == {"west-vlaanderen": 1.25}
+    for wrong in ("VLA", "VLA=0.9", "VLA=nan", "VLA=4", "NL=1.2"):
+        with pytest.raises(CommandError, match="as FR=1.2") as refused:
+            call_command("mesh_study", *asked, "--peak", wrong)
+        assert refused.value.returncode == 2

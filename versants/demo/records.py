@@ -245,6 +245,7 @@ def fail(world: World, where: Visit, reason: str) -> None:
         mode=where.mode,
         delivered=0,
         attempted=1,
+        part_of_day=part_of_day((where.held or where.window).lower),
     )
     if reason in UNMET_ATTEMPTS:
         unmet(
@@ -327,6 +328,7 @@ def count(world: World) -> None:
             n_professionals=row.n_professionals,
             minutes=row.duration_min,
             with_interpreter=_with(world, where, row.with_interpreter),
+            part_of_day=part_of_day((where.held or where.window).lower),
         )
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core.forms import CheckRows
 from versants.networks.words import NARROW, language, number
+from versants.territory.models import Versant
 
 WHOLE = re.compile(r"\d+")
 #: 50 000, 50.000, 50'000 in groups of three with one sign between; a comma stands so only between three groups or more.
@@ -118,3 +119,50 @@ class Between(forms.IntegerField):
         if isinstance(value, str) and value.strip() and not WHOLE.fullmatch(value.strip()):
             raise forms.ValidationError(self.error_messages["invalid"], "invalid")
         return super().to_python(value)
+
+
+class PeakRows(forms.MultiWidget):
+    """A short field for each versant, behind a fold that says what they are for; open where one of them is not 0."""
+
+    template_name = "networks/_peaks.html"
+
+    def __init__(self, low: int, high: int, said: Any) -> None:
+        self.said = said
+        ends = {"min": low, "max": high, "class": "input short", "inputmode": "numeric"}
+        super().__init__({code.replace("-", "_"): forms.NumberInput(dict(ends)) for code in Versant.values})
+
+    def decompress(self, value: Any) -> list[Any]:
+        """Per cent beyond the minutes without traffic, from factors by versant."""
+        return [round((float((value or {}).get(code, 1.0)) - 1) * 100) for code in Versant.values]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """With the words of the fold and of each field."""
+        context = super().get_context(name, value, attrs)
+        widget = context["widget"]
+        widget["said"] = self.said
+        for one, label in zip(widget["subwidgets"], Versant.labels, strict=True):
+            one["label"] = label
+            one["attrs"].pop("aria-describedby", None)
+        widget["moved"] = any(str(one["value"] or "0") != "0" for one in widget["subwidgets"])
+        return context
+
+
+class Peaks(forms.Field):
+    """A factor by versant, typed as per cent more, from ``low`` to ``high``; those of 0 are left out."""
+
+    def __init__(self, low: int, high: int, *, said: Any, **kwargs: Any) -> None:
+        self.low, self.high = low, high
+        super().__init__(required=False, widget=PeakRows(low, high, said), **kwargs)
+
+    def to_python(self, value: Any) -> dict[str, float]:
+        """Nothing typed is 0, as before one could choose."""
+        found = {}
+        for code, typed in zip(Versant.values, value or [], strict=False):
+            text = str(typed if typed is not None else "").strip() or "0"
+            if not WHOLE.fullmatch(text) or not self.low <= int(text) <= self.high:
+                raise forms.ValidationError(
+                    format_lazy(_("From {low} to {high}."), low=self.low, high=self.high), "invalid"
+                )
+            if int(text):
+                found[str(code)] = 1 + int(text) / 100
+        return found

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from versants.core.forms import CheckRows, Labelled, Rows
-from versants.networks.fields import Between, Euros, Folded
+from versants.networks.fields import Between, Euros, Folded, Peaks
 from versants.networks.services import studies
 from versants.networks.words import arrondissement_word, language_word, number, order, versant_word
 from versants.territory.models import Versant
@@ -112,6 +112,15 @@ class QuestionForm(forms.Form):
     number = Between(0, studies.MOST_PEOPLE, slider=True, label=_("People to recruit"), initial=6)
     minutes = Between(
         15, 120, slider=True, step=5, label=_("Minutes on the road at most, one way"), initial=60
+    )
+    peak = Peaks(
+        0,
+        100,
+        said=_("Add time for traffic"),
+        label=_("Longer at rush hour, per cent"),
+        help_text=_(
+            "counted on every way to a talk there; 0: roads without traffic, nobody has measured it here"
+        ),
     )
     phone_answer = Between(
         1, 60, label=_("A call is answered within, minutes"), initial=STANDARD["phone_answer"]
@@ -225,7 +234,7 @@ class QuestionForm(forms.Form):
 
 def initial_of(question: dict[str, Any]) -> dict[str, Any]:
     """The form as it was sent."""
-    said = {"people": "public", "demand": "auto", **STANDARD, **question}
+    said = {"people": "public", "demand": "auto", "peak": {}, **STANDARD, **question}
     said |= {name: round(said[name] * 100) for name in ("phone_share", "discouraged", "fill")}
     return said | {"simple": {word: share for share, word in SIMPLE.items()}[question["simple"]]}
 

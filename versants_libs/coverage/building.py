@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .assumptions import CHOSEN, Assumption, Helper, Sizing, of_model
@@ -27,7 +27,8 @@ class Choice:
     ``discouraged``: added for needs nobody asks for any more. ``beside_minutes``: recruits of places this near count
     too (0: none from outside). ``people``: those typed in, ``staff``: counts of a register they are made from
     (neither: as many as public figures say). ``register``: requests a desk counted, taken or not as ``demand`` says; the
-    persons it knows of bound the recruits in any case.
+    persons it knows of bound the recruits in any case. ``peak``: what traffic makes of the minutes on the road, a factor
+    by versant of the talk (1 where it is not named).
     """
 
     name: str
@@ -48,6 +49,7 @@ class Choice:
     staff: Staff | None = None
     register: Register | None = None
     demand: str = "auto"
+    peak: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,9 @@ def build_study(
         assumed = (*assumed, *sizing.present_assumptions())
     used = {town.uid for town in choice.towns}
     used |= {one.commune for one in offer.candidates} | {one.home for one in people}
+    here = {town.versant for town in choice.towns}
+    peak = {v: factor for v, factor in sorted(choice.peak.items()) if factor != 1 and v in here}
+    assumed = (*assumed, *(Assumption(f"peak:{v}", f"× {factor:g}", CHOSEN) for v, factor in peak.items()))
     rules = Rules(
         helpers=choice.helpers,
         border=choice.border,
@@ -151,6 +156,7 @@ def build_study(
         standard=choice.standard,
         rules=rules,
         fairness=choice.fairness,
+        peak=peak,
         travel=territory.travel,
         behaviour=USUAL,
     )

@@ -21,7 +21,18 @@ from .errors import FormatError
 from .metric import RoadMinutes
 from .problem import MOST
 
-__all__ = ["Communes", "OrLibrary", "Table", "communes", "listed", "orlib", "read_text", "roads", "table", "weights"]
+__all__ = [
+    "Communes",
+    "OrLibrary",
+    "Table",
+    "communes",
+    "listed",
+    "orlib",
+    "read_text",
+    "roads",
+    "table",
+    "weights",
+]
 
 Floats = NDArray[np.float64]
 
@@ -138,7 +149,7 @@ def communes(text: str) -> Communes:
 
     Places are known by ``uid`` (FR-62003, BE-62003), never by a code of five digits: 24 of those exist on both sides.
     """
-    table = _Table(text, ("uid", "lat", "lon"))
+    table = Table(text, ("uid", "lat", "lon"))
     if not table.rows:
         raise FormatError(2, 1, "no commune found, one a line expected")
     ids = table.names("uid")
@@ -159,7 +170,7 @@ def communes(text: str) -> Communes:
 
 def listed(text: str, known: Sequence[str]) -> tuple[str, ...]:
     """The ``uid`` column of a file, all of them ``known``, each once."""
-    table = _Table(text, ("uid",))
+    table = Table(text, ("uid",))
     ids = table.names("uid")
     _check_known(table, ids, known)
     return tuple(ids)
@@ -167,14 +178,14 @@ def listed(text: str, known: Sequence[str]) -> tuple[str, ...]:
 
 def weights(text: str, known: Sequence[str]) -> Floats:
     """float64 (len(known),): column ``weight`` by ``uid``; who is not named weighs nothing."""
-    table = _Table(text, ("uid", "weight"))
+    table = Table(text, ("uid", "weight"))
     ids = table.names("uid")
     _check_known(table, ids, known)
     given = dict(zip(ids, table.numbers("weight", 0, MOST, _WEIGHT), strict=True))
     return np.array([given.get(one, 0.0) for one in known])
 
 
-def _check_known(table: _Table, ids: Sequence[str], known: Sequence[str]) -> None:
+def _check_known(table: Table, ids: Sequence[str], known: Sequence[str]) -> None:
     there = set(known)
     for (line, _), one in zip(table.rows, ids, strict=True):
         if one not in there:

@@ -212,8 +212,9 @@ def needs(
     """Demand of ``towns`` in requests a year.
 
     ``languages``: these only (none: all that are asked for). ``phone_share``: share by telephone or video, if
-    somebody chose one (None: the register's where it tells one, else the middle of the range). ``discouraged``: what is added for what nobody asks for any more. Talks at a distance are counted at
-    the largest commune of the arrondissement, and so are on-site ones under ``fold_below`` a year: the totals stay.
+    somebody chose one (None: the register's where it tells one, else the middle of the range).
+    ``discouraged``: what is added for what nobody asks for any more. Talks at a distance are counted at the largest
+    commune of the arrondissement, and so are on-site ones under ``fold_below`` a year: the totals stay.
     ``demand``: where requests are counted (:func:`demand_of`).
     """
     sizing = sizing or Sizing()

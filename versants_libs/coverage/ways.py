@@ -18,9 +18,7 @@ __all__ = ["PASSED", "REMOTE", "TOLD", "UNTOLD", "Counts", "Ways", "ways_of"]
 REMOTE = "remote"
 TOLD = "the desk's own register, requests that say it"
 PASSED = "the desk's own register, not used: this study chose another share"
-UNTOLD = (
-    "the desk's own register, not used: fewer than 100 requests of a versant say it, or fewer than five on one side"
-)
+UNTOLD = "the desk's own register, not used: fewer than 100 requests of a versant say it, or fewer than five on one side"
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,12 @@ class Ways:
 
 
 def ways_of(
-    versant: str, counts: Counts | None, sizing: Sizing, phone_share: float | None, enough: float, minimum: float
+    versant: str,
+    counts: Counts | None,
+    sizing: Sizing,
+    phone_share: float | None,
+    enough: float,
+    minimum: float,
 ) -> Ways:
     """The ways of a versant. ``phone_share``: the share by telephone or video somebody chose, which then counts."""
     remote = sum(sizing.remote) / 2 if phone_share is None else phone_share
@@ -96,9 +99,7 @@ def ways_of(
             if len(means) == len(MODES):
                 general.discard("minutes")
     modes = {"on_site": 1 - remote, "phone": remote * (1 - video), "video": remote * video}
-    return Ways(
-        modes, {"office": 1 - evening, "evening": evening}, minutes, tuple(said), frozenset(general)
-    )
+    return Ways(modes, {"office": 1 - evening, "evening": evening}, minutes, tuple(said), frozenset(general))
 
 
 def _share(part: float, rest: float, enough: float, minimum: float) -> float | None:

@@ -218,7 +218,9 @@ def language_ways(since: date, until: date) -> Iterable[dict[str, Any]]:
         .order_by("versant", "part_of_day", "weekday")
     )
     found: dict[tuple[str, str, str], list[int]] = {}
-    rows = [(where, _talk(mode, how), part, day, n, timed, m) for where, mode, how, part, day, n, timed, m in met]
+    rows = [
+        (where, _talk(mode, how), part, day, n, timed, m) for where, mode, how, part, day, n, timed, m in met
+    ]
     rows += [(where, "", part, day, n, 0, 0) for where, part, day, n in unmet]
     for versant, mode, part, weekday, *numbers in rows:
         sums = found.setdefault((versant, mode, _band(part, weekday)), [0, 0, 0])
@@ -235,7 +237,9 @@ def language_speakers(since: date, until: date) -> Iterable[dict[str, Any]]:
     taken from another gives a smaller one.
     """
     rows = (
-        InterventionFact.objects.filter(~own_language(), day__gte=since, day__lt=until, language__isnull=False)
+        InterventionFact.objects.filter(
+            ~own_language(), day__gte=since, day__lt=until, language__isnull=False
+        )
         .values_list("commune_id", "language_id")
         .annotate(n=Sum("n_first_contacts"))
         .filter(n__gte=LEAST)

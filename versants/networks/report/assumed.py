@@ -86,6 +86,7 @@ def _groups() -> dict[str, tuple[str, ...]]:
             "register_evening",
             "register_evening_untold",
             "register_minutes",
+            "peak",
         ),
         _("Who interprets today"): (
             "present",
@@ -156,6 +157,7 @@ def _words() -> dict[str, str]:
         "register_evening": _("Share of talks in the evening and at the weekend, counted"),
         "register_evening_untold": _("Counted talks that say at what time they were"),
         "register_minutes": _("Minutes of a talk on site, by telephone, by video, counted (– not enough)"),
+        "peak": _("Minutes on the road, for traffic"),
         "interpreter_cost": _("Cost of an interpreter’s hour"),
         "speakers": _("Years of applications from which speakers are estimated"),
         "speakers_known": _("Speakers known beyond this estimate; communes where they are"),

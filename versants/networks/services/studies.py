@@ -78,8 +78,9 @@ def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     """Keep the question, dated, and start the work. Raises ActionDenied.
 
     ``question``: area, n_languages, languages (those named, or none), demand (auto, public or register), people (public
-    or register), number, budget, kinds, meaning, minutes, phone_answer, fill, phone_share, discouraged, simple. The role
-    of who asks is kept with it, no name: page and report say who chose.
+    or register), number, budget, kinds, meaning, minutes, peak (factors on minutes by versant, those above 1),
+    phone_answer, fill, phone_share, discouraged, simple. The role of who asks is kept with it, no name: page and report
+    say who chose.
     """
     rules.check_may_study(actor)
     kept = {**question, "chosen_as": actor.role}
@@ -252,6 +253,7 @@ def build(
         register=register,
         demand=demand,
         staff=staff,
+        peak=question.get("peak", {}),
     )
     study = build_study(territory(), choice).study
     if not any(row.requests > 0 for row in study.demand):

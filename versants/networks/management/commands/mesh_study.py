@@ -21,6 +21,8 @@ from versants_libs.coverage.territory import OWN_LANGUAGE, load_territory
 
 SHORT = {"FR": "hauts-de-france", "WAL": "wallonie", "VLA": "west-vlaanderen"}
 
+MOST_PEAK = 3.0
+
 
 class Command(BaseCommand):
     help = (
@@ -39,6 +41,13 @@ class Command(BaseCommand):
         parser.add_argument("--budget", type=float, metavar="EUR", help="euros a year at most")
         parser.add_argument("--kinds", default="helper,certified", metavar="A,B", help="who may be recruited")
         parser.add_argument("--minutes", type=float, default=60.0, help="on the road at most, one way")
+        parser.add_argument(
+            "--peak",
+            action="append",
+            default=[],
+            metavar="FR=1.2",
+            help="what traffic makes of minutes on the road there, 1 to 3; several",
+        )
         parser.add_argument(
             "--phone-share",
             type=float,
@@ -125,6 +134,7 @@ class Command(BaseCommand):
                     discouraged=options["discouraged"],
                     register=register,
                     demand=options["demand"],
+                    peak=_peaks(options["peak"]),
                 ),
             ).study
         except OSError as exc:
@@ -167,6 +177,23 @@ def _check(options: dict[str, Any]) -> None:
         writable(options["out"])
     except Refusal as exc:
         raise CommandError(str(exc), returncode=exc.code) from exc
+
+
+def _peaks(said: list[str]) -> dict[str, float]:
+    """Factors by versant. Raises CommandError, exit 2."""
+    found = {}
+    for one in said:
+        where, _sign, text = one.partition("=")
+        versant = SHORT.get(where.upper(), where)
+        try:
+            factor = float(text)
+        except ValueError:
+            factor = 0.0
+        if versant not in OWN_LANGUAGE or not 1 <= factor <= MOST_PEAK or versant in found:
+            expected = f"a versant and its factor from 1 to {MOST_PEAK:g} as FR=1.2, each versant once"
+            raise CommandError(f"--peak {one}: {expected} expected", returncode=2)
+        found[versant] = factor
+    return found
 
 
 def _is_past(text: str) -> bool:
