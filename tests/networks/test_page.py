@@ -517,7 +517,7 @@ def test_the_register_says_how_and_when_without_place_or_language(world):
 
 
 def test_persons_met_bound_the_recruits_five_together_and_nobodys_file(world):
-    """Seven first met at Mouscron in two visits are told as five; four at Tournai are nobody, and so are the francophone."""
+    """Seven met at Mouscron in two visits are told as five; four at Tournai are nobody, and so are the francophone."""
     from versants.core.registries import demands
     from versants.mobile.models import InterventionFact
 

@@ -151,6 +151,6 @@ def test_the_command_takes_traffic_by_versant(tmp_path):
     call_command("mesh_study", *asked, "--peak", "VLA=1.25")
     assert load_study(out).peak == {"west-vlaanderen": 1.25}
     for wrong in ("VLA", "VLA=0.9", "VLA=nan", "VLA=4", "NL=1.2"):
-        with pytest.raises(CommandError, match="as FR=1.2") as refused:
+        with pytest.raises(CommandError, match=r"as FR=1\.2") as refused:
             call_command("mesh_study", *asked, "--peak", wrong)
         assert refused.value.returncode == 2

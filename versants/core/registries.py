@@ -123,8 +123,8 @@ class RevocationHook:
 @dataclass(frozen=True)
 class DemandSource:
     """Where needs for interpreters and teams come from, for planning and the mesh study: sums by versant, commune and
-    language; ``ways``: apart from these, sums by versant, mode and time of the week; ``speakers``: persons known, counted by
-    commune and language, where they are five or more."""
+    language; ``ways``: apart from these, sums by versant, mode and time of the week; ``speakers``: persons known, counted
+    by commune and language, where they are five or more."""
 
     key: str
     demands: Callable[[date, date], Iterable[dict[str, Any]]]

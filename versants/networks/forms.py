@@ -139,7 +139,8 @@ class QuestionForm(forms.Form):
         label=_("Talks by telephone or video, per cent"),
         initial=round(studies.PHONE_SHARE * 100),
         help_text=_(
-            "58 in the Netherlands, 86 in France; left at 72, your desk’s own share counts where its register is used and tells it"
+            "58 in the Netherlands, 86 in France; left at 72, your desk’s own share counts where its register is used and "
+            "tells it"
         ),
     )
     discouraged = Between(

@@ -22,13 +22,13 @@ BESIDE_PEOPLE = 20_000.0
 class Choice:
     """What a commissioner decides before results are shown.
 
-    ``number`` or ``budget`` (euros a year) of recruits, of ``kinds``. ``phone_share``: talks by telephone or video (None: the
-    register's share where it tells one, else the middle of what is known).
-    ``discouraged``: added for needs nobody asks for any more. ``beside_minutes``: recruits of places this near count
-    too (0: none from outside). ``people``: those typed in, ``staff``: counts of a register they are made from
-    (neither: as many as public figures say). ``register``: requests a desk counted, taken or not as ``demand`` says; the
-    persons it knows of bound the recruits in any case. ``peak``: what traffic makes of the minutes on the road, a factor
-    by versant of the talk (1 where it is not named).
+    ``number`` or ``budget`` (euros a year) of recruits, of ``kinds``. ``phone_share``: talks by telephone or video (None:
+    the register's share where it tells one, else the middle of what is known). ``discouraged``: added for needs nobody
+    asks for any more. ``beside_minutes``: recruits of places this near count too (0: none from outside). ``people``:
+    those typed in, ``staff``: counts of a register they are made from (neither: as many as public figures say).
+    ``register``: requests a desk counted, taken or not as ``demand`` says; the persons it knows of bound the recruits in
+    any case. ``peak``: what traffic makes of the minutes on the road, a factor by versant of the talk (1 where it is not
+    named).
     """
 
     name: str
