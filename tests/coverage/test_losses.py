@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.coverage import tiny_studies as tiny
+from versants_libs.coverage.crew import crew_with
 from versants_libs.coverage.losses import available, steady, twin
+from versants_libs.coverage.prediction import predict
+from versants_libs.coverage.staffing import staffing
+from versants_libs.coverage.study import WEEKS
 
 native = pytest.mark.skipif(not available(), reason="the compiled module was not built")
 
@@ -97,3 +102,14 @@ def test_tables_that_do_not_fit_are_refused():
         _native.steady(*good[:4], 1.5, *good[5:])
     with pytest.raises(ValueError, match="0 or more"):
         _native.steady(*good[:6], -1, *good[7:])
+
+
+def test_nobody_is_predicted_to_work_more_hours_than_there_are():
+    """Talks that end after hours were counted whole: somebody of one hour a week worked nearly two."""
+    for seed in range(40, 125):
+        study = tiny.random_study(seed)
+        data = staffing(study, tiny.travel(study))
+        crew = crew_with(data, np.array([pool.most for pool in data.pools], dtype=np.int64))
+        week = crew.share @ np.array([band.hours_week for band in study.bands])
+        there = week * WEEKS * (1 - study.behaviour.absence)
+        assert (predict(crew)["worked"] <= there * (1 + 1e-9)).all(), seed

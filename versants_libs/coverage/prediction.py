@@ -342,7 +342,8 @@ class _Band:
         served[self.sites] = own_site
         if study.rules.fallback_weight is not None:
             served[self.sites] += nobody * (1 - still)
-        worked = do + done
+        # Who stays to the end of a talk after hours has them back: nobody works more than there is of them.
+        worked = np.minimum(do + done, self.here)
         later = np.zeros(len(data.classes))
         later[self.remote] = np.where(phone, (lost * again * number)[self.remote_row], 0.0)
         site = np.zeros(len(data.classes))
@@ -350,9 +351,8 @@ class _Band:
         some = 1 - np.prod(1 - free, axis=1)
         asked = np.zeros(len(data.classes))
         offers = _offers(free.sum(axis=1) / np.maximum(some, 1e-12), yes)
-        asked[self.sites] = own_site * offers + again_site * _offers(
-            np.ones(1), yes
-        )  # once more, at the least
+        once_more = _offers(np.ones(1), yes)  # at the least
+        asked[self.sites] = own_site * offers + again_site * once_more
         return {
             "served": served,
             "site": site,
