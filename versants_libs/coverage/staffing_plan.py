@@ -21,6 +21,7 @@ from .travel import Travel, gaps
 
 __all__ = ["RESULT", "plan"]
 
+_PROVED = 1e-6  # of the objective: so near its bound a plan is proved best
 _SEARCH = 0.7  # of the work, as it is told, where gains are wanted as well
 ALIKE = 0.005  # of the objective: what is nearer is as good, for all that is known of the figures
 _LOOKED_AT = 60_000  # classes judged: so many other communes, fewer in a large study
@@ -88,7 +89,7 @@ def plan(
         "objective": objective,
         "bound": bound,
         "gap": away / objective if objective > 0 else 0.0,
-        "optimal": chosen.optimal,
+        "optimal": chosen.optimal or away <= _PROVED * objective,
         "seconds": round(time.process_time() - began, 2),
         "points": data.points,
         "recruits": recruits,
