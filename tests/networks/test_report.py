@@ -303,6 +303,19 @@ def test_a_case_that_serves_more_for_less_is_said_on_the_half_page(source):
     assert [row[4] for row in table["rows"][1:]] == ["+20,0", "\u221210,0", "+6,0"]
 
 
+def test_shares_that_look_equal_as_whole_per_cents_are_told_apart(source):
+    """It read "48 % for €2,739, against 48 % for €2,772"."""
+    own = source.served
+    more = round(own * 100) / 100 + 0.0049  # the last share of the same whole per cent
+    result = {**source.result["after"], "predicted": {**source.result["after"]["predicted"], "share": more - 0.008}}
+    near = replace(source, result={**source.result, "after": result})
+    assert words_percent(near.served, 0) == words_percent(more, 0)
+    cheap = Scenario("D", more, 9.0, near.cost - 500)
+    (told,) = [one for one in said(replace(near, scenarios=[cheap]), "fr")["plain"] if "pour moins" in one]
+    shares = re.findall(r"\d+(?:,\d)?\u202f%", told)
+    assert len(set(shares)) == 2, told
+
+
 def test_one_talk_more_has_its_price_beside_the_mean(source):
     after, before = source.result["after"], source.result["before"]
     more = sum(

@@ -217,6 +217,7 @@ def _cheaper(source: Source) -> list[str]:
     if not cases:
         return []
     best = max(cases, key=lambda one: (one.served, -one.cost))
+    digits = int(words.percent(best.served) == words.percent(source.served))
     return [
         _(
             "One of the cases below serves more for less: %(name)s, %(there)s for %(cost)s a year, against %(here)s for "
@@ -224,9 +225,9 @@ def _cheaper(source: Source) -> list[str]:
         )
         % {
             "name": best.name,
-            "there": words.percent(best.served),
+            "there": words.percent(best.served, digits),
             "cost": words.euros(best.cost),
-            "here": words.percent(source.served),
+            "here": words.percent(source.served, digits),
             "own": words.euros(source.cost),
         }
     ]

@@ -144,7 +144,8 @@ def blocks(source: Source) -> list[Block]:
         return []
     found = [heading(title()), paragraph(note())]
     for one in source.turns:
-        found.append(paragraph(" ".join([f"{name(one)}:", *sentences(source, one)])))
+        # A full stop: whole sentences follow, and no colon asks for the space of a language before it.
+        found.append(paragraph(" ".join([f"{name(one)}.", *sentences(source, one)])))
         found.append(
             {"kind": "svg", "svg": printed(chart(one)), "caption": f"{name(one)}. {label()}", "wide": True}
         )
