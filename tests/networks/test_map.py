@@ -64,12 +64,15 @@ def test_communes_without_talks_have_their_line_in_the_legend(towns):
 
 
 @pytest.mark.e2e
-def test_each_end_of_the_slider_shows_the_map_whose_name_stands_there(opened, world):  # noqa: F811
+def test_the_name_of_each_map_stands_on_its_side_of_the_slider(opened, world):  # noqa: F811
     run = finished(world.house_be)
     page = opened(reverse("study", args=[run.uid]), "fr", 1280)
-    ends = page.locator(".mesh-ends b").all_inner_texts()
-    assert ends == ["Aujourd’hui", "Avec les recrues"]
     slider = page.locator('[data-test="compare"]')
+    assert slider.input_value() == "70", "most of what the recruits change shows at first"
+    today, then = (page.locator(f'[data-test="map-{key}"] figcaption') for key in ("before", "after"))
+    line = page.locator("[data-compare]").bounding_box()
+    line = line["x"] + 0.7 * line["width"]
+    assert then.bounding_box()["x"] + then.bounding_box()["width"] <= line <= today.bounding_box()["x"]
 
     def shown(key):
         slider.focus()

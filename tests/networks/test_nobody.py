@@ -44,6 +44,10 @@ def test_a_study_of_those_who_are_there(source, language, title, sentence, wrong
     for change in ("rien n’y change", "daar verandert niets", "nothing changes there"):
         assert change not in plain
     assert len(told["maps"]) == 1
+    (curves,) = [one for one in told["blocks"] if one["kind"] == "svg" and not one.get("wide")]
+    assert "dasharray" not in curves["svg"]
+    for dashed in ("En tirets", "Gestreept", "Dashed"):
+        assert dashed not in curves["caption"]
     assert told["dot"] == ""
     assert len(told["numbers"]) == 3
     heads = [one["head"] for one in told["blocks"] if one["kind"] == "table"]

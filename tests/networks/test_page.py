@@ -161,7 +161,7 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
     assert page.count('class="mesh-chart"') == 2, "one for each unknown"
     assert page.count('class="mesh-turn"') == sum(len(one["turns"]) for one in run.turns)
-    for part in ("today", "turns", "plain", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
+    for part in ("today", "turns", "plain", "behind", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
         assert f'data-test="{part}"' in page
     assert client.get(reverse("study", args=[run.uid]) + "?map=minutes").status_code == 200
 
@@ -189,8 +189,8 @@ def test_a_study_with_a_budget_is_told_on_the_page_in_both_files_and_step_by_ste
     assert read_study(json.dumps(run.study)).limits.budget == 20_000
     for language, amount in (("fr", "20\u202f000\u00a0€ par an"), ("nl", "€\u00a020.000 per jaar")):
         page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
-        plain = page[page.index('data-test="plain"') :]
-        assert amount in plain[: plain.index("</div>")], "said back"
+        behind = page[page.index('data-test="behind"') :]
+        assert amount in behind[: behind.index("</div>")], "said back"
     client = client_for(officer)
     assert client.get(reverse("study_pdf", args=[run.uid])).content.startswith(b"%PDF")
     book = openpyxl.load_workbook(io.BytesIO(client.get(reverse("study_xlsx", args=[run.uid])).content))

@@ -149,8 +149,8 @@ def test_one_chooses_whose_figures_the_needs_are(world, client_for, officer, cou
     assert said["demand_unused:west-vlaanderen"] == "143"
     for language, whose in (("fr", "viennent de chiffres publics"), ("nl", "komen uit openbare cijfers")):
         page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
-        plain = page[page.index('data-test="plain"') :]
-        assert whose in plain[: plain.index("</p><p>", 300)]
+        behind = page[page.index('data-test="behind"') :]
+        assert whose in behind[: behind.index("</p><p>", 300)]
 
 
 def test_the_register_alone_plans_with_the_register_and_says_so(world, client_for, officer, counted):
@@ -164,8 +164,8 @@ def test_the_register_alone_plans_with_the_register_and_says_so(world, client_fo
         ("nl", "143 (West-Vlaanderen)", "eigen register van de tolkendienst, over 12 maanden"),
     ):
         page = client_for(officer, language).get(reverse("study", args=[run.uid])).content.decode()
-        plain = page[page.index('data-test="plain"') :]
-        assert whose in plain[: plain.index("</div>")]
+        behind = page[page.index('data-test="behind"') :]
+        assert whose in behind[: behind.index("</div>")]
         assert source in page
         assert "own register" not in page
 

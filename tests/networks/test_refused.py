@@ -94,10 +94,10 @@ def test_the_command_takes_a_desks_own_counts_and_the_report_says_whose_figures_
     result["recruits"] = []
     own = Source(study, result, source.territory, source.travel)
     for language, words_ in whose.items():
-        assert words_ in "\n".join(said(own, language)["plain"])
+        assert words_ in "\n".join(sentences(said(own, language)["blocks"]))
         assert "own register" not in "\n".join(sentences(said(own, language)))
     mixed = replace(own.study, assumptions=(*own.study.assumptions, "demand_public:wallonie | 2025 | x"))
-    plain = said(replace(own, study=mixed, strict=False), "nl")["plain"]
+    plain = sentences(said(replace(own, study=mixed, strict=False), "nl")["blocks"])
     assert any("twee bronnen" in text and "Wallonië" in text for text in plain)
     for wrong in (("--demand", "register"), ("--requests", str(tmp_path / "none.csv"))):
         with pytest.raises(CommandError) as refused:

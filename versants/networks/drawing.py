@@ -228,12 +228,13 @@ def curve_path(x: Sequence[float], y: Sequence[float], size: int = 200) -> str:
     return "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in points)
 
 
-def printed_curves(before: str, after: str, size: int = 200) -> str:
-    """Both curves and the line of equality, for paper."""
+def printed_curves(before: str, after: str, size: int = 200, *, alone: bool = False) -> str:
+    """Both curves and the line of equality, for paper. ``alone``: there is no before and after, one is drawn."""
+    dashed = f'<path d="{before}" stroke="#94232b" stroke-dasharray="5 3" stroke-width="1.6" fill="none"/>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 {size + 8} {size + 8}">'
         f'<rect width="{size}" height="{size}" fill="#fcfbf7" stroke="#cdc6b6"/>'
         f'<path d="M0 {size}L{size} 0" stroke="#cdc6b6" fill="none"/>'
-        f'<path d="{before}" stroke="#94232b" stroke-dasharray="5 3" stroke-width="1.6" fill="none"/>'
+        f'{"" if alone else dashed}'
         f'<path d="{after}" stroke="#164567" stroke-width="2" fill="none"/></svg>'
     )

@@ -198,6 +198,7 @@ def maps(source: Source) -> list[list[str]]:
 def blocks(source: Source) -> list[Block]:
     """Everything after the first page, in order."""
     return [
+        *plain.behind(source),
         *recruits(source),
         *each_recruit(source),
         *languages(source),

@@ -33,6 +33,11 @@ def sentences(source: Source) -> list[str]:
     ]
 
 
+def _caption(source: Source) -> str:
+    text = _("Lorenz curve of minutes: the lower the curve hangs under the straight line, the less equal.")
+    return text if source.nobody else f"{text} {_('Dashed: today.')}"
+
+
 def blocks(source: Source) -> list[Block]:
     """Inequality measures, always with the mean."""
     labels: dict[str, tuple[str, int]] = {
@@ -71,10 +76,8 @@ def blocks(source: Source) -> list[Block]:
         *(paragraph(text) for text in sentences(source)),
         {
             "kind": "svg",
-            "svg": drawing.printed_curves(source.curve("before"), source.curve("after")),
-            "caption": _(
-                "Lorenz curve of minutes: the lower the curve hangs under the straight line, the less equal. Dashed: today."
-            ),
+            "svg": drawing.printed_curves(source.curve("before"), source.curve("after"), alone=source.nobody),
+            "caption": _caption(source),
         },
         *without_blocks(source),
     ]

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from versants.networks import words
-from versants.networks.report import frame, inequality
+from versants.networks.report import frame
+from versants.networks.report.blocks import Block, heading, paragraph
 from versants.networks.report.source import Source
 
 FULL = 0.995  # of a language served: nothing is missing that is told
@@ -19,7 +20,7 @@ NAMED_LEAST = 4  # languages served least
 
 
 def paragraphs(source: Source) -> list[str]:
-    """Half a page that needs no further reading."""
+    """What needs no further reading, short: what is asked, what helps, who is left out. The rest is ``behind``."""
     told, result = source.digest, source.result
     n = sum(one["n"] for one in result["recruits"])
     before, after = (1 - told.share_unserved(side) for side in ("before", "after"))
@@ -48,7 +49,6 @@ def paragraphs(source: Source) -> list[str]:
             )
             % said
             + f" {nobody(source)}",
-            _("This is predicted: people who are already taken, ill or say no are counted in."),
         ]
     else:
         found = [
@@ -57,13 +57,7 @@ def paragraphs(source: Source) -> list[str]:
                 "today, %(before)s of them are likely to be held; %(more)s, %(after)s."
             )
             % said,
-            _("This is predicted: people who are already taken, ill or say no are counted in."),
         ]
-    asked = _("Limits chosen: %(limits)s.") % {"limits": frame.limits_words(source)}
-    found.insert(len(found) - 1, f"{frame.demand(source)} {asked}".strip())
-    held = held_words(source)
-    if held:
-        found[-1] = f"{found[-1]} {held}"
     best = sorted(result["recruits"], key=lambda one: -one["unserved_less"])
     best = [one for one in best if round(one["unserved_less"]) >= 1][:3]
     if best:
@@ -71,6 +65,33 @@ def paragraphs(source: Source) -> list[str]:
             _("What helps most: %(recruits)s.")
             % {"recruits": "; ".join(_recruit_words(source, one) for one in best)}
         )
+    found += _least_sentence(source)
+    if not source.nobody:
+        found.append(_losers_sentence(source))
+    return [*found, *_cheaper(source)]
+
+
+def behind(source: Source) -> list[Block]:
+    """What stands behind the first words, under titles of its own."""
+    asked = _("Limits chosen: %(limits)s.") % {"limits": frame.limits_words(source)}
+    how = [f"{frame.demand(source)} {asked}".strip()]
+    if not source.older:
+        held = held_words(source)
+        predicted = _("This is predicted: people who are already taken, ill or say no are counted in.")
+        how.append(f"{predicted} {held}".strip())
+    elif held_words(source):
+        how.append(held_words(source))
+    missing = _missing(source)
+    return [
+        heading(_("Where the first figures come from")),
+        *(paragraph(text) for text in how),
+        *([heading(_("What is still missing")), *(paragraph(text) for text in missing)] if missing else []),
+    ]
+
+
+def _missing(source: Source) -> list[str]:
+    """Where most talks are still not held, and that no language reaches the standard."""
+    told, found = source.digest, []
     worst = sorted(told.languages, key=lambda line: -(1 - line.after) * line.requests)[:3]
     worst = [line for line in worst if line.after < FULL]
     if worst:
@@ -84,11 +105,6 @@ def paragraphs(source: Source) -> list[str]:
                 )
             }
         )
-    found += _least_sentence(source)
-    if not source.nobody:
-        found.append(_losers_sentence(source))
-    found += _cheaper(source)
-    found += inequality.sentences(source)
     if not any(line.after >= source.study.standard.fill for line in told.languages):
         text = (
             _("No language reaches the standard of %(fill)s.")

@@ -137,6 +137,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "nobody": told.nobody,
         "legend": maps[-1]["map"].legend,
         "measure": measure,
+        "behind": _sections(plain.behind(told)),
         "blocks": _sections(shown),
         "curve_before": told.curve("before"),
         "curve_after": told.curve("after"),
@@ -149,6 +150,7 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "scenarios": _sections((*cases.blocks(told), *content.simulation(told), *waiting.blocks(told))),
         "people_today": frame.today(told),
         "assumptions": assumed.groups(told.study),
+        "proved": run.result["gap"] < 0.00005,
         "gap": words.number(run.result["gap"] * 100, 2),
     }
 

@@ -15,15 +15,15 @@ for (const field of document.querySelectorAll("input[data-slider]")) {
   }
 }
 
-// Two maps side by side become one over the other, with a slider between: the second is drawn up to where it stands, so
-// that each end of the slider shows the map whose name stands there.
+// Two maps side by side become one over the other, with a slider between: the second is drawn up to where it stands. The
+// name of each stands on its side of the line; most of the second shows at first, with what it adds.
 for (const pair of document.querySelectorAll("[data-compare]")) {
   const [first, second] = pair.querySelectorAll("figure");
   if (pair instanceof HTMLElement && first && second) {
     const slider = document.createElement("input");
     slider.type = "range";
     slider.max = "100";
-    slider.value = "50";
+    slider.value = "70";
     slider.dir = "ltr";
     slider.setAttribute("aria-label", pair.dataset.compare ?? "");
     slider.dataset.slider = "";
@@ -31,15 +31,7 @@ for (const pair of document.querySelectorAll("[data-compare]")) {
     const show = () => pair.style.setProperty("--shown", `${slider.value}%`);
     slider.addEventListener("input", show);
     pair.classList.add("over");
-    const ends = document.createElement("p");
-    ends.className = "legend mesh-ends";
-    ends.setAttribute("aria-hidden", "true"); // the slider's own name says it
-    for (const figure of [first, second]) {
-      const end = document.createElement("b");
-      end.textContent = figure.querySelector("figcaption")?.textContent ?? "";
-      ends.append(end);
-    }
-    pair.after(slider, ends);
+    pair.after(slider);
     show();
   }
 }
