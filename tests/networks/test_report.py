@@ -141,7 +141,7 @@ def test_a_service_and_a_curve_of_ones_own_have_no_known_error(source):
 
 def test_a_peak_is_said_with_its_versant(source):
     text = told_of(source, "nl", peak={"west-vlaanderen": 1.15, "wallonie": 1.4})
-    assert "Voor het verkeer zijn deze minuten vermenigvuldigd: West-Vlaanderen ×\u00a01,15." in text
+    assert "Om rekening te houden met het verkeer zijn deze minuten vermenigvuldigd: West-Vlaanderen ×\u00a01,15." in text
     assert "verkeer als één factor" in text
     assert "geen verkeer" not in text
     flat = told_of(source, "nl", peak={"west-vlaanderen": 1.0})
