@@ -161,7 +161,18 @@ def test_a_study_is_worked_out_and_told(world, client_for, officer):
     assert page.count("<title>") >= 24, "each commune says its figure, on both maps"
     assert page.count('class="mesh-chart"') == 2, "one for each unknown"
     assert page.count('class="mesh-turn"') == sum(len(one["turns"]) for one in run.turns)
-    for part in ("today", "turns", "plain", "behind", "chosen", "assumptions", "scenarios", "again", "pdf", "xlsx"):
+    for part in (
+        "today",
+        "turns",
+        "plain",
+        "behind",
+        "chosen",
+        "assumptions",
+        "scenarios",
+        "again",
+        "pdf",
+        "xlsx",
+    ):
         assert f'data-test="{part}"' in page
     assert client.get(reverse("study", args=[run.uid]) + "?map=minutes").status_code == 200
 

@@ -141,7 +141,10 @@ def test_a_service_and_a_curve_of_ones_own_have_no_known_error(source):
 
 def test_a_peak_is_said_with_its_versant(source):
     text = told_of(source, "nl", peak={"west-vlaanderen": 1.15, "wallonie": 1.4})
-    assert "Om rekening te houden met het verkeer zijn deze minuten vermenigvuldigd: West-Vlaanderen ×\u00a01,15." in text
+    assert (
+        "Om rekening te houden met het verkeer zijn deze minuten vermenigvuldigd: West-Vlaanderen ×\u00a01,15."
+        in text
+    )
     assert "verkeer als één factor" in text
     assert "geen verkeer" not in text
     flat = told_of(source, "nl", peak={"west-vlaanderen": 1.0})
@@ -315,7 +318,10 @@ def test_shares_that_look_equal_as_whole_per_cents_are_told_apart(source):
     """It read "48 % for €2,739, against 48 % for €2,772"."""
     own = source.served
     more = round(own * 100) / 100 + 0.0049  # the last share of the same whole per cent
-    result = {**source.result["after"], "predicted": {**source.result["after"]["predicted"], "share": more - 0.008}}
+    result = {
+        **source.result["after"],
+        "predicted": {**source.result["after"]["predicted"], "share": more - 0.008},
+    }
     near = replace(source, result={**source.result, "after": result})
     assert words_percent(near.served, 0) == words_percent(more, 0)
     cheap = Scenario("D", more, 9.0, near.cost - 500)

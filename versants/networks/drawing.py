@@ -235,6 +235,6 @@ def printed_curves(before: str, after: str, size: int = 200, *, alone: bool = Fa
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 {size + 8} {size + 8}">'
         f'<rect width="{size}" height="{size}" fill="#fcfbf7" stroke="#cdc6b6"/>'
         f'<path d="M0 {size}L{size} 0" stroke="#cdc6b6" fill="none"/>'
-        f'{"" if alone else dashed}'
+        f"{'' if alone else dashed}"
         f'<path d="{after}" stroke="#164567" stroke-width="2" fill="none"/></svg>'
     )
