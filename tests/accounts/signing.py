@@ -36,7 +36,10 @@ def with_app(account) -> str:
 
 
 def code(secret: str, steps: int = 0) -> str:
-    """The code shown now, or so many half minutes later."""
+    """The code shown now, or so many half minutes later; an earlier one only where there is time left to send it."""
+    left = 30 - time.time() % 30
+    if steps < 0 and left < 5:
+        time.sleep(left)
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
