@@ -117,6 +117,39 @@ def test_a_refusal_or_no_answer_is_said_so(server):
         OsrmTable("file:///etc", STUDY.place)
 
 
+class Hangs(BaseHTTPRequestHandler):
+    """Breaks off: before an answer, in the middle of one, or says what is no duration."""
+
+    what = ""
+
+    def do_GET(self):
+        if self.what == "gone":
+            return
+        body = f'{{"code": "Ok", "durations": [[{self.what}]]}}'.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body) + (9 if self.what == "cut" else 0)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize("what", ["gone", "cut", "-1", "NaN", "Infinity", "true", '"60"'])
+def test_a_service_that_breaks_off_or_answers_nonsense_is_said_so(monkeypatch, what):
+    """One sentence with the address; never another error, and no way of minus one minute."""
+    monkeypatch.setattr(Hangs, "what", what)
+    with HTTPServer(("127.0.0.1", 0), Hangs) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        try:
+            with pytest.raises(TravelError, match=f":{running.server_port}"):
+                OsrmTable(f"http://127.0.0.1:{running.server_port}", STUDY.place).minutes([KORTRIJK], [LILLE])
+        finally:
+            running.shutdown()
+            thread.join()
+
+
 def test_the_model_is_the_fitted_one_on_the_sphere():
     minutes = travel_of(STUDY, Path()).minutes([KORTRIJK, LILLE], [KORTRIJK, LILLE, TOURNAI])
 

@@ -8,9 +8,9 @@ peak factor of a versant, which the study adds. A matrix that does not say how l
 
 from __future__ import annotations
 
+import http.client
 import json
 import math
-import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -208,8 +208,8 @@ class _Service:
         right = isinstance(seconds, list) and len(seconds) == n
         if not right or not all(isinstance(row, list) and len(row) == m for row in seconds):
             raise TravelError(f"{self.provider} at {self.url}: no table of {n} by {m} came back")
-        if not all(one is None or isinstance(one, int | float) for row in seconds for one in row):
-            raise TravelError(f"{self.provider} at {self.url}: a duration is no number")
+        if not all(one is None or _is_duration(one) for row in seconds for one in row):
+            raise TravelError(f"{self.provider} at {self.url}: a duration is no number of seconds")
         return np.array([[math.inf if one is None else one / 60.0 for one in row] for row in seconds])
 
 
@@ -249,14 +249,18 @@ class ValhallaMatrix(_Service):
         return [[one.get("time") if isinstance(one, dict) else one for one in row] for row in found]
 
 
+def _is_duration(one: Any) -> bool:
+    return isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one) and one >= 0
+
+
 def _over_http(url: str, body: bytes | None) -> Any:
     headers = {"Content-Type": "application/json"} if body is not None else {}
     request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 -- http(s) only, see _Service
     try:
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
             return json.loads(answer.read())
-    except (urllib.error.URLError, TimeoutError, json.JSONDecodeError) as exc:
-        raise TravelError(f"{url.partition('?')[0][:120]}: {exc}") from exc
+    except (OSError, http.client.HTTPException, ValueError) as exc:  # refused, broken off, cut, no JSON
+        raise TravelError(f"{url.partition('?')[0][:120]}: {exc or type(exc).__name__}") from exc
 
 
 def travel_of(study: Study, folder: Path, roads: RoadMinutes | None = None, ask: Ask | None = None) -> Travel:
