@@ -122,9 +122,9 @@ def test_studies_of_one_day_and_territory_are_told_apart(world, client_for, offi
         return [" ".join(unescape(re.sub(r"<[^>]+>", " ", row)).split()) for row in rows]
 
     assert lines("fr") == [
-        "28 nov. 11:00 Courtrai Aucune langue laissée de côté 20 000 € par an en cours de calcul",
-        "28 nov. 10:00 Courtrai Aucune langue laissée de côté 1 personne en cours de calcul",
-        "28 nov. 09:00 Courtrai Tous les entretiens comptent autant 3 personnes en cours de calcul",
+        "28 nov. 11:00 Courtrai Aucune langue laissée de côté Au plus : 20 000 € par an en cours de calcul",
+        "28 nov. 10:00 Courtrai Aucune langue laissée de côté Au plus : 1 personne en cours de calcul",
+        "28 nov. 09:00 Courtrai Tous les entretiens comptent autant Au plus : 3 personnes en cours de calcul",
     ]
     assert "Kortrijk" in lines("nl")[0]
     assert "€ 20.000 per jaar" in lines("nl")[0]
