@@ -112,7 +112,8 @@ def measure(method: str, row: tuple[str, str, int, int], core: int, data: Path) 
     used = round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2)
     if done.returncode:
         wrong = (done.stderr.strip().splitlines() or [f"ended by signal {-done.returncode}"])[-1][:80]
-        return {"n": n, "p": p, "value": "", "proved": 0, "cpu_s": used, "peak_mb": "", "said": wrong}
+        peak = round(after.ru_maxrss / 1024, 1) if after.ru_maxrss > before.ru_maxrss else ""
+        return {"n": n, "p": p, "value": "", "proved": 0, "cpu_s": used, "peak_mb": peak, "said": wrong}
     said = json.loads(done.stdout.strip().splitlines()[-1])
     value = said["covered"] if kind == "cover" and method == "versants" else said.get("value")
     if kind == "pmedian" and method == "versants":
