@@ -9,13 +9,30 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from versants_libs.coverage.cli import main
 from versants_libs.coverage.errors import InstanceError
 from versants_libs.coverage.study import TravelSource
-from versants_libs.coverage.study_files import load_study, write_study
-from versants_libs.coverage.travel import WITHIN, MatrixTable, OsrmTable, TravelError, travel_of
+from versants_libs.coverage.study_files import (
+    PathError,
+    fingerprint,
+    load_study,
+    read_study,
+    study_json,
+    write_study,
+)
+from versants_libs.coverage.travel import (
+    WITHIN,
+    MatrixTable,
+    OsrmTable,
+    TravelError,
+    source_of,
+    travel_of,
+    ways_of,
+    with_minutes,
+)
 
 EXAMPLE = Path(__file__).parent / "studies" / "example.json"
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "mesh-result.json"
@@ -258,3 +275,165 @@ def test_a_mistake_in_the_matrix_names_file_line_and_column(tmp_path, row, where
 
     with pytest.raises(InstanceError, match=f"m.csv:{where}:"):
         travel_of(study, tmp_path)
+
+
+def kept(**changed):
+    """A study that holds minutes of three communes itself."""
+    source = TravelSource(
+        "osrm",
+        "2026-05",
+        origins=(KORTRIJK, LILLE),
+        destinations=(KORTRIJK, LILLE, TOURNAI),
+        table=((None, 31.5, 0.0), (35.0, 1.0, None)),
+    )
+    return replace(STUDY, travel=replace(source, **changed))
+
+
+def test_minutes_the_study_holds_are_those_it_says_and_no_others():
+    study = kept()
+    again = read_study(write_study(study))
+    assert again == study
+    assert fingerprint(again) == fingerprint(study)
+    assert not {"origins", "destinations", "table"} & set(study_json(STUDY)["travel"]), (
+        "nothing where nothing is kept"
+    )
+
+    travel = travel_of(again, Path())
+
+    assert (travel.provider, travel.date) == ("osrm", "2026-05")
+    found = travel.minutes([LILLE, KORTRIJK, TOURNAI], [TOURNAI, LILLE, KORTRIJK])
+    assert found.tolist() == [[math.inf, 1.0, 35.0], [0.0, 31.5, WITHIN], [WITHIN, math.inf, math.inf]]
+    assert travel.minutes([], [LILLE]).shape == (0, 1)
+    assert [travel.names(*way) for way in ((LILLE, KORTRIJK), (LILLE, TOURNAI), (TOURNAI, LILLE))] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_service_is_asked_once_and_the_study_needs_it_no_more(server, tmp_path, capsys):
+    asked, held = tmp_path / "asked.json", tmp_path / "held.json"
+    there = TravelSource("osrm", "2026-05", url=server)
+    asked.write_text(write_study(replace(STUDY, travel=there)))
+
+    assert main(["travel", str(asked), "--out", str(held), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["provider"], said["date"]) == ("osrm", "2026-05")
+    study = load_study(held)
+    homes, ends = ways_of([study])
+    assert said["ways"] == len(homes) * len(ends)
+    assert said["unknown"] == 1 - (homes[0] == ends[0]), "the fake knows all ways but its first"
+    assert study.travel.url == "", "where the service stands is nobody's business"
+    live = travel_of(load_study(asked), tmp_path).minutes(homes, ends)
+    own = travel_of(study, tmp_path).minutes(homes, ends)
+    known = np.isfinite(live)
+    assert np.abs(own[known] - live[known]).max() <= 0.005
+    before = len(Fake.asked)
+
+    assert main(["plan", str(held), "--seconds", "1", "--out", str(tmp_path / "r.json")]) == 0
+    assert main(["check", str(held), str(tmp_path / "r.json")]) == 0
+    assert len(Fake.asked) == before, "neither plan nor check asked again"
+    travel = json.loads((tmp_path / "r.json").read_text())["travel"]
+    assert (travel["provider"], travel["date"]) == ("osrm", "2026-05")
+    assert travel["gaps"]["needed"] == said["ways"]
+
+    capsys.readouterr()
+    assert main(["travel", str(held), "--out", str(tmp_path / "x.json")]) == 2
+    assert "holds its minutes already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "where"),
+    [
+        ("table", [[1, 2, 3]], r"\$\.travel\.table: .*2 rows"),
+        ("table", [[1, 2, 3], [1, 2]], r"\$\.travel\.table\[1\]: .*3 numbers or nulls"),
+        ("table", [[1, 2, 3], [1, 2, -1]], r"\$\.travel\.table\[1\]\[2\]"),
+        ("table", [[1, 2, 3], [1, 2, "x"]], r"\$\.travel\.table\[1\]\[2\]"),
+        ("origins", [KORTRIJK, KORTRIJK], r"\$\.travel\.origins: .*each once"),
+        ("destinations", [], r"\$\.travel\.destinations: .*each once"),
+        (
+            "destinations",
+            [KORTRIJK, LILLE, "BE-99999"],
+            r"\$\.travel\.destinations\[2\]: .*uid of one of the study",
+        ),
+        ("origins", None, "no field 'origins'"),
+    ],
+)
+def test_a_mistake_in_minutes_a_study_holds_is_named_with_its_place(field, value, where):
+    said = study_json(kept())
+    if value is None:
+        said["travel"].pop(field)
+    else:
+        said["travel"][field] = value
+    with pytest.raises(PathError, match=where):
+        read_study(json.dumps(said))
+
+
+def test_who_stops_it_or_waits_too_long_is_heard(server):
+    """Between two questions, and never half a table."""
+    source = TravelSource("osrm", url=server)
+    travel = travel_of(replace(STUDY, travel=source), Path())
+    ways = ways_of([STUDY])
+    told = []
+    with_minutes(source, travel, ways, told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+    def stop(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        with_minutes(source, travel, ways, stop)
+    with pytest.raises(TravelError, match="within -1 seconds"):
+        with_minutes(source, travel, ways, seconds=-1.0)
+
+
+def test_a_table_in_blocks_is_the_whole_table(server, monkeypatch):
+    source = TravelSource("osrm", url=server)
+    uids = [one.uid for one in STUDY.communes]
+    travel = MatrixTable({(a, b): 10.0 * i + j for i, a in enumerate(uids) for j, b in enumerate(uids)})
+    whole = with_minutes(source, travel, (uids, uids))
+    monkeypatch.setattr("versants_libs.coverage.travel._AT_ONCE", 3)
+
+    assert with_minutes(source, travel, (uids, uids)) == whole
+    assert whole.table[9][2] == 92.0
+    assert with_minutes(source, travel, ([], uids)) == source
+
+
+class Moves(BaseHTTPRequestHandler):
+    """Sends who asks to another address."""
+
+    asked = []
+
+    def do_GET(self):
+        Moves.asked.append(self.path)
+        self.send_response(302)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_service_that_sends_elsewhere_is_not_followed():
+    Moves.asked = []
+    with HTTPServer(("127.0.0.1", 0), Moves) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        try:
+            with pytest.raises(TravelError, match="302"):
+                OsrmTable(f"http://127.0.0.1:{running.server_port}", STUDY.place).minutes([KORTRIJK], [LILLE])
+        finally:
+            running.shutdown()
+            thread.join()
+    assert len(Moves.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["osrm", "osrm=127.0.0.1:5000", "roads=http://x", "matrix=", "", "osrm=file:///etc"]
+)
+def test_a_provider_is_named_in_a_word(text):
+    with pytest.raises(InstanceError, match="expected"):
+        source_of(text)
+    assert source_of(" osrm = http://x:5000 ", "2026") == TravelSource("osrm", "2026", url="http://x:5000")
+    assert source_of("matrix=/a/b=c.csv") == TravelSource("matrix", file="/a/b=c.csv")

@@ -6,12 +6,20 @@ import pytest
 from django.core.management import call_command
 
 from tests.networks.reports import STUDY
+from tests.world import make_account, make_membership
+from versants.core.access.classes import Role
 from versants.networks.report.source import Scenario, Source
 from versants.territory.shapes import DATA
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study_files import load_study
 from versants_libs.coverage.territory import load_territory
 from versants_libs.coverage.travel import travel_of
+
+
+@pytest.fixture
+def officer(world):
+    """A programme officer of the Walloon house, who reads nothing about a person."""
+    return make_membership(make_account("Officer Own"), world.house_be, Role.PROGRAMME_OFFICER)
 
 
 @pytest.fixture(scope="module")

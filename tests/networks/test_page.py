@@ -53,12 +53,6 @@ def brief(monkeypatch):
     monkeypatch.setattr(studies, "SECONDS", 6.0)
 
 
-@pytest.fixture
-def officer(world):
-    """A programme officer of the Walloon house, who reads nothing about a person."""
-    return make_membership(make_account("Officer Own"), world.house_be, Role.PROGRAMME_OFFICER)
-
-
 def worked_out(client, member, **changes):
     """Ask on the page and do the work as the worker would."""
     answer = client.post(reverse("studies"), QUESTION | changes)

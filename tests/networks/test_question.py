@@ -8,8 +8,6 @@ from django.urls import reverse
 from django.utils import translation
 
 from tests.networks.test_page import QUESTION, worked_out
-from tests.world import make_account, make_membership
-from versants.core.access.classes import Role
 from versants.core.errors import VersantsError
 from versants.networks.fields import euros_of
 from versants.networks.forms import QuestionForm, areas, initial_of, languages
@@ -23,11 +21,6 @@ from versants_libs.coverage.study_files import read_study
 @pytest.fixture(autouse=True)
 def brief(monkeypatch):
     monkeypatch.setattr(studies, "SECONDS", 6.0)
-
-
-@pytest.fixture
-def officer(world):
-    return make_membership(make_account("Officer Own"), world.house_be, Role.PROGRAMME_OFFICER)
 
 
 def test_one_names_languages_and_the_whole_standard(world, client_for, officer):

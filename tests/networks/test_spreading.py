@@ -32,11 +32,6 @@ from versants_libs.coverage.travel import travel_of
 RUN = "00000000-0000-4000-8000-000000000001"
 
 
-@pytest.fixture
-def officer(world):
-    return make_membership(make_account("Officer Own"), world.house_be, Role.PROGRAMME_OFFICER)
-
-
 @pytest.fixture(scope="module")
 def study():
     return read_study(EXAMPLE.read_text())

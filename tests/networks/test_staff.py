@@ -4,14 +4,13 @@ import json
 import re
 from collections import Counter
 
-import pytest
 from django.db import connection
 from django.urls import reverse
 from django.utils import translation
 
 from tests.networks.test_page import QUESTION, worked_out
 from tests.world import actor as actor_of
-from tests.world import make_account, make_membership, make_professional
+from tests.world import make_professional
 from versants.core import clock
 from versants.core.access.classes import Role
 from versants.core.access.scope import Actor, acting
@@ -36,11 +35,6 @@ def interpreters(world, n, languages, base=KORTRIJK, countries=("BE",), **fields
         )
         for i in range(n)
     ]  # fmt: skip
-
-
-@pytest.fixture
-def officer(world):
-    return make_membership(make_account("Officer Own"), world.house_be, Role.PROGRAMME_OFFICER)
 
 
 def rows(member=None, actor=None):

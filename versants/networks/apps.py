@@ -14,9 +14,10 @@ class NetworksConfig(AppConfig):
         from versants.networks.naming import about
         from versants.networks.pages import declare_all
         from versants.networks.rules import STUDY_ROLES
-        from versants.networks.services import fronts, studies  # registers the jobs
+        from versants.networks.services import fronts, roads, studies  # registers the jobs
         from versants.networks.services.staff import MESH_STAFF
 
+        roads.named()  # a slip in a setting is said at the start, not in the middle of a study
         declare_all()
         register_sql(MESH_STAFF)
         name_job(studies.KIND, _("Working out where to recruit"), about=about)

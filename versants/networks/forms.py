@@ -10,10 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from versants.core.forms import CheckRows, Labelled, Rows
 from versants.networks.fields import Between, Euros, Folded, Peaks
-from versants.networks.services import studies
-from versants.networks.words import arrondissement_word, language_word, number, order, versant_word
+from versants.networks.services import roads, studies
+from versants.networks.words import (
+    arrondissement_word,
+    language_word,
+    number,
+    order,
+    roads_word,
+    versant_word,
+)
 from versants.territory.models import Versant
 from versants_libs.coverage.needs import Register, expected, language_mix, without
+from versants_libs.coverage.study import TravelSource
 
 MEANINGS = (
     ("sum", Labelled(_("All talks count the same"), _("as many as possible are served, wherever they are"))),
@@ -113,6 +121,7 @@ class QuestionForm(forms.Form):
     minutes = Between(
         15, 120, slider=True, step=5, label=_("Minutes on the road at most, one way"), initial=60
     )
+    roads = forms.ChoiceField(label=_("Travel times"), widget=Source(roads.NAMED))
     peak = Peaks(
         0,
         100,
@@ -176,6 +185,12 @@ class QuestionForm(forms.Form):
         self.register = register
         if register is not None:
             self._field("demand").choices = demands(register)
+        source = roads.named()
+        if source is None:
+            del self.fields["roads"]
+        else:
+            self._field("roads").choices = roads_choices(source)
+            self.fields["roads"].initial = roads.NAMED
 
     def _field(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]
@@ -235,9 +250,29 @@ class QuestionForm(forms.Form):
 
 def initial_of(question: dict[str, Any]) -> dict[str, Any]:
     """The form as it was sent."""
-    said = {"people": "public", "demand": "auto", "peak": {}, **STANDARD, **question}
+    said = {"people": "public", "demand": "auto", "peak": {}, "roads": roads.MODEL, **STANDARD, **question}
     said |= {name: round(said[name] * 100) for name in ("phone_share", "discouraged", "fill")}
     return said | {"simple": {word: share for share, word in SIMPLE.items()}[question["simple"]]}
+
+
+def roads_choices(source: TravelSource) -> list[tuple[str, Labelled]]:
+    """What this installation names, and the shipped model."""
+    day = source.date or "–"
+    told = (
+        _("A table of minutes, of %(date)s")
+        if source.provider == "matrix"
+        else roads_word(source.provider) + ", %(date)s"
+    )
+    hint = (
+        _("those of the table; nobody goes a way it does not name")
+        if source.provider == "matrix"
+        else _("asked for once before the work begins, and kept with the study")
+    )
+    model = Labelled(
+        _("The fitted model, 2022"),
+        _("from kilometres as the crow flies; within 60 km it is 4 minutes off on average"),
+    )
+    return [(roads.NAMED, Labelled(told % {"date": day}, hint)), (roads.MODEL, model)]
 
 
 def demands(register: Register) -> list[tuple[str, Labelled]]:

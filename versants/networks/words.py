@@ -120,6 +120,18 @@ def failure_word(code: str) -> str:
             "The register holds no request of the last twelve months for a part of this territory, or too few to be told. "
             "Ask again with public figures."
         ),
+        "study.roads_failed": _(
+            "The service of travel times did not answer, or answered nonsense. Nothing was kept but the question. Ask "
+            "again later, or with the fitted model; whoever looks after this server finds the answer in its log."
+        ),
+        "study.roads_many": _(
+            "There are too many ways to ask the service of travel times for. Nothing was kept but the question. Ask again "
+            "with a smaller territory, or with the fitted model."
+        ),
+        "study.no_roads": _(
+            "Nothing gives travel times here any more but the fitted model. Nothing was kept but the question. Ask again "
+            "with it."
+        ),
         "study.nothing_asked": _(
             "Nobody asks for these languages in this territory, by the figures chosen: there is nothing to plan. Ask again "
             "with other languages or another territory."

@@ -183,7 +183,8 @@ class TravelSource:
     """Where minutes come from: ``provider`` piecewise, matrix, osrm or valhalla; ``date`` of its data; ``profile``.
 
     piecewise: ``knots_km``, ``minutes``. matrix: ``file``, a CSV of origin, destination, minutes, beside the study.
-    osrm, valhalla: ``url`` of the service.
+    osrm, valhalla: ``url`` of the service. Instead of a file or a service, what they said: ``table``, minutes with a row
+    for each of ``origins`` and a column for each of ``destinations``, None where no way is known.
     """
 
     provider: str = "piecewise"
@@ -193,6 +194,14 @@ class TravelSource:
     minutes: tuple[float, ...] = ()
     file: str = ""
     url: str = ""
+    origins: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    table: tuple[tuple[float | None, ...], ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Does the study hold the minutes itself?"""
+        return bool(self.origins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``versants mesh plan|check|simulate|turning``: what is asked of a STUDY.json and of the result that answers it."""
+"""``versants mesh plan|check|simulate|turning|travel``: what is asked of a STUDY.json and of the result that answers it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,10 @@ from .staffing import POINTS
 from .staffing_again import verify
 from .staffing_plan import RESULT, plan
 from .study import Study
-from .study_files import PathError, fingerprint, read_study
+from .study_files import PathError, fingerprint, read_study, write_study
 from .study_front import study_front
 from .study_slips import warnings
-from .travel import Travel, TravelError, gaps, travel_of
+from .travel import Travel, TravelError, gaps, travel_of, ways_of, with_minutes
 from .turning import ranges, study_at, turning
 
 __all__ = ["COMMANDS", "add", "front"]
@@ -45,6 +46,7 @@ HELP = {
     "check": "a result recomputed, by other code as far as it can be",
     "simulate": "years of requests against the people of a plan",
     "turning": "what nobody knows as a range: where along it another plan becomes the better one",
+    "travel": "minutes on the road asked for once and kept in the study: others count with the same ones",
 }
 #: An end so near to what the study takes has the study's own plan; a proof so near is enough for the plan of an end.
 _SAME, _END_GAP = 0.02, 0.005
@@ -56,7 +58,11 @@ def add(commands: Any, territory: Path | None) -> None:
     for name, text in HELP.items():
         one = commands.add_parser(name, help=text, description=text)
         one.add_argument("study", type=Path, metavar="STUDY.json")
-        if name != "plan":
+        if name == "travel":
+            one.add_argument(
+                "--out", type=Path, required=True, metavar="STUDY.json", help="the study with them"
+            )
+        elif name != "plan":
             one.add_argument("result", type=Path, metavar="R.json")
         one.add_argument(
             "--roads",
@@ -137,6 +143,28 @@ def _safely(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Name
             raise Refusal(SURROUNDINGS, str(exc)) from exc
 
     return command
+
+
+def _travel(args: argparse.Namespace) -> int:
+    writable(args.out)
+    study, travel = _study(args)
+    ways = homes, asked = ways_of([study])
+    if study.travel.provider == "piecewise" or study.travel.kept:
+        raise Refusal(BAD_INPUT, f"{args.study}: the study holds its minutes already; nobody is to be asked")
+    if not homes or not asked:
+        raise Refusal(BAD_INPUT, f"{args.study}: no homes or no talks on site; there is no way to ask for")
+    kept = replace(study, travel=with_minutes(study.travel, travel, ways))
+    args.out.write_text(write_study(kept), encoding="utf-8")
+    missing = gaps(kept, travel_of(kept, args.out.parent))
+    said = {
+        "provider": travel.provider,
+        "date": travel.date,
+        "ways": len(homes) * len(asked),
+        "unknown": missing.unknown if missing else 0,
+    }
+    told = f"{said['ways']} ways by {travel.provider} ({travel.date or 'no date'}), {said['unknown']} of them unknown"
+    say(args, {**said, **cost()}, [told])
+    return DONE
 
 
 def _plan(args: argparse.Namespace) -> int:
@@ -351,4 +379,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check": _safely(_check),
     "simulate": _safely(_simulate),
     "turning": _safely(_turning),
+    "travel": _safely(_travel),
 }

@@ -31,6 +31,8 @@ __all__ = [
 
 FORMAT = "versants-mesh-study-1"
 PROVIDERS = ("piecewise", "matrix", "osrm", "valhalla")
+#: Minutes that the study holds itself.
+_KEPT = ("origins", "destinations", "table")
 T = TypeVar("T")
 _DEMAND = frozenset(("commune", "language", "mode", "band", "requests", "minutes", "simple", "weight"))
 
@@ -411,17 +413,39 @@ def _season(at: Cursor) -> tuple[float, ...]:
 
 
 def _travel(at: Cursor) -> s.TravelSource:
-    one = at.fields(("provider", "date"), ("profile", "knots_km", "minutes", "file", "url"))
+    named = ("profile", "knots_km", "minutes", "file", "url", *_KEPT)
+    one = at.fields(("provider", "date"), named)
     provider = one["provider"].choice(PROVIDERS)
-    for name in {"piecewise": ("knots_km", "minutes"), "matrix": ("file",)}.get(provider, ("url",)):
+    expected = {"piecewise": ("knots_km", "minutes"), "matrix": ("file",)}.get(provider, ("url",))
+    for name in _KEPT if provider != "piecewise" and any(name in one for name in _KEPT) else expected:
         if name not in one:
             raise PathError(at.path, f"no field {name!r}, expected with the provider {provider}")
     knots, minutes = (_numbers(one[name]) if name in one else () for name in ("knots_km", "minutes"))
     rising = all(list(x) == sorted(set(x)) for x in (knots, minutes))
     if provider == "piecewise" and not (len(knots) == len(minutes) >= 2 and rising):
         raise one["knots_km"].fail("two knots or more, as many minutes, both rising")
-    words = {name: one[name].text(empty=True) for name in ("profile", "file", "url") if name in one}
-    return s.TravelSource(provider, one["date"].text(empty=True), knots_km=knots, minutes=minutes, **words)
+    words: dict[str, Any] = {
+        name: one[name].text(empty=True) for name in ("profile", "file", "url") if name in one
+    }
+    source = s.TravelSource(provider, one["date"].text(empty=True), knots_km=knots, minutes=minutes, **words)
+    return source if provider == "piecewise" or "table" not in one else _kept(source, one)
+
+
+def _kept(source: s.TravelSource, one: Mapping[str, Cursor]) -> s.TravelSource:
+    """The minutes a study holds itself: as many rows as origins, as many columns as destinations."""
+    ends = []
+    for name in _KEPT[:2]:
+        uids = tuple(place.text() for place in one[name].items())
+        if not uids or len(set(uids)) < len(uids):
+            raise one[name].fail("the uids of communes, each once")
+        ends.append(uids)
+    rows = tuple(tuple(cell.maybe(Cursor.number) for cell in row.items()) for row in one["table"].items())
+    if len(rows) != len(ends[0]):
+        raise one["table"].fail(f"{len(ends[0])} rows, one for each origin,", len(rows))
+    for row, cells in zip(one["table"].items(), rows, strict=True):
+        if len(cells) != len(ends[1]):
+            raise row.fail(f"{len(ends[1])} numbers or nulls, one for each destination,", len(cells))
+    return replace(source, origins=ends[0], destinations=ends[1], table=rows)
 
 
 _SECTIONS: dict[str, Reading] = {
@@ -479,7 +503,10 @@ _SECTIONS: dict[str, Reading] = {
 
 def study_json(study: Study) -> dict[str, Any]:
     """What ``STUDY.json`` holds, every default written out but those that came later and change nothing."""
-    value: dict[str, Any] = {"format": FORMAT, **_written(replace(study, demand=()))}
+    value: dict[str, Any] = {
+        "format": FORMAT,
+        **_written(replace(study, demand=(), travel=replace(study.travel, table=()))),
+    }
     for name in ("cancelled_late", "absence_unforeseen"):  # a study from before keeps its fingerprint
         if not value["behaviour"][name]:
             value["behaviour"].pop(name)
@@ -496,6 +523,11 @@ def study_json(study: Study) -> dict[str, Any]:
         }
         for row in study.demand
     ]
+    if study.travel.kept:
+        value["travel"]["table"] = [list(row) for row in study.travel.table]
+    else:  # left out, so that a study without them keeps its fingerprint
+        for name in _KEPT:
+            value["travel"].pop(name)
     if study.travel.provider != "piecewise":
         for name in ("knots_km", "minutes"):
             value["travel"].pop(name)

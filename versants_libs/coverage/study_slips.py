@@ -49,7 +49,13 @@ def check_study(
         if "chosen_on" in inside:
             _check_date(inside["chosen_on"], today)
     if "travel" in at:
-        _check_date(at["travel"].entries()["date"], today, part=True)
+        inside = at["travel"].entries()
+        _check_date(inside["date"], today, part=True)
+        known = {one.uid for one in communes}
+        for name in ("origins", "destinations"):
+            for place in inside[name].items() if name in inside else ():
+                if place.text() not in known:
+                    raise place.fail("the uid of one of the study's communes")
 
 
 def _check_countries(at: Mapping[str, Cursor], communes: Sequence[Commune]) -> None:
@@ -89,9 +95,15 @@ def _check_bands(at: Cursor, bands: Sequence[Band]) -> None:
 
 def _check_date(at: Cursor, today: date | None, part: bool = False) -> None:
     """An ISO day, or nothing; ``part``: a year or a month too."""
-    text = at.text(empty=True)
+    expected = date_slip(at.text(empty=True), today, part)
+    if expected:
+        raise at.fail(expected)
+
+
+def date_slip(text: str, today: date | None, part: bool = False) -> str:
+    """What is expected where ``text`` is neither empty nor an ISO day (``part``: nor a month or a year); else nothing."""
     if not text:
-        return
+        return ""
     whole = f"{text}-01-01"[:10] if part and _PART.fullmatch(text) else text
     expected = "a day as 2026-11-27" + (", a month as 2026-11 or a year" if part else "")
     try:
@@ -99,9 +111,8 @@ def _check_date(at: Cursor, today: date | None, part: bool = False) -> None:
     except ValueError:
         day = None
     if day is None:
-        raise at.fail(expected)
-    if today is not None and day > today:
-        raise at.fail(f"{expected}, not after today ({today.isoformat()}),")
+        return expected
+    return f"{expected}, not after today ({today.isoformat()})," if today is not None and day > today else ""
 
 
 def warnings(study: Study) -> list[str]:

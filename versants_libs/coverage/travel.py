@@ -3,7 +3,8 @@
 Four providers: a model fitted on kilometres as the crow flies, a matrix file, OSRM's ``/table`` and Valhalla's
 ``/sources_to_targets``. All answer for communes by uid; minutes that nobody knows are infinite. One way, without the
 peak factor of a versant, which the study adds. A matrix that does not say how long a way inside a commune takes counts
-:data:`WITHIN`, and says how much it does not know (:class:`Gaps`).
+:data:`WITHIN`, and says how much it does not know (:class:`Gaps`). A study may hold the minutes itself
+(:func:`with_minutes`): whoever plans, simulates or checks it counts with the same ones, and no service is asked again.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 import http.client
 import json
 import math
+import time
 import urllib.request
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,11 +26,12 @@ from numpy.typing import NDArray
 from .errors import FormatError, InstanceError
 from .files import read_text, table
 from .metric import RoadMinutes, great_circle_km
-from .study import Commune, Study
+from .study import Commune, Study, TravelSource
 
 __all__ = [
     "WITHIN",
     "Gaps",
+    "KeptTable",
     "MatrixTable",
     "OsrmTable",
     "Piecewise",
@@ -36,7 +39,10 @@ __all__ = [
     "TravelError",
     "ValhallaMatrix",
     "gaps",
+    "source_of",
     "travel_of",
+    "ways_of",
+    "with_minutes",
 ]
 
 Floats = NDArray[np.float64]
@@ -47,7 +53,8 @@ Ask = Callable[[str, bytes | None], Any]
 WITHIN = 1.35
 
 _AT_ONCE = 50  # places a side in one question: public services refuse much more
-_PATIENCE = 60.0  # seconds
+_PATIENCE = 60.0  # seconds, for one answer
+_LARGEST = 16 << 20  # bytes of one answer
 
 
 class TravelError(RuntimeError):
@@ -136,6 +143,34 @@ class MatrixTable:
         return (origin, destination) in self._pairs
 
 
+class KeptTable:
+    """The minutes a study holds itself, by whom and of when the study says; else as :class:`MatrixTable`."""
+
+    def __init__(self, source: TravelSource) -> None:
+        self.provider, self.date = source.provider, source.date
+        self._origins, self._destinations = (
+            {uid: i for i, uid in enumerate(side)} for side in (source.origins, source.destinations)
+        )
+        known = [[math.inf if one is None else one for one in row] for row in source.table]
+        self._minutes = np.array(known, dtype=np.float64).reshape(len(self._origins), len(self._destinations))
+
+    def minutes(self, origins: Sequence[str], destinations: Sequence[str]) -> Floats:
+        """See :class:`Travel`."""
+        rows = np.array([self._origins.get(a, -1) for a in origins], dtype=int)
+        columns = np.array([self._destinations.get(b, -1) for b in destinations], dtype=int)
+        found = np.where(
+            (rows[:, None] < 0) | (columns[None, :] < 0), math.inf, self._minutes[np.ix_(rows, columns)]
+        )
+        same = np.array(origins, dtype=str)[:, None] == np.array(destinations, dtype=str)[None, :]
+        found[same & (found == math.inf)] = WITHIN
+        return found
+
+    def names(self, origin: str, destination: str) -> bool:
+        """Is this way known?"""
+        i, j = self._origins.get(origin), self._destinations.get(destination)
+        return i is not None and j is not None and bool(self._minutes[i, j] < math.inf)
+
+
 @dataclass(frozen=True, slots=True)
 class Gaps:
     """What a matrix does not say of the ``needed`` ways, from each home to each commune with talks on site: how many are
@@ -162,13 +197,67 @@ class Gaps:
 
 
 def gaps(study: Study, travel: Travel) -> Gaps | None:
-    """What a matrix does not say of a study; None with another provider."""
-    if not isinstance(travel, MatrixTable):
+    """What a matrix, or a table the study holds, does not say of a study; None with another provider."""
+    if not isinstance(travel, MatrixTable | KeptTable):
         return None
-    homes = sorted({one.home for one in study.people} | {one.commune for one in study.candidates})
-    asked = sorted({row.commune for row in study.demand if row.mode == "on_site" and row.requests > 0})
+    homes, asked = ways_of([study])
     missing = [a == b for a in homes for b in asked if not travel.names(a, b)]
     return Gaps(len(homes) * len(asked), missing.count(False), missing.count(True))
+
+
+def source_of(text: str, date: str = "") -> TravelSource:
+    """Where minutes come from, in a word: ``osrm=URL``, ``valhalla=URL`` or ``matrix=FILE``. Raises InstanceError."""
+    provider, _sign, where = (part.strip() for part in text.partition("="))
+    if provider == "matrix" and where:
+        return TravelSource(provider, date, file=where)
+    if provider in _SERVICES and where.startswith(("http://", "https://")):
+        return TravelSource(provider, date, url=where)
+    raise InstanceError(
+        f"{text!r} found, osrm=URL, valhalla=URL (with http:// or https://) or matrix=FILE expected"
+    )
+
+
+def ways_of(studies: Iterable[Study]) -> tuple[list[str], list[str]]:
+    """From where to where: homes of people and candidates, communes with talks on site; of all studies together."""
+    homes: set[str] = set()
+    asked: set[str] = set()
+    for study in studies:
+        homes |= {one.home for one in study.people} | {one.commune for one in study.candidates}
+        asked |= {row.commune for row in study.demand if row.mode == "on_site" and row.requests > 0}
+    return sorted(homes), sorted(asked)
+
+
+def with_minutes(
+    source: TravelSource,
+    travel: Travel,
+    ways: tuple[Sequence[str], Sequence[str]],
+    tell: Callable[[float], None] = lambda done: None,
+    seconds: float = math.inf,
+) -> TravelSource:
+    """``source`` with what ``travel`` answers for ``ways``, to a hundredth of a minute; without the service's address or
+    the file's name, so that a study can be passed on.
+
+    ``tell`` hears the share done and may raise to stop it. Raises TravelError, also where it takes more than ``seconds``.
+    """
+    origins, destinations = ways
+    end = time.monotonic() + seconds
+    rows: list[tuple[float | None, ...]] = []
+    for first in range(0, len(origins), _AT_ONCE):
+        part = origins[first : first + _AT_ONCE]
+        columns = []
+        for start in range(0, len(destinations), _AT_ONCE):
+            if time.monotonic() > end:
+                raise TravelError(f"{travel.provider}: not all minutes came within {seconds:.0f} seconds")
+            columns.append(travel.minutes(part, destinations[start : start + _AT_ONCE]))
+            done = first * len(destinations) + len(part) * min(start + _AT_ONCE, len(destinations))
+            tell(done / (len(origins) * len(destinations)))
+        for row in np.hstack(columns).tolist() if columns else ():
+            rows.append(tuple(None if one == math.inf else round(one, 2) for one in row))
+    if not rows:
+        return source
+    return replace(
+        source, origins=tuple(origins), destinations=tuple(destinations), table=tuple(rows), file="", url=""
+    )
 
 
 class _Service:
@@ -249,16 +338,32 @@ class ValhallaMatrix(_Service):
         return [[one.get("time") if isinstance(one, dict) else one for one in row] for row in found]
 
 
+_SERVICES = {"osrm": OsrmTable, "valhalla": ValhallaMatrix}
+
+
 def _is_duration(one: Any) -> bool:
     return isinstance(one, int | float) and not isinstance(one, bool) and math.isfinite(one) and one >= 0
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """The address that was given answers itself, or nobody."""
+
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_Stay)
 
 
 def _over_http(url: str, body: bytes | None) -> Any:
     headers = {"Content-Type": "application/json"} if body is not None else {}
     request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 -- http(s) only, see _Service
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
-            return json.loads(answer.read())
+        with _OPENER.open(request, timeout=_PATIENCE) as answer:
+            text = answer.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise ValueError(f"an answer of more than {_LARGEST >> 20} MB")
+        return json.loads(text)
     except (OSError, http.client.HTTPException, ValueError) as exc:  # refused, broken off, cut, no JSON
         raise TravelError(f"{url.partition('?')[0][:120]}: {exc or type(exc).__name__}") from exc
 
@@ -269,6 +374,8 @@ def travel_of(study: Study, folder: Path, roads: RoadMinutes | None = None, ask:
     Raises FormatError with the file's own place, InstanceError, OSError.
     """
     source, places = study.travel, study.place
+    if source.kept:
+        return KeptTable(source)
     if source.provider == "piecewise":
         if source.knots_km:
             roads = RoadMinutes(source.knots_km, source.minutes)
@@ -283,5 +390,4 @@ def travel_of(study: Study, folder: Path, roads: RoadMinutes | None = None, ask:
             raise InstanceError(f"{path}:{exc}") from exc
         except (OSError, EOFError, zlib.error) as exc:
             raise InstanceError(f"{path}: cannot be read ({getattr(exc, 'strerror', None) or exc})") from exc
-    kinds = {"osrm": OsrmTable, "valhalla": ValhallaMatrix}
-    return kinds[source.provider](source.url, places, source.profile, source.date, ask)
+    return _SERVICES[source.provider](source.url, places, source.profile, source.date, ask)

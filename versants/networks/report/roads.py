@@ -44,7 +44,16 @@ def limit(source: Source) -> str:
             "goes a way the table does not name."
         )
     if provider != "piecewise":
-        return _("Minutes on the road are those the service answered: their error is not known here.")
+        text = _("Minutes on the road are those the service answered: their error is not known here.")
+        missing = source.result["travel"].get("gaps", {}).get("unknown", 0)
+        if missing:
+            text += " " + _(
+                "It knows no road for %(n)s of %(all)s ways from homes to talks; nobody goes there."
+            ) % {
+                "n": words.number(missing),
+                "all": words.number(source.result["travel"]["gaps"]["needed"]),
+            }
+        return text
     if not _fitted(source):
         return _(
             "Roads are modelled from kilometres as the crow flies, by a curve given with the study: its error is not "

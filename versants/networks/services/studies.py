@@ -23,7 +23,7 @@ from versants.core.models import Job
 from versants.core.registries import demands
 from versants.networks import rules, working
 from versants.networks.models import StudyRun
-from versants.networks.services import spreading
+from versants.networks.services import roads, spreading
 from versants.networks.services.staff import registered
 from versants.territory.shapes import DATA
 from versants_libs.coverage.assumptions import Sizing
@@ -78,9 +78,9 @@ def ask(*, actor: Actor, name: str, question: dict[str, Any]) -> Job:
     """Keep the question, dated, and start the work. Raises ActionDenied.
 
     ``question``: area, n_languages, languages (those named, or none), demand (auto, public or register), people (public
-    or register), number, budget, kinds, meaning, minutes, peak (factors on minutes by versant, those above 1),
-    phone_answer, fill, phone_share, discouraged, simple. The role of who asks is kept with it, no name: page and report
-    say who chose.
+    or register), number, budget, kinds, meaning, minutes, roads (model, or named: what the installation names), peak
+    (factors on minutes by versant, those above 1), phone_answer, fill, phone_share, discouraged, simple. The role of who
+    asks is kept with it, no name: page and report say who chose.
     """
     rules.check_may_study(actor)
     kept = {**question, "chosen_as": actor.role}
@@ -122,6 +122,13 @@ def _worked_out(job: jobs.Face, run: str) -> dict[str, Any]:
     staff = registered(job.actor) if question.get("people") == "register" else None
     study = build(name, question, chosen_on, register, staff)
     cases = list(variants(study, name, question, chosen_on, register, staff))
+    if question.get("roads", roads.MODEL) == roads.NAMED:
+        job.report(3, _("Asking for minutes on the road"))
+        places = [town.commune() for town in territory().towns]
+        study, *others = roads.with_named(
+            [study, *(other for _key, other in cases)], places, _teller(job, 3, 8)
+        )
+        cases = [(key, other) for (key, _other), other in zip(cases, others, strict=True)]
     with spreading.pool(job.actor, run) as pool:
         # Others begin with these while the plan is looked for here.
         pool.ask(

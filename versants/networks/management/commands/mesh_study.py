@@ -11,13 +11,24 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from versants.core import clock
 from versants.territory.shapes import DATA
 from versants_libs.coverage.building import Choice, build_study, most_asked
-from versants_libs.coverage.console import Refusal, writable
+from versants_libs.coverage.console import SURROUNDINGS, Refusal, writable
 from versants_libs.coverage.errors import FormatError, InstanceError
 from versants_libs.coverage.files import read_text
 from versants_libs.coverage.needs import DEMANDS, Register, read_register, read_speakers
-from versants_libs.coverage.study import BORDERS, KINDS, MEANINGS, SIMPLE, Fairness, Standard
+from versants_libs.coverage.study import (
+    BORDERS,
+    KINDS,
+    MEANINGS,
+    SIMPLE,
+    Fairness,
+    Standard,
+    Study,
+    TravelSource,
+)
 from versants_libs.coverage.study_files import write_study
-from versants_libs.coverage.territory import OWN_LANGUAGE, load_territory
+from versants_libs.coverage.study_slips import date_slip
+from versants_libs.coverage.territory import OWN_LANGUAGE, Territory, load_territory
+from versants_libs.coverage.travel import TravelError, source_of, travel_of, ways_of, with_minutes
 
 SHORT = {"FR": "hauts-de-france", "WAL": "wallonie", "VLA": "west-vlaanderen"}
 
@@ -47,6 +58,15 @@ class Command(BaseCommand):
             default=[],
             metavar="FR=1.2",
             help="what traffic makes of minutes on the road there, 1 to 3; several",
+        )
+        parser.add_argument(
+            "--travel",
+            default="",
+            metavar="PROVIDER=WHERE",
+            help="minutes asked for once and kept: osrm=URL, valhalla=URL or matrix=FILE; by default the shipped model",
+        )
+        parser.add_argument(
+            "--travel-date", default="", metavar="DATE", help="of its data: day, month or year"
         )
         parser.add_argument(
             "--phone-share",
@@ -137,6 +157,10 @@ class Command(BaseCommand):
                     peak=_peaks(options["peak"]),
                 ),
             ).study
+            if options["travel"]:
+                study = replace(study, travel=_minutes(study, territory, options))
+        except TravelError as exc:
+            raise CommandError(str(exc), returncode=SURROUNDINGS) from exc
         except OSError as exc:
             raise CommandError(f"{reading}: {exc.strerror}", returncode=2) from exc
         except FormatError as exc:
@@ -155,6 +179,14 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(said))
 
 
+def _minutes(study: Study, territory: Territory, options: dict[str, Any]) -> TravelSource:
+    """What a provider answers for the study's ways; a file may name any commune. Raises InstanceError, TravelError."""
+    source = source_of(options["travel"], options["travel_date"])
+    places = tuple(town.commune() for town in territory.towns)
+    travel = travel_of(replace(study, communes=places, travel=source), Path())
+    return with_minutes(source, travel, ways_of([study]))
+
+
 def _check(options: dict[str, Any]) -> None:
     """Options of which no study can be made. Raises CommandError, exit 2."""
     weight = options["meaning"] != "sum"
@@ -168,6 +200,11 @@ def _check(options: dict[str, Any]) -> None:
         ("weight", "a number above 0", lambda n: 0 < n < inf or not weight),
         ("kinds", f"one of {', '.join(KINDS)} at least", lambda text: text.strip(", ") != ""),
         ("chosen_on", "a day as 2026-11-27, not after today", _is_past),
+        (
+            "travel_date",
+            "a day, a month or a year (2026-11), not after today",
+            lambda text: not date_slip(text, clock.today(), part=True),
+        ),
     )
     for name, expected, right in needed:
         if not right(options[name]):
