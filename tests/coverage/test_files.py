@@ -332,6 +332,7 @@ def scattered(tmp_path):
 def test_cover_says_when_it_could_not_anneal(capsys, scattered, monkeypatch, compiled, narrow, said):
     monkeypatch.setattr(covering, "available", lambda: compiled)
     monkeypatch.setattr(covering, "_NARROW", narrow)
+    monkeypatch.setattr(covering, "_FEW", -1)  # else this one is solved before sites are sought
     words = ("cover", "--communes", scattered, "--p", 12, "--km", 20, "--seconds", 2)
     code, value = told(capsys, *words, "--json")
     assert code == 0

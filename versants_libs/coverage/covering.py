@@ -28,6 +28,8 @@ _NARROW = 250_000  # pairs up to which windows are small enough to be proved
 _ANNEALED = (0.35, 0.7)
 # Shares of the time after which windows and regions end.
 _WINDOWS, _ENDS = 0.5, 0.96
+_TOLERANCE = 2e-6  # of HiGHS' bounds
+_SOON = 0.25  # share of the time for the model of few sites, before better ones are sought
 _RUNS = 6  # annealings one after the other
 _STEPS = 2e8  # of annealing, over the mean number of sites of a client
 # Share of the time after which the whole model is not begun: its first relaxation cannot be ended.
@@ -55,8 +57,8 @@ def cover(
 
     It is a p-median in which a client costs its weight where it is not covered and nothing where it is. ``value`` and
     ``bound`` (here from above) are covered weight; ``gap`` is a share of it. ``details``: ``build_s``, processor seconds
-    until the model stood, and ``pairs``, how many it has; where the relaxation left something to find, 1 or 0 under
-    ``annealed`` (0: the compiled module was not built) and ``windows``, by which of the two the sites were sought; by
+    until the model stood, and ``pairs``, how many it has; where sites were sought, as relaxation and HiGHS had not ended
+    it, 1 or 0 under ``annealed`` (0: the compiled module was not built) and ``windows``, by which of the two; by
     branching where both are 0. Raises InstanceError as :func:`pmedian` does.
 
     References
@@ -133,6 +135,16 @@ def _relaxed(
     enough = bound + max(margin, 0.0 if whole else 3e-9 * bound)
     reduced = np.maximum(rho - last, 0.0)
     narrow = len(core.site) <= _NARROW
+    if core.value(sites) > enough:
+        value = core.value(sites)
+        least = 1 - 1e-6 if whole else 1e-9 * value
+        left = np.union1d(np.flatnonzero(plain + reduced < value - least), sites)
+        if len(left) <= _FEW:  # soon solved whole, most times
+            found = Found(sites, value, min(bound, value), 1, False, lam)
+            found = _finished(core, p, found, left, whole, margin, clock.until(_SOON))
+            sites, bound = found.sites, max(bound, found.bound)
+            if found.value - bound <= max(margin, _TOLERANCE * found.value) or clock.stop():
+                return found  # HiGHS proved it, but for what its tolerance leaves: no search ends that
     if core.value(sites) > enough:
         sought.update(annealed=float(available()), windows=float(narrow))
     if sought and available():
