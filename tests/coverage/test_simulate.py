@@ -221,6 +221,7 @@ def lasting(minutes, **how):
         replace(STUDY, limits=s.Limits(20)),
         ON_SITE,
         replace(STUDY, demand=tuple(replace(row, mode="phone") for row in STUDY.demand)),
+        replace(behaving(answer_yes=0.6, retries=2), demand=lasting(60.0, mode="video").demand),
         lasting(20.0),
         lasting(120.0),
         lasting(240.0, mode="phone"),
@@ -251,6 +252,34 @@ def test_the_prediction_holds_however_people_answer_and_whatever_is_asked(study)
     visit = years["wait_min"]["on_site"]
     if visit["simulated"]:
         assert visit["predicted"] == pytest.approx(visit["simulated"], rel=0.03)
+
+
+@pytest.mark.parametrize("retries", [1, 3])
+def test_what_is_not_called_again_is_not_predicted_to_be_worked_again(result, retries):
+    """By video nobody calls again: retries change nothing, in simulated years and in the prediction."""
+    video = replace(STUDY, demand=tuple(replace(row, mode="video") for row in STUDY.demand))
+    once, again = (
+        crew_of(behaving(video, answer_yes=0.6, retries=many), TRAVEL, result) for many in (0, retries)
+    )
+    one, two = (run_years(crew, seed=3, count=1) for crew in (once, again))
+    assert one.own.tolist() == two.own.tolist()
+    one, two = predict(once), predict(again)
+    np.testing.assert_allclose(two["worked"], one["worked"])
+    np.testing.assert_allclose(two["served"], one["served"])
+
+
+def test_each_call_that_is_held_is_worked_once(result):
+    """Whoever is asked second takes what the first did not: what both take and what is taken later, no more."""
+    phone = replace(
+        STUDY, demand=tuple(replace(row, mode="phone", simple=(0.5, 0.5)) for row in STUDY.demand)
+    )
+    how = behaving(phone, answer_yes=0.6, retries=2, retry_minutes=5.0).behaviour
+    crew = crew_of(replace(phone, behaviour=how), TRAVEL, result)
+    assert any(first and rest for first, rest in crew.calls), "helpers, and others after them"
+    found = predict(crew)
+    data = crew.data
+    held = (1 - how.cancelled) * float((data.requests * found["served"]) @ data.minutes) / 60
+    assert found["worked"].sum() == pytest.approx(held, rel=1e-9)
 
 
 def test_scenarios_see_the_same_requests(result):

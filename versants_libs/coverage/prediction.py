@@ -265,6 +265,9 @@ class _Band:
         talk_site = data.minutes[self.sites] / 60
         calls = len(self.row)
         tries = self._tries()
+        phone = np.array([data.classes[d][2] == "phone" for d in self.remote], dtype=bool)
+        # Erlangs of what is called again where nobody answers: neither by video nor instead of a visit.
+        ringing = np.bincount(self.remote_row, rate[self.remote] * data.minutes[self.remote] / 60 * phone, calls)
         lost_site = np.zeros(len(self.sites))
         coming = np.full(len(self.sites), float(study.rules.fallback_weight is not None))
         for _ in range(_ROUNDS):
@@ -315,16 +318,20 @@ class _Band:
             each = np.divide(minutes, count, out=np.full(calls, 0.5), where=count > 0)
             mean_call = float(minutes.sum() / count.sum()) if count.sum() else 0.0
             blocked = self._blocked(do / here, times / here, np.minimum(do / here, 0.999), mean_call)
-            lost1, again1, calls1, taken1 = self._calls(
+            lost1, again1, calls1, share1 = self._calls(
                 self.first, count, each, yes, busy_call, blocked, tries
             )
-            lost2, again2, calls2, taken2 = self._calls(
+            lost2, again2, calls2, share2 = self._calls(
                 self.rest, count * lost1, each, yes, busy_call, blocked, tries
             )
-            done = np.bincount(self.first.member.ravel(), taken1.ravel(), n)
-            done += np.bincount(self.rest.member.ravel(), taken2.ravel(), n)
-            busy_call = 0.5 * busy_call + 0.5 * np.minimum(done / (here * (1 - blocked)), 0.999)
             lost = lost1 * lost2
+            # Made again is what neither takes, and what is by phone.
+            load, later = count * each, ringing * lost
+            taken1 = load * (1 - lost1) + later * again1
+            taken2 = load * lost1 * (1 - lost2) + later * (1 - again1) * again2
+            done = np.bincount(self.first.member.ravel(), (taken1[:, None] * share1).ravel(), n)
+            done += np.bincount(self.rest.member.ravel(), (taken2[:, None] * share2).ravel(), n)
+            busy_call = 0.5 * busy_call + 0.5 * np.minimum(done / (here * (1 - blocked)), 0.999)
             if study.rules.fallback_weight is not None:
                 come = trips / thought / (1 - np.minimum(busy_site, 0.99))
                 still = self._still(lost, busy_site, busy_call, blocked, come, yes)
@@ -334,7 +341,6 @@ class _Band:
         number = np.divide(
             again1 * calls1 + again2 * calls2, again1 + again2, out=np.ones(calls), where=again > 0
         )
-        phone = np.array([data.classes[d][2] == "phone" for d in self.remote], dtype=bool)
         after = lost * (1 - again)
         served = np.zeros(len(data.classes))
         served[self.remote] = 1 - np.where(phone, after[self.remote_row], lost[self.remote_row])
@@ -462,7 +468,7 @@ class _Band:
         blocked: Floats,
         tries: int,
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        """Share lost, share of those that calling again serves, calls that takes, and erlangs taken by each member."""
+        """Share lost, share of those that calling again serves, calls that takes, and what each member has of the taken."""
         systems.without(blocked[systems.member])
         weight = systems.presence * (1 - busy[systems.member])
         share = weight / np.maximum(weight.sum(axis=1), 1e-300)[:, None]
@@ -476,7 +482,7 @@ class _Band:
         lost, later, calls = systems.lost(own + same, other, yes, warm, span, again, tries)
         lost = np.where(systems.presence.sum(axis=1) <= 0, 1.0, lost)
         systems.last = lost
-        return lost, later, calls, (own * (1 - lost + lost * later))[:, None] * share
+        return lost, later, calls, share
 
 
 def _levels(crew: Crew) -> list[tuple[float, float]]:
