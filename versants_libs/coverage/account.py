@@ -129,7 +129,8 @@ def state_of(
         "fairness": fair,
     }
     visited = float(own[data.site].sum())
-    served = float(data.requests @ predicted["served"])
+    # Hours are those of talks that take place, so the talks they are shared among are, too.
+    held = (1 - study.behaviour.cancelled) * float(data.requests @ predicted["served"])
     value = {
         "objective": sum(terms.values()),
         "terms": terms,
@@ -137,7 +138,7 @@ def state_of(
         "versants": versants,
         "minutes_mean": float(away.sum()) / 2 / visited if visited else 0.0,
         "cost_year": cost,
-        "cost_per_assignment": cost / served if served else 0.0,
+        "cost_per_assignment": cost / held if held else 0.0,
         "equity": _equity(data, own, fallback, away, lost),
         "flows": [_flow_json(data, one) for one in found],
     }

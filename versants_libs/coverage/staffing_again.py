@@ -67,7 +67,8 @@ def again(study: Study, result: Mapping[str, Any], travel: Travel, *, whole: boo
         found = predict(crew_with(data, chosen))
         worth = judge.worth(chosen, found)
         wrong += _predicted(data, name, result[name]["predicted"], found)
-        cost, held = float(paid(data, chosen, found["worked"]).sum()), float(data.requests @ found["served"])
+        cost = float(paid(data, chosen, found["worked"]).sum())
+        held = (1 - study.behaviour.cancelled) * float(data.requests @ found["served"])
         wrong += _number(f"{name}: cost_year", result[name]["cost_year"], cost)
         each = cost / held if held else 0.0
         wrong += _number(f"{name}: cost_per_assignment", result[name]["cost_per_assignment"], each)

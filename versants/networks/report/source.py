@@ -299,10 +299,11 @@ class Source:
 
     @property
     def cost_of_more(self) -> float | None:
-        """Euros for one talk more than today; None where none is held more, or nothing more is paid."""
-        more = (
-            self.digest.share_unserved("before") - self.digest.share_unserved("after")
-        ) * self.digest.requests
+        """Euros for one talk more than today, of those that take place; None where none is held more, or nothing more is
+        paid.
+        """
+        fewer = self.digest.share_unserved("before") - self.digest.share_unserved("after")
+        more = fewer * self.digest.requests * (1 - self.study.behaviour.cancelled)
         return self.cost / more if more >= LEAST_NAMED and self.cost > 0 else None
 
     def commune(self, uid: str) -> str:
