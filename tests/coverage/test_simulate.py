@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from versants_libs.coverage import study as s
+from versants_libs.coverage.account import paid
 from versants_libs.coverage.cli import main
-from versants_libs.coverage.crew import crew_of
+from versants_libs.coverage.crew import crew_of, tries_of
 from versants_libs.coverage.erlang import carried
 from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.simulation import run_years, simulate
@@ -280,6 +281,53 @@ def test_each_call_that_is_held_is_worked_once(result):
     data = crew.data
     held = (1 - how.cancelled) * float((data.requests * found["served"]) @ data.minutes) / 60
     assert found["worked"].sum() == pytest.approx(held, rel=1e-9)
+
+
+def test_a_talk_costs_what_it_costs_in_simulated_years():
+    """Nobody is paid for what is called off in time, so it is no talk the costs are shared among."""
+    study = behaving(cancelled=0.3)
+    found = plan(study, TRAVEL, gains=False, seconds=20)
+    crew = crew_of(study, TRAVEL, found)
+    years = run_years(crew, seed=3, count=12)
+    chosen = {f"candidate:{one['candidate']}": one["n"] for one in found["recruits"]}
+    recruits = np.array([chosen.get(pool.by, 0) for pool in crew.data.pools])
+    cost = paid(crew.data, recruits, years.worked.mean(axis=0)).sum()
+    each = cost / (years.own + years.fallback).sum(axis=1).mean()
+    assert found["after"]["cost_per_assignment"] == pytest.approx(each, rel=0.04)
+
+
+def test_whoever_is_booked_for_what_is_always_cancelled_late_works_for_nothing():
+    study = visits(2, requests=2000.0, cancelled=1.0, cancelled_late=1.0)
+    years, crew = years_of(study)
+    assert (years.requests.sum(), years.own.sum()) == (0, 0)
+    assert years.worked.sum() > 0
+    assert predict(crew)["worked"].sum() == pytest.approx(years.worked.sum(axis=1).mean(), rel=0.05)
+
+
+def test_calls_are_made_again_as_often_as_the_time_allows():
+    def tries(retries, minutes, longest):
+        study = queue(1, behaviour=replace(PLAIN, retries=retries, retry_minutes=minutes))
+        return tries_of(replace(study, standard=s.Standard(phone_answer_minutes=longest)))
+
+    assert [tries(5, 3.0, 10.0), tries(2, 3.0, 10.0), tries(0, 3.0, 10.0), tries(5, 11.0, 10.0)] == [
+        3,
+        2,
+        0,
+        0,
+    ]
+    # neither division of such minutes is whole: 10 // 0.1 is 99, and 0.3 / 0.1 below 3
+    assert [tries(200, 0.1, 10.0), tries(5, 0.1, 0.3), tries(200, 0.0, 10.0)] == [100, 3, 200]
+
+
+def test_no_interval_of_a_share_is_below_nothing_or_above_all():
+    """Years of few requests: half of one year's, none of the others'; and the other way round."""
+    most, _ = simulated(
+        queue(3, requests=12.0, behaviour=replace(PLAIN, absence=0.02)), replications=4, seed=3
+    )
+    few, _ = simulated(queue(1, requests=12.0, hours=8.0), replications=4, seed=3)
+    for one in (most, few):
+        low, high = one["ci95"]
+        assert 0 <= low <= one["simulated"] <= high <= 1
 
 
 def test_scenarios_see_the_same_requests(result):

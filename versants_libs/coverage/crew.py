@@ -14,7 +14,7 @@ from .staffing import Staffing, staffing
 from .study import Study
 from .travel import Travel
 
-__all__ = ["DAYS", "Crew", "crew_of", "crew_with", "multiplier_norm"]
+__all__ = ["DAYS", "Crew", "crew_of", "crew_with", "multiplier_norm", "tries_of"]
 
 Floats = NDArray[np.float64]
 
@@ -92,3 +92,11 @@ def multiplier_norm(study: Study) -> tuple[float, float]:
     how = study.behaviour
     inside = 1.0 - float(np.exp(-how.bursts * how.burst_days / DAYS))
     return inside, 1.0 + (how.burst_factor - 1.0) * inside
+
+
+def tries_of(study: Study) -> int:
+    """How often a call by phone that finds nobody is made again: within the time it may wait."""
+    how, longest = study.behaviour, study.standard.phone_answer_minutes
+    if not how.retries or how.retry_minutes > longest:
+        return 0
+    return min(how.retries, int(longest / how.retry_minutes + 1e-9)) if how.retry_minutes else how.retries

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .crew import Crew, multiplier_norm
+from .crew import Crew, multiplier_norm, tries_of
 from .losses import NEVER, steady
 from .study import WEEKS
 
@@ -250,9 +250,10 @@ class _Band:
         data, study = self.crew.data, self.crew.data.study
         how = study.behaviour
         kept = 1 - how.cancelled
-        rate = data.requests * level * kept / self.hours  # an hour
+        asked_for = data.requests * level / self.hours  # an hour
+        rate = kept * asked_for
         # Visits booked, those cancelled late included: they hold their people all the same.
-        booked = rate[self.sites] * (kept + how.cancelled_late) / kept if kept else rate[self.sites]
+        booked = (kept + how.cancelled_late) * asked_for[self.sites]
         held = rate[self.sites] / np.maximum(booked, 1e-300)  # of these, what takes place
         ill = how.absence * how.absence_unforeseen  # of those thought to be there
         ill = ill / (1 - how.absence + ill) if ill else 0.0
@@ -264,10 +265,12 @@ class _Band:
         here, thought = np.maximum(self.here, 1e-12), np.maximum(self.thought, 1e-12)
         talk_site = data.minutes[self.sites] / 60
         calls = len(self.row)
-        tries = self._tries()
+        tries = tries_of(study)
         phone = np.array([data.classes[d][2] == "phone" for d in self.remote], dtype=bool)
         # Erlangs of what is called again where nobody answers: neither by video nor instead of a visit.
-        ringing = np.bincount(self.remote_row, rate[self.remote] * data.minutes[self.remote] / 60 * phone, calls)
+        ringing = np.bincount(
+            self.remote_row, rate[self.remote] * data.minutes[self.remote] / 60 * phone, calls
+        )
         lost_site = np.zeros(len(self.sites))
         coming = np.full(len(self.sites), float(study.rules.fallback_weight is not None))
         for _ in range(_ROUNDS):
@@ -433,14 +436,6 @@ class _Band:
         change = (there_now - np.append(usual, 0.0)[member]).sum(axis=1, where=member < self.people)
         power = np.divide(whole + change, whole, out=np.ones(len(whole)), where=whole < -1e-12)
         return np.asarray(lost[self.site_row] ** np.clip(power, 0.0, 1.0))
-
-    def _tries(self) -> int:
-        how, standard = self.crew.data.study.behaviour, self.crew.data.study.standard
-        if not how.retries or how.retry_minutes > standard.phone_answer_minutes:
-            return 0
-        return min(
-            how.retries, int(standard.phone_answer_minutes // how.retry_minutes) if how.retry_minutes else 99
-        )
 
     def _warm(self, hold: Floats) -> tuple[Floats, Floats]:
         """Share of the band in which the first talks, of so many hours, have not ended, and how much of a talk that is."""

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .crew import DAYS, Crew, crew_of, multiplier_norm
+from .crew import DAYS, Crew, crew_of, multiplier_norm, tries_of
 from .prediction import predict
 from .study import Study
 from .travel import Travel
@@ -270,12 +270,7 @@ class _Year:
         phone = [name[2] == "phone" for name in data.classes]
         visits, calls = crew.visits, crew.calls
         yes = how.answer_yes * (_BITS + 1)
-        tries = 0
-        if how.retries and how.retry_minutes <= study.standard.phone_answer_minutes:
-            within = (
-                study.standard.phone_answer_minutes / how.retry_minutes if how.retry_minutes else math.inf
-            )
-            tries = int(min(how.retries, within))
+        tries = tries_of(study)
         instead = study.rules.fallback_weight is not None
         caps = (crew.cap * 60).tolist()
         people = len(crew.names)
@@ -448,14 +443,14 @@ def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str,
             continue
         fill[language] = {
             "predicted": predicted["fill"].get(language),
-            **_interval(served.astype(np.float64), asked.astype(np.float64)),
+            **_share(served, asked),
             "requests": float(asked.mean()),
         }
     asked, served = years.requests.sum(axis=1), (years.own + years.fallback).sum(axis=1)
     every = float(data.requests.sum())
     total = {
         "predicted": float(data.requests @ predicted["served"]) / every if every else None,
-        **_interval(served.astype(np.float64), asked.astype(np.float64)),
+        **_share(served, asked),
         "requests": float(asked.mean()),
     }
     site = data.site
@@ -485,6 +480,14 @@ def summary(crew: Crew, years: Years, predicted: Mapping[str, Any]) -> dict[str,
         "visits": visits,
         "replications": len(years.requests),
     }
+
+
+def _share(served: Ints, asked: Ints) -> dict[str, Any]:
+    """As :func:`_interval`, cut off where no share is."""
+    found = _interval(served.astype(np.float64), asked.astype(np.float64))
+    if found["ci95"] is not None:
+        found["ci95"] = [min(max(end, 0.0), 1.0) for end in found["ci95"]]
+    return found
 
 
 def _interval(part: Floats, whole: Floats) -> dict[str, Any]:
