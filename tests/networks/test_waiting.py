@@ -67,6 +67,21 @@ def test_years_kept_before_waiting_was_show_what_is_predicted(source, years):
     assert sheets.sheetnames
 
 
+def test_a_call_is_said_to_be_made_again_only_where_it_is(source):
+    """Five minutes later is too late where a call is to be answered within four."""
+
+    def told(longest):
+        study = replace(source.study, standard=replace(source.study.standard, phone_answer_minutes=longest))
+        blocks = said(replace(source, study=study, strict=False), "en")["blocks"]
+        at = next(i for i, one in enumerate(blocks) if one.get("text") == "How long one waits")
+        return blocks[at + 1]["text"]
+
+    assert source.study.behaviour.retry_minutes == 5
+    assert "is made again after 5" in told(10.0)
+    assert "is made again after 5" not in told(4.0)
+    assert "No call is made again here" in told(4.0)
+
+
 def test_minutes_of_waiting_have_a_decimal_others_none():
     assert words.minutes_word(1.25, 1).startswith("1")
     assert words.minutes_word(12.4) == "12\u00a0min"

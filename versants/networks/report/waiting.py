@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from versants.networks import words
 from versants.networks.report.blocks import Block, heading, paragraph, table
 from versants.networks.report.source import Source
+from versants_libs.coverage.crew import tries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,32 @@ def blocks(source: Source) -> list[Block]:
     told = waits(source)
     if not told:
         return []
-    asked = words.minutes_word(source.study.behaviour.answer_minutes)
-    again = words.minutes_word(source.study.behaviour.retry_minutes)
-    return [
-        heading(_("How long one waits")),
-        paragraph(
+    return [heading(_("How long one waits")), paragraph(_counted(source)), _table(source, told)]
+
+
+def _counted(source: Source) -> str:
+    how = source.study.behaviour
+    said = {
+        "asked": words.minutes_word(how.answer_minutes),
+        "again": words.minutes_word(how.retry_minutes),
+    }
+    if not tries_of(source.study):  # none, or later than a call may be answered
+        return (
             _(
-                "Means of the talks that are held: whoever finds nobody does not wait, but goes without. A call that finds "
-                "nobody free is made again after %(again)s; somebody asked for a talk on site answers within %(asked)s, "
-                "and the next is asked only then. No time was chosen as a standard for that."
+                "Means of the talks that are held: whoever finds nobody does not wait, but goes without. No call is made "
+                "again here: it is answered at once or not at all. Somebody asked for a talk on site answers within "
+                "%(asked)s, and the next is asked only then. No time was chosen as a standard for that."
             )
-            % {"again": again, "asked": asked}
-        ),
-        _table(source, told),
-    ]
+            % said
+        )
+    return (
+        _(
+            "Means of the talks that are held: whoever finds nobody does not wait, but goes without. A call that finds "
+            "nobody free is made again after %(again)s; somebody asked for a talk on site answers within %(asked)s, "
+            "and the next is asked only then. No time was chosen as a standard for that."
+        )
+        % said
+    )
 
 
 def _table(source: Source, told: list[Wait]) -> Block:
