@@ -143,7 +143,7 @@ def test_a_helper_is_paid_for_the_hours_predicted_and_a_budget_counts_the_most(r
     assert "4200.00 euros a year, at most 4199.00 allowed" in wrong
     for state in ("before", "after"):
         asked = sum(one["requests"] for one in result[state]["languages"].values())
-        takes_place = 1 - helpers_only().behaviour.cancelled
+        takes_place = 1 - STUDY.behaviour.cancelled
         held_ = takes_place * asked * result[state]["predicted"]["share"]
         each = result[state]["cost_per_assignment"]
         assert result[state]["cost_year"] == pytest.approx(each * held_)

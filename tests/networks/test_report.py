@@ -336,6 +336,7 @@ def test_one_talk_more_has_its_price_beside_the_mean(source):
         one["requests"] * (after["predicted"]["languages"][code] - before["predicted"]["languages"][code])
         for code, one in after["languages"].items()
     )
+    more *= 1 - source.study.behaviour.cancelled
     price = (after["cost_year"] - before["cost_year"]) / more
     with translation.override("fr"):
         said_ = document(source)["numbers"][2][1]
