@@ -14,8 +14,10 @@ from versants_libs.coverage.account import paid
 from versants_libs.coverage.cli import main
 from versants_libs.coverage.crew import crew_of, tries_of
 from versants_libs.coverage.erlang import carried
+from versants_libs.coverage.paired import apart, totals
 from versants_libs.coverage.prediction import predict
 from versants_libs.coverage.simulation import run_years, simulate
+from versants_libs.coverage.staffing import staffing
 from versants_libs.coverage.staffing_plan import plan
 from versants_libs.coverage.study_files import load_study
 from versants_libs.coverage.travel import travel_of
@@ -338,6 +340,59 @@ def test_scenarios_see_the_same_requests(result):
 
     assert one.requests.sum(axis=1).tolist() == two.requests.sum(axis=1).tolist()
     assert two.own.sum() < one.own.sum()
+
+
+def asking(factor, language=None):
+    """So many times the requests, of one language or of all."""
+    rows = (
+        replace(row, requests=row.requests * factor) if language in (None, row.language) else row
+        for row in STUDY.demand
+    )
+    return replace(STUDY, demand=tuple(rows))
+
+
+def test_what_one_language_asks_changes_no_request_of_another(result):
+    """Everybody interprets one language only: whatever else is asked for, each request of the others goes as it went."""
+    alone = tuple(replace(one, languages=dict([next(iter(one.languages.items()))])) for one in STUDY.people)
+    language = sorted({code for one in alone for code in one.languages})[0]
+    one, two = (
+        run_years(crew_of(replace(study, people=alone), TRAVEL, {**result, "recruits": []}), seed=4, count=3)
+        for study in (STUDY, asking(1.3, language))
+    )
+    classes = crew_of(replace(STUDY, people=alone), TRAVEL, {**result, "recruits": []}).data.classes
+    others = np.array([key[1] != language for key in classes])
+    for name in ("requests", "own", "fallback", "waited", "offers"):
+        before, after = (getattr(it, name)[:, others] for it in (one, two))
+        assert before.tolist() == after.tolist(), name
+    more, fewer = (it.requests[:, ~others] for it in (two, one))
+    assert (more >= fewer).all()
+    assert more.sum() > fewer.sum()
+
+
+@pytest.mark.parametrize("other", [asking(1.2), behaving(cancelled=0.1)], ids=["asked", "cancelled"])
+def test_cases_that_ask_for_more_or_less_are_compared_in_the_same_years(result, other):
+    """The interval of the difference, against that of years that have nothing in common."""
+    own, years, apart_ = (
+        totals(run_years(crew_of(study, TRAVEL, result), seed=seed, count=30))
+        for study, seed in ((STUDY, 1), (other, 1), (other, 2))
+    )
+    halves = []
+    for it in (years, apart_):
+        low, high = apart(it, own).ci95
+        halves.append((high - low) / 2)
+    assert halves[0] < 0.2 * halves[1]
+
+
+def test_requests_of_a_year_are_as_many_as_chance_has_it():
+    """Poisson: their variance is their mean; by hour of the day as likely as by any other."""
+    years, _ = years_of(queue(1, requests=40.0), count=600)
+    many = years.requests.sum(axis=1)
+    assert many.mean() == pytest.approx(40, abs=3 * np.sqrt(40 / 600))
+    assert many.var() == pytest.approx(40, rel=3 * np.sqrt(2 / 600))
+    crew = crew_of(STUDY, TRAVEL, {"points": staffing(STUDY, TRAVEL).points, "recruits": []})
+    each = run_years(crew, seed=2, count=200).requests
+    spread = np.corrcoef(each[:, each.mean(axis=0) > 5].T)
+    assert abs(spread[np.triu_indices(len(spread), 1)].mean()) < 0.01  # no row knows of another
 
 
 def test_recruits_who_are_not_asked_change_nothing_for_others(result):

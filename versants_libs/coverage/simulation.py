@@ -17,6 +17,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -35,6 +36,9 @@ Ints = NDArray[np.int64]
 
 _MIX = 2654435761  # Knuth's multiplicative hash, 32 bits
 _BITS = 0xFFFFFFFF
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # what SplitMix64 adds for each number
+_PER_REQUEST = 8  # numbers kept for one request, 6 of them used
+_STEPS = np.arange(_PER_REQUEST + 1, dtype=np.uint64) * _GOLDEN
 _T975 = (
     12.71,
     4.30,
@@ -112,9 +116,10 @@ def years_from_json(value: Mapping[str, Any]) -> Years:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Rows:
-    """Demand rows that differ in nothing a year asks for, as one: mean a year, language, band, share of simple talks, class
-    of either kind of talk."""
+    """Demand rows that differ in nothing a year asks for, as one: 64 bits from their name, mean a year, language, band,
+    share of simple talks, class of either kind of talk."""
 
+    name: NDArray[np.uint64]
     many: Floats
     language: Ints
     band: Ints
@@ -137,7 +142,7 @@ def _rows(crew: Crew) -> _Rows:
         commune = place[row.commune]
         point = data.points[row.commune] if row.mode == "on_site" else ""
         low, high = row.simple
-        # What no rule changes: the same rows, in the same order, in every scenario.
+        # What no rule changes: the same names in every scenario.
         asked = (
             point,
             row.language,
@@ -149,8 +154,9 @@ def _rows(crew: Crew) -> _Rows:
         )
         sums[asked] = sums.get(asked, 0.0) + row.requests
         share[asked] = study.simple_share(row)
-    found = []
+    found, names = [], []
     for key in sorted(sums):
+        names.append(int.from_bytes(blake2b("\x1f".join(key).encode(), digest_size=8).digest()))
         point, language, mode, band, country, versant, _ = key
         ends = [
             number.get((point, language, mode, band, talk, country, versant), -1)
@@ -160,7 +166,15 @@ def _rows(crew: Crew) -> _Rows:
         found.append((sums[key], languages[language], bands[band], simple, *ends))
     table = np.array(found, dtype=np.float64).reshape(-1, 6)
     whole = table[:, [1, 2, 4, 5]].astype(np.int64)
-    return _Rows(table[:, 0], whole[:, 0], whole[:, 1], table[:, 3], whole[:, 2], whole[:, 3])
+    return _Rows(
+        np.array(names, dtype=np.uint64),
+        table[:, 0],
+        whole[:, 0],
+        whole[:, 1],
+        table[:, 3],
+        whole[:, 2],
+        whole[:, 3],
+    )
 
 
 def run_years(
@@ -179,6 +193,18 @@ def run_years(
     return done
 
 
+def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64 (Steele, Lea, Flood 2014): each value to another, none like its neighbours'."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+def _uniform(start: NDArray[np.uint64], number: int) -> Floats:
+    """The number of that position behind each start, from 0 to below 1."""
+    return np.asarray((_mixed(start + _STEPS[number]) >> np.uint64(11)) * 2.0**-53)
+
+
 class _Year:
     def __init__(self, crew: Crew, rows: _Rows, seed: int, replication: int) -> None:
         self.crew, self.rows = crew, rows
@@ -187,6 +213,29 @@ class _Year:
 
     def _random(self, name: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, self.replication, zlib.crc32(name.encode())])
+
+    def _arrivals(self, mean: Floats) -> tuple[Ints, NDArray[np.uint64]]:
+        """Row of each request, and where its random numbers begin.
+
+        The requests of a row come one after the other, the time between two exponential, until ``mean`` is over
+        (Poisson). So a row that asks for more has the requests it had and further ones, whatever other rows ask for.
+        """
+        year = np.random.SeedSequence([self.seed, self.replication]).generate_state(1, np.uint64)
+        base = _mixed(self.rows.name ^ year)
+        size = np.ceil(mean + 5 * np.sqrt(mean) + 5).astype(np.int64)
+        while True:
+            ends = np.cumsum(size)
+            row = np.repeat(np.arange(len(mean)), size)
+            number = np.arange(len(row)) - (ends - size)[row]
+            start = base[row] + number.astype(np.uint64) * _STEPS[_PER_REQUEST]
+            time_ = np.cumsum(-np.log1p(-_uniform(start, 0)))
+            last = time_[ends - 1]
+            before = np.concatenate([[0.0], last[:-1]])
+            short = last - before < mean
+            if not short.any():
+                here = time_ - before[row] < mean[row]
+                return row[here], start[here]
+            size[short] *= 2
 
     def _days(self) -> tuple[Floats, Floats]:
         """Intensity of each (language, band) a year, and of its days, cumulated: (languages, bands, days)."""
@@ -213,11 +262,9 @@ class _Year:
         kept, late = 1 - study.behaviour.cancelled, study.behaviour.cancelled_late
         site = self.crew.data.site[np.maximum(rows.class_simple, rows.class_any)]
         mean = rows.many * (kept + late * site) * level[rows.language, rows.band]
-        many = self._random("requests").poisson(mean)
-        row = np.repeat(np.arange(len(many)), many)
-        random = self._random("details")
-        when, minute, talk = random.random((3, len(row)))
-        bits = random.integers(0, 2**32, len(row))
+        row, random = self._arrivals(mean)
+        when, minute, talk = (_uniform(random, one) for one in (1, 2, 3))
+        bits = (_mixed(random + _STEPS[4]) >> np.uint64(32)).astype(np.int64)
         day = np.zeros(len(row), dtype=np.int64)
         language, band = rows.language[row], rows.band[row]
         group = language * len(study.bands) + band
@@ -233,9 +280,7 @@ class _Year:
         simple = talk < rows.simple[row]
         which = np.where(simple, rows.class_simple[row], rows.class_any[row])
         call = ~self.crew.data.site[which]
-        off = (
-            self._random("cancelled").random(len(row)) * (kept + late) < late if late else np.zeros_like(call)
-        )
+        off = _uniform(random, 5) * (kept + late) < late
         order = np.lexsort((minute, call, day))
         return which[order], day[order], minute[order], bits[order], (off & ~call)[order]
 
