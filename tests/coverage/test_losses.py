@@ -24,7 +24,8 @@ def systems(seed, n=50, most=12):
     there /= there.sum(axis=1, keepdims=True)
     usual = np.maximum(there @ np.arange(most + 1), 1e-12)
     own, other = rng.random((3, n)) * 9, rng.random((3, n)) * 3
-    return there, usual, own, other, rng.random(n) * 2
+    back = rng.normal(0, 1, there.shape) * (rng.random(n) < 0.7)[:, None]
+    return there, usual, own, other, rng.random(n) * 2, back
 
 
 def erlang_b(load, many):
@@ -40,8 +41,8 @@ def erlang_b(load, many):
 @pytest.mark.parametrize("yes", [0.0, 0.3, 0.85, 1.0])
 @pytest.mark.parametrize("tries", [0, 1, 4])
 def test_the_compiled_module_and_its_twin_say_the_same(seed, yes, tries):
-    there, usual, own, other, again = systems(seed)
-    given = (there, usual, own, other, yes, again, tries)
+    there, usual, own, other, again, back = systems(seed)
+    given = (there, usual, own, other, yes, again, back, tries)
     for one, two in zip(steady(*given), twin(*given), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-14)
 
@@ -52,7 +53,9 @@ def test_where_everybody_says_yes_the_share_lost_is_erlangs(compute):
         there = np.eye(many + 1)[many:]
         for load in (0.1, 1.0, 7.5):
             own = np.array([[load]])
-            lost, later, calls = compute(there, np.array([float(many)]), own, own * 0, 1.0, np.ones(1), 0)
+            lost, later, calls = compute(
+                there, np.array([float(many)]), own, own * 0, 1.0, np.ones(1), there * 0, 0
+            )
             assert lost[0, 0] == pytest.approx(erlang_b(load, many), rel=1e-12)
             assert later[0, 0] == calls[0, 0] == 0
 
@@ -60,12 +63,13 @@ def test_where_everybody_says_yes_the_share_lost_is_erlangs(compute):
 @pytest.mark.parametrize("compute", [steady, twin])
 def test_shares_stay_shares_and_nobody_there_loses_all(compute):
     for seed in range(30):
-        there, usual, own, other, again = systems(seed)
-        lost, later, calls = compute(there, usual, own, other, 0.7, again, 3)
+        there, usual, own, other, again, back = systems(seed)
+        lost, later, calls = compute(there, usual, own, other, 0.7, again, back, 3)
         assert ((lost >= 0) & (lost <= 1 + 1e-12)).all()
         assert ((later >= 0) & (later <= lost + 1e-12)).all()
         assert ((calls >= later - 1e-12) & (calls <= 3 * later + 1e-12)).all()
         assert lost[:, 0] == pytest.approx(1.0)
+        _, later, _ = compute(there, usual, own, other, 0.7, again, back * 0, 3)
         assert later[:, 0] == pytest.approx(0.0)
 
 
@@ -73,17 +77,27 @@ def test_shares_stay_shares_and_nobody_there_loses_all(compute):
 def test_calling_again_finds_nobody_again_on_days_when_nobody_is_there(compute):
     """Half of the days one is there: what is lost on the others stays lost however often one calls."""
     there, one = np.array([[0.5, 0.5]]), np.array([[0.3]])
-    lost, later, _ = compute(there, np.array([0.5]), one, one * 0, 1.0, np.ones(1), 50)
+    lost, later, _ = compute(there, np.array([0.5]), one, one * 0, 1.0, np.ones(1), there * 0, 50)
     assert lost[0, 0] == pytest.approx(0.5 + 0.5 * erlang_b(0.3, 1))
     assert later[0, 0] == pytest.approx(0.5 * erlang_b(0.3, 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("compute", [steady, twin])
+def test_calling_again_finds_who_is_back_from_a_visit(compute):
+    """Half of the time nobody is there; in a quarter of these somebody is back at the next call, if nobody takes it."""
+    there, own = np.array([[0.5, 0.5, 0.0]]), np.array([[1e-9]])
+    back = np.array([[0.25, 0.0, 0.0]])
+    lost, later, _ = compute(there, np.array([0.5]), own, own * 0, 1.0, np.zeros(1), back, 1)
+    assert lost[0, 0] == pytest.approx(0.5)
+    assert later[0, 0] == pytest.approx(0.5 * 0.25)
 
 
 @native
 def test_tables_that_do_not_fit_are_refused():
     from versants_libs.coverage import _native
 
-    there, usual, own, other, again = systems(1)
-    good = [there, usual, own, other, 0.5, again, 1, own * 0, own * 0, own * 0]
+    there, usual, own, other, again, back = systems(1)
+    good = [there, usual, own, other, 0.5, again, back, 1, own * 0, own * 0, own * 0]
     assert _native.steady(*good) is None
     short = {
         0: there[1:],
@@ -91,9 +105,10 @@ def test_tables_that_do_not_fit_are_refused():
         2: own[:, 1:].copy(),
         3: other[1:],
         5: again[1:],
-        7: own[1:],
+        6: back[:, 1:].copy(),
         8: own[1:],
         9: own[1:],
+        10: own[1:],
     }
     for at, bad in short.items():
         with pytest.raises(ValueError, match="do not fit"):
@@ -101,7 +116,7 @@ def test_tables_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="a share from 0 to 1"):
         _native.steady(*good[:4], 1.5, *good[5:])
     with pytest.raises(ValueError, match="0 or more"):
-        _native.steady(*good[:6], -1, *good[7:])
+        _native.steady(*good[:7], -1, *good[8:])
 
 
 def test_nobody_is_predicted_to_work_more_hours_than_there_are():

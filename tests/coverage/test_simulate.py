@@ -257,6 +257,17 @@ def test_the_prediction_holds_however_people_answer_and_whatever_is_asked(study)
         assert visit["predicted"] == pytest.approx(visit["simulated"], rel=0.03)
 
 
+@pytest.mark.parametrize(("retries", "minutes"), [(2, 5.0), (3, 3.0), (10, 1.0)])
+def test_who_is_out_on_a_visit_may_be_back_at_the_next_call(result, retries, minutes):
+    """Without it the wait was predicted 17 to 36 % too short: who called again was said to meet nobody new."""
+    study = behaving(retries=retries, retry_minutes=minutes)
+    years = simulate(study, result, TRAVEL, replications=30, seed=3)
+    phone = years["wait_min"]["phone"]
+    assert phone["predicted"] == pytest.approx(phone["simulated"], rel=0.1)
+    for language, one in years["fill"].items():
+        assert one["predicted"] == pytest.approx(one["simulated"], abs=0.015), language
+
+
 @pytest.mark.parametrize("retries", [1, 3])
 def test_what_is_not_called_again_is_not_predicted_to_be_worked_again(result, retries):
     """By video nobody calls again: retries change nothing, in simulated years and in the prediction."""

@@ -1,9 +1,9 @@
 """What share of its requests a loss system loses: birth and death of busy people among those who are there.
 
 Each new request finds nobody with probability (1 - yes) to the power of the free. How many are there is averaged over. The
-next call comes when some of the busy have ended their talk and others have taken one in the meantime, but among the same
-people: where nobody is there, calling again finds nobody again, and where all were busy each further call finds much the
-same. Calls that were independent of each other would promise far too much.
+next call comes when some of the busy have ended their talk, some of those out on visits are back, and others have taken one
+in the meantime, but among the same people: where nobody is there, calling again finds nobody again, and where all were busy
+each further call finds much the same. Calls that were independent of each other would promise far too much.
 
 The loops are those of the compiled module, ``native/losses.hpp``; :func:`twin` says the same in arrays, some times slower,
 the same to rounding.
@@ -35,29 +35,45 @@ def available() -> bool:
 
 
 def steady(
-    there: Floats, usual: Floats, own: Floats, other: Floats, yes: float, again: Floats, tries: int
+    there: Floats,
+    usual: Floats,
+    own: Floats,
+    other: Floats,
+    yes: float,
+    again: Floats,
+    back: Floats,
+    tries: int,
 ) -> tuple[Floats, Floats, Floats]:
     """Of loads (loads, systems) the shares lost, lost but served at a later call, and these times the number of that call.
 
     ``there`` (systems, most + 1): how likely so many are there. ``usual`` (systems,): how many in the mean, above 0.
     ``own``, ``other`` (loads, systems): erlangs of the system's requests, and of work for others when as many as usual are
     there. ``yes``: that somebody free takes a request. ``again`` (systems,): minutes until the next call over those of a
-    talk, 0 or more; ``tries``: how many further calls.
+    talk, 0 or more; ``back`` (systems, most + 1): how many more are there at the next call, where so many are; ``tries``:
+    how many further calls.
     """
     if not available():
-        return twin(there, usual, own, other, yes, again, tries)
+        return twin(there, usual, own, other, yes, again, back, tries)
     lost, later, calls = (np.zeros(own.shape) for _ in range(3))
-    given = [np.ascontiguousarray(one, dtype=np.float64) for one in (there, usual, own, other, again)]
-    _native.steady(*given[:4], yes, given[4], tries, lost, later, calls)
+    given = [np.ascontiguousarray(one, dtype=np.float64) for one in (there, usual, own, other, again, back)]
+    _native.steady(*given[:4], yes, *given[4:], tries, lost, later, calls)
     return lost, later, calls
 
 
 def twin(
-    there: Floats, usual: Floats, own: Floats, other: Floats, yes: float, again: Floats, tries: int
+    there: Floats,
+    usual: Floats,
+    own: Floats,
+    other: Floats,
+    yes: float,
+    again: Floats,
+    back: Floats,
+    tries: int,
 ) -> tuple[Floats, Floats, Floats]:
     """What :func:`steady` says, in arrays."""
     lost, later, calls = (np.zeros(own.shape) for _ in range(3))
-    for n in range(there.shape[1]):
+    most = there.shape[1] - 1
+    for n in range(most + 1):
         at = np.flatnonzero(there[:, n] > NEVER)
         if not len(at):
             continue
@@ -74,9 +90,10 @@ def twin(
             continue
         step = np.minimum(again[at], 1.0)[:, None]
         left = busy * (1 - step)
-        taken = load * step * _takes(np.maximum(n - left, 0.0) / 2, yes)
+        come = back[at, n, None]
+        taken = load * step * _takes(np.clip(n - left + come, 0.0, most) / 2, yes)
         # Who is there stays there, and who is busy mostly stays so: each further call meets much the same.
-        takes = _takes(np.clip(n - left - taken, 0.0, n), yes)
+        takes = _takes(np.clip(n - left + come - taken, 0.0, most), yes)
         for one in range(1, tries + 1):
             served = (refused * takes).sum(axis=2)
             later[:, at] += chance * served / total

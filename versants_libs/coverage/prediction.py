@@ -46,6 +46,9 @@ class _Systems:
         self.most = min(width, _MANY)
         self.there = self.everybody = self._there()
         self.whole = presence
+        self.gone = np.zeros(
+            self.there.shape
+        )  # how many more than usual are out, of those who are there so many
         self.last = np.zeros(self.n)  # share lost in the round before
         self.kin = np.zeros(
             self.n
@@ -102,7 +105,9 @@ class _Systems:
         here = self.whole
         self.presence = here * (1 - blocked)
         out = 1 - self.presence.sum(axis=1) / np.maximum(here.sum(axis=1), 1e-12)
-        self.there = _spread(self.everybody, out)
+        self.there, self.gone = _spread(self.everybody, out)
+        usual = np.arange(self.most + 1) * (out / np.maximum(1 - out, 1e-9))[:, None]
+        self.gone -= usual
         return self
 
     def lost(
@@ -113,6 +118,7 @@ class _Systems:
         warm: Floats,
         span: Floats,
         again: Floats | None = None,
+        back: Floats | None = None,
         tries: int = 0,
     ) -> tuple[Floats, Floats, Floats]:
         """Share of requests lost; of those the share that is served by calling again; and the calls that takes, each.
@@ -120,12 +126,17 @@ class _Systems:
         ``own``, ``other``: erlangs offered by the system's requests, and by work for others when all are there as
         usual. ``yes``: that somebody free takes one. ``warm``: share of the band in which the day's first talks
         have not ended; ``span``: how much of a talk that is. ``again``: minutes until the next
-        call over those of a talk; ``tries``: how many further calls.
+        call over those of a talk; ``back`` (systems, most + 1): how many more than now are there then; ``tries``: how
+        many further calls.
         """
         usual = np.maximum(self.presence.sum(axis=1), 1e-12)
         wait = np.ones(self.n) if again is None else again
+        nobody = np.zeros(self.there.shape)
         lost, later, calls = (
-            one[0] for one in steady(self.there, usual, own[None], other[None], yes, wait, tries)
+            one[0]
+            for one in steady(
+                self.there, usual, own[None], other[None], yes, wait, nobody if back is None else back, tries
+            )
         )
         # The day's first talks have not ended: nobody comes back, so what is lost is what a pure birth loses, and
         # calling again only finds who said no.
@@ -140,16 +151,18 @@ class _Systems:
         later, calls = (1 - warm) * later, (1 - warm) * calls
         if tries:
             growing = np.array([0.2113, 0.7887])[:, None] * span  # two points of Gauss
-            first = steady(self.there, usual, own * growing, other * growing, yes, 0 * wait, tries)
+            first = steady(self.there, usual, own * growing, other * growing, yes, 0 * wait, nobody, tries)
             ratio = warm * cold / np.maximum(first[0].sum(axis=0), 1e-300)
             later, calls = later + ratio * first[1].sum(axis=0), calls + ratio * first[2].sum(axis=0)
         found = np.divide(later, missed, out=np.zeros(self.n), where=missed > 0)
         return missed, found, np.divide(calls, later, out=np.zeros(self.n), where=later > 0)
 
 
-def _spread(there: Floats, out: Floats) -> Floats:
-    """How likely so many are left of those ``there`` (systems, most + 1) where the share ``out`` of them are not."""
-    left = np.zeros(there.shape)
+def _spread(there: Floats, out: Floats) -> tuple[Floats, Floats]:
+    """How likely so many are left of those ``there`` (systems, most + 1) where the share ``out`` of them are not; and how
+    many are out in the mean where so many are left.
+    """
+    left, gone = np.zeros(there.shape), np.zeros(there.shape)
     left[:, 0] = there[:, 0]
     for n in range(1, there.shape[1]):
         at = np.flatnonzero(there[:, n] > NEVER)
@@ -158,8 +171,10 @@ def _spread(there: Floats, out: Floats) -> Floats:
         load = np.interp(out[at], _shares_out(n), _LOADS)
         weight = np.ones((len(at), n + 1))  # of so many out
         weight[:, 1:] = np.cumprod(load[:, None] / np.arange(1, n + 1), axis=1)
-        left[at, : n + 1] += (there[at, n] / weight.sum(axis=1))[:, None] * weight[:, ::-1]
-    return left
+        chance = (there[at, n] / weight.sum(axis=1))[:, None] * weight[:, ::-1]
+        left[at, : n + 1] += chance
+        gone[at, : n + 1] += chance * np.arange(n, -1, -1)
+    return left, np.divide(gone, left, out=np.zeros(gone.shape), where=left > NEVER)
 
 
 @lru_cache(maxsize=_MANY + 1)
@@ -322,10 +337,10 @@ class _Band:
             mean_call = float(minutes.sum() / count.sum()) if count.sum() else 0.0
             blocked = self._blocked(do / here, times / here, np.minimum(do / here, 0.999), mean_call)
             lost1, again1, calls1, share1 = self._calls(
-                self.first, count, each, yes, busy_call, blocked, tries
+                self.first, count, each, yes, busy_call, blocked, times, tries
             )
             lost2, again2, calls2, share2 = self._calls(
-                self.rest, count * lost1, each, yes, busy_call, blocked, tries
+                self.rest, count * lost1, each, yes, busy_call, blocked, times, tries
             )
             lost = lost1 * lost2
             # Made again is what neither takes, and what is by phone.
@@ -461,6 +476,7 @@ class _Band:
         yes: float,
         busy: Floats,
         blocked: Floats,
+        times: Floats,
         tries: int,
     ) -> tuple[Floats, Floats, Floats, Floats]:
         """Share lost, share of those that calling again serves, calls that takes, and what each member has of the taken."""
@@ -474,7 +490,14 @@ class _Band:
         again = self.crew.data.study.behaviour.retry_minutes / 60 / each if tries else None
         warm, span = self._warm(each)
         same, other = self._offered(systems, inside, lost)
-        lost, later, calls = systems.lost(own + same, other, yes, warm, span, again, tries)
+        back = None
+        if tries:
+            # Who is out when a call finds nobody may be back at the next.
+            trips = np.where(systems.member < self.people, times[systems.member], 0.0).sum(axis=1)
+            long = (systems.whole * blocked[systems.member]).sum(axis=1) / np.maximum(trips, 1e-12)
+            retry = self.crew.data.study.behaviour.retry_minutes / 60
+            back = np.minimum(retry / np.maximum(long, 1e-9), 1.0)[:, None] * systems.gone
+        lost, later, calls = systems.lost(own + same, other, yes, warm, span, again, back, tries)
         lost = np.where(systems.presence.sum(axis=1) <= 0, 1.0, lost)
         systems.last = lost
         return lost, later, calls, share

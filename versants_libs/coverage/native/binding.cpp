@@ -72,18 +72,20 @@ NB_MODULE(_native, module) {
     module.def(
         "steady",
         [](const Table& there, const Buffer<double>& usual, const Table& own, const Table& other, double yes,
-           const Buffer<double>& again, int tries, const Filled& lost, const Filled& later, const Filled& calls) {
+           const Buffer<double>& again, const Table& back, int tries, const Filled& lost, const Filled& later,
+           const Filled& calls) {
             const std::size_t loads = own.shape(0), systems = own.shape(1), wide = there.shape(1);
             const auto fits = [loads, systems](const auto& one) { return one.shape(0) == loads && one.shape(1) == systems; };
-            if (there.shape(0) != systems || !wide || usual.size() != systems || again.size() != systems || !fits(other) ||
-                !fits(lost) || !fits(later) || !fits(calls))
+            if (there.shape(0) != systems || !wide || usual.size() != systems || again.size() != systems ||
+                back.shape(0) != systems || back.shape(1) != wide || !fits(other) || !fits(lost) || !fits(later) ||
+                !fits(calls))
                 throw std::invalid_argument("the tables of the loss systems do not fit each other");
             if (!(yes >= 0 && yes <= 1) || tries < 0)
                 throw std::invalid_argument("yes is a share from 0 to 1, and tries are 0 or more");
             nb::gil_scoped_release free;
             const Losses losses(yes, wide - 1, tries);
             for (std::size_t s = 0; s < systems; ++s) {
-                const Presence presence{there.data() + s * wide, wide - 1, usual.data()[s]};
+                const Presence presence{there.data() + s * wide, back.data() + s * wide, wide - 1, usual.data()[s]};
                 for (std::size_t i = 0; i < loads; ++i) {
                     const std::size_t at = i * systems + s;
                     const Shares shares = losses.of(presence, own.data()[at], other.data()[at], again.data()[s]);
@@ -94,6 +96,6 @@ NB_MODULE(_native, module) {
             }
         },
         nb::arg("there"), nb::arg("usual"), nb::arg("own"), nb::arg("other"), nb::arg("yes"), nb::arg("again"),
-        nb::arg("tries"), nb::arg("lost"), nb::arg("later"), nb::arg("calls"),
+        nb::arg("back"), nb::arg("tries"), nb::arg("lost"), nb::arg("later"), nb::arg("calls"),
         "Shares lost, and served by calling again. Raises ValueError where tables do not fit.");
 }

@@ -15,6 +15,7 @@ constexpr double never = 1e-9;
 // Of one loss system: how many may be there at once, and how likely.
 struct Presence {
     const double* chance;  // of 0, 1, ... most
+    const double* back;    // how many more are there at the next call, where so many are
     std::size_t most;
     double usual;  // how many are there in the mean
 };
@@ -32,11 +33,12 @@ class Losses {
     // `own`, `other`: erlangs; `again`: minutes until the next call over those of a talk.
     Shares of(const Presence& there, double own, double other, double again) const {
         Shares found{0.0, 0.0, 0.0};
+        const double most = static_cast<double>(there.most);
         const double step = std::min(again, 1.0);
         for (std::size_t n = 0; n <= there.most; ++n) {
             if (!(there.chance[n] > never)) continue;
             const double many = static_cast<double>(n);
-            const double load = own + other * many / there.usual;
+            const double load = own + other * many / there.usual, come = there.back[n];
             double weight = 1.0, total = 0.0, missed = 0.0, later = 0.0, calls = 0.0;
             for (std::size_t busy = 0; busy <= n; ++busy) {
                 const double held = static_cast<double>(busy);
@@ -47,8 +49,8 @@ class Losses {
                 if (!tries_) continue;
                 // Who is there stays there, and who is busy mostly stays so: each further call meets much the same.
                 const double left = held * (1 - step);
-                const double taken = load * step * takes(std::max(many - left, 0.0) / 2);
-                const double found_one = takes(std::clamp(many - left - taken, 0.0, many));
+                const double taken = load * step * takes(std::clamp(many - left + come, 0.0, most) / 2);
+                const double found_one = takes(std::clamp(many - left + come - taken, 0.0, most));
                 for (int one = 1; one <= tries_; ++one) {
                     later += refused * found_one;
                     calls += refused * found_one * one;
