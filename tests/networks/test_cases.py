@@ -30,7 +30,10 @@ def section(told):
 
 
 def test_a_case_says_what_simulated_years_hold_and_how_far_from_the_plan(told):
-    _first, table, words = section(said(told, "fr"))
+    first, table, words = section(said(told, "fr"))
+    # both ends of a case's cost are that case's own: without helpers, today has none either
+    assert "de plus qu’aujourd’hui" not in first["text"]
+    assert "coûteraient dans le même cas" in first["text"]
     assert table["head"] == [
         "Cas", "Prévu", "Simulé", "Points, en simulation", "Sur la route", "Coût par an",
     ]  # fmt: skip

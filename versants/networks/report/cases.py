@@ -43,7 +43,7 @@ def blocks(source: Source) -> list[Block]:
         paragraph(
             _(
                 "Each case is planned anew, with its own recruits. Points are those of the share served, more or less than "
-                "this study’s; costs are euros a year more than today."
+                "this study’s; costs are euros a year more than what today’s people would cost in the same case."
             )
         ),
         table(head, rows, widths=widths),
