@@ -335,12 +335,12 @@ class _Band:
                 minutes += np.bincount(row, many * each, calls)
             each = np.divide(minutes, count, out=np.full(calls, 0.5), where=count > 0)
             mean_call = float(minutes.sum() / count.sum()) if count.sum() else 0.0
-            blocked = self._blocked(do / here, times / here, np.minimum(do / here, 0.999), mean_call)
+            blocked, ends = self._blocked(do / here, times / here, np.minimum(do / here, 0.999), mean_call)
             lost1, again1, calls1, share1 = self._calls(
-                self.first, count, each, yes, busy_call, blocked, times, tries
+                self.first, count, each, yes, busy_call, blocked, ends, tries
             )
             lost2, again2, calls2, share2 = self._calls(
-                self.rest, count * lost1, each, yes, busy_call, blocked, times, tries
+                self.rest, count * lost1, each, yes, busy_call, blocked, ends, tries
             )
             lost = lost1 * lost2
             # Made again is what neither takes, and what is by phone.
@@ -409,18 +409,19 @@ class _Band:
             found * np.divide(want, 1 - left, out=np.zeros(len(ask)), where=left < 1 - 1e-12)[:, None]
         )
 
-    def _blocked(self, work: Floats, trips: Floats, busy: Floats, call: float) -> Floats:
-        """Share of the time there in which a call would run into an on-site talk or its way.
+    def _blocked(self, work: Floats, trips: Floats, busy: Floats, call: float) -> tuple[Floats, Floats]:
+        """Share of the time there in which a call would run into an on-site talk or its way; how often an hour that ends.
 
         A visit forbids its own length and, before it, a call's, less where visits follow closely; what lies after the
         end of the band forbids nothing. ``work`` hours and ``trips`` visits an hour there, ``call`` hours.
         """
         length = np.divide(work, trips, out=np.zeros(len(work)), where=trips > 1e-12)
         come = np.maximum(trips / (1 - np.minimum(busy, 0.99)), 1e-9)  # offered while free
-        length = length + (1 - np.exp(-come * call)) / come
+        apart = np.exp(-come * call)  # that no other visit follows so closely that no call fits in between
+        length = length + (1 - apart) / come
         inside = np.minimum(length, self.day)
         share = np.minimum(trips * (length - inside**2 / (2 * self.day)) * (trips > 1e-12), 0.98)
-        return np.asarray(share)
+        return np.asarray(share), trips * apart
 
     def _still(
         self, lost: Floats, site: Floats, call: Floats, blocked: Floats, come: Floats, yes: float
@@ -476,7 +477,7 @@ class _Band:
         yes: float,
         busy: Floats,
         blocked: Floats,
-        times: Floats,
+        ends: Floats,
         tries: int,
     ) -> tuple[Floats, Floats, Floats, Floats]:
         """Share lost, share of those that calling again serves, calls that takes, and what each member has of the taken."""
@@ -493,10 +494,10 @@ class _Band:
         back = None
         if tries:
             # Who is out when a call finds nobody may be back at the next.
-            trips = np.where(systems.member < self.people, times[systems.member], 0.0).sum(axis=1)
-            long = (systems.whole * blocked[systems.member]).sum(axis=1) / np.maximum(trips, 1e-12)
+            out, come = ((systems.whole * one[systems.member]).sum(axis=1) for one in (blocked, ends))
+            each_hour = np.divide(come, out, out=np.zeros(systems.n), where=out > 1e-12)
             retry = self.crew.data.study.behaviour.retry_minutes / 60
-            back = np.minimum(retry / np.maximum(long, 1e-9), 1.0)[:, None] * systems.gone
+            back = np.minimum(retry * each_hour, 1.0)[:, None] * systems.gone
         lost, later, calls = systems.lost(own + same, other, yes, warm, span, again, back, tries)
         lost = np.where(systems.presence.sum(axis=1) <= 0, 1.0, lost)
         systems.last = lost
