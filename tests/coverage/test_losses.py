@@ -92,6 +92,15 @@ def test_calling_again_finds_who_is_back_from_a_visit(compute):
     assert later[0, 0] == pytest.approx(0.5 * 0.25)
 
 
+@pytest.mark.parametrize("compute", [steady, twin])
+def test_somebody_busy_is_free_before_all_of_a_talk_has_gone_by(compute):
+    """One who is always there, few calls: a talk has ended after one part of it as likely as after two, three or all."""
+    there, own = np.array([[0.0, 1.0]]), np.array([[1e-9]])
+    lost, later, calls = compute(there, np.ones(1), own, own * 0, 1.0, np.full(1, 0.25), there * 0, 4)
+    assert later[0, 0] == pytest.approx(lost[0, 0])
+    assert calls[0, 0] / later[0, 0] == pytest.approx((1 + 2 + 3 + 4) / 4)
+
+
 @native
 def test_tables_that_do_not_fit_are_refused():
     from versants_libs.coverage import _native

@@ -3,7 +3,7 @@
 Each new request finds nobody with probability (1 - yes) to the power of the free. How many are there is averaged over. The
 next call comes when some of the busy have ended their talk, some of those out on visits are back, and others have taken one
 in the meantime, but among the same people: where nobody is there, calling again finds nobody again, and where all were busy
-each further call finds much the same. Calls that were independent of each other would promise far too much.
+each further call finds little else. Calls that were independent of each other would promise far too much.
 
 The loops are those of the compiled module, ``native/losses.hpp``; :func:`twin` says the same in arrays, some times slower,
 the same to rounding.
@@ -89,12 +89,13 @@ def twin(
         if not tries:
             continue
         step = np.minimum(again[at], 1.0)[:, None]
-        left = busy * (1 - step)
         come = back[at, n, None]
-        taken = load * step * _takes(np.clip(n - left + come, 0.0, most) / 2, yes)
-        # Who is there stays there, and who is busy mostly stays so: each further call meets much the same.
-        takes = _takes(np.clip(n - left + come - taken, 0.0, most), yes)
         for one in range(1, tries + 1):
+            # Who is there stays there; of the busy, all talks being as long, more have ended the longer one has called.
+            ended = step / np.maximum(1 - (one - 1) * step, step)
+            free = np.clip(n - busy * (1 - ended) + come, 0.0, most)
+            taken = load * step * _takes(free / 2, yes)
+            takes = _takes(np.clip(free - taken, 0.0, most), yes)
             served = (refused * takes).sum(axis=2)
             later[:, at] += chance * served / total
             calls[:, at] += chance * served / total * one

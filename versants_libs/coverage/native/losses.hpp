@@ -47,11 +47,11 @@ class Losses {
                 double refused = weight * none_[n - busy];
                 missed += refused;
                 if (!tries_) continue;
-                // Who is there stays there, and who is busy mostly stays so: each further call meets much the same.
-                const double left = held * (1 - step);
-                const double taken = load * step * takes(std::clamp(many - left + come, 0.0, most) / 2);
-                const double found_one = takes(std::clamp(many - left + come - taken, 0.0, most));
                 for (int one = 1; one <= tries_; ++one) {
+                    // Who is there stays there; of the busy, all talks being as long, more have ended the longer one has called.
+                    const double ended = step / std::max(1 - (one - 1) * step, step);
+                    const double free = std::clamp(many - held * (1 - ended) + come, 0.0, most);
+                    const double found_one = takes(std::clamp(free - load * step * takes(free / 2), 0.0, most));
                     later += refused * found_one;
                     calls += refused * found_one * one;
                     refused *= 1 - found_one;
