@@ -6,7 +6,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
-from tests.networks.test_page import officer, stepped, worked_out  # noqa: F401 -- a fixture
+from tests.networks.test_page import stepped, worked_out
 from versants.networks.services import studies
 
 pytestmark = pytest.mark.e2e
@@ -14,7 +14,7 @@ SITE = "http://127.0.0.1:9"  # nothing listens there: every answer comes from th
 
 
 @pytest.fixture
-def opened(browser, client_for, officer, monkeypatch):  # noqa: F811
+def opened(browser, client_for, officer, monkeypatch):
     """``opened(path, language, width)``: a page answered by the product itself, without a server between."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser's loop runs in this thread
     contexts = []
@@ -46,7 +46,7 @@ def opened(browser, client_for, officer, monkeypatch):  # noqa: F811
         context.close()
 
 
-def test_pages_are_clean_in_every_look(opened, world, client_for, officer, monkeypatch, tmp_path):  # noqa: F811
+def test_pages_are_clean_in_every_look(opened, world, client_for, officer, monkeypatch, tmp_path):
     from axe_playwright_python.sync_playwright import Axe
 
     monkeypatch.setattr(studies, "SECONDS", 6.0)
@@ -82,7 +82,7 @@ def test_sliders_are_fields_without_a_script(opened):
 
 
 def test_a_slider_lies_between_the_maps_and_without_a_script_they_stand_side_by_side(
-    opened, world, client_for, officer, monkeypatch  # noqa: F811
+    opened, world, client_for, officer, monkeypatch
 ):  # fmt: skip
     monkeypatch.setattr(studies, "SECONDS", 6.0)
     run = worked_out(client_for(officer), officer)

@@ -8,7 +8,6 @@ from django.urls import reverse
 from tests.networks.reports import said
 from tests.networks.test_files import QUESTION, finished, taken  # noqa: F401 -- a fixture
 from tests.networks.test_page import QUESTION as ASKED
-from tests.networks.test_page import officer  # noqa: F401 -- a fixture
 from tests.world import actor as actor_of
 from versants.core.access.scope import acting
 from versants.networks.models import StudyRun
@@ -34,7 +33,7 @@ def test_page_report_and_annex_say_who_chose(world, client_for, officer, taken, 
     assert book.worksheets[0]["A2"].value.endswith(wanted)
 
 
-def test_the_role_is_kept_with_the_question(world, client_for, officer):  # noqa: F811
+def test_the_role_is_kept_with_the_question(world, client_for, officer):
     assert client_for(officer).post(reverse("studies"), ASKED).status_code == 303
     with acting(actor_of(officer)):
         run = StudyRun.objects.get()

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from tests.networks.test_files import QUESTION
 from tests.networks.test_page import QUESTION as ASKED
-from tests.networks.test_page import officer  # noqa: F401 -- a fixture
 from tests.world import actor as actor_of
 from tests.world import make_account, make_membership
 from versants.core import jobs
@@ -24,7 +23,7 @@ GOES_ON = ("en cours de calcul", "le travail continue")
 
 
 @pytest.fixture
-def asked(client_for, officer):  # noqa: F811
+def asked(client_for, officer):
     """A study that waits, and who asked for it."""
     client = client_for(officer, "fr")
     address = client.post(reverse("studies"), ASKED)["Location"]
@@ -53,7 +52,7 @@ def test_one_that_waits_is_stopped_at_once_and_says_so_everywhere(world, client_
     assert state(client_for(colleague, "nl")) == ["gestopt"], "who does not see the job, too"
 
 
-def test_one_under_way_says_that_it_is_stopping(asked, officer):  # noqa: F811
+def test_one_under_way_says_that_it_is_stopping(asked, officer):
     client, address, job, _run = asked
     Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)
     page = client.post(f"{address}stop/", follow=True).content.decode()
@@ -70,7 +69,7 @@ def test_one_under_way_says_that_it_is_stopping(asked, officer):  # noqa: F811
     assert state(client) == ["arrêté"]
 
 
-def test_one_that_failed_is_no_longer_worked_out(asked, officer, monkeypatch):  # noqa: F811
+def test_one_that_failed_is_no_longer_worked_out(asked, officer, monkeypatch):
     client, address, job, run = asked
 
     def broken(face, **params):
@@ -86,7 +85,7 @@ def test_one_that_failed_is_no_longer_worked_out(asked, officer, monkeypatch):  
         assert not any(word in text for word in GOES_ON)
 
 
-def test_one_whose_askers_role_ended_is_no_longer_worked_out_for_the_house(world, client_for, asked, officer):  # noqa: F811
+def test_one_whose_askers_role_ended_is_no_longer_worked_out_for_the_house(world, client_for, asked, officer):
     _client, _address, job, _run = asked
     who = actor_of(officer)
     Account.objects.filter(pk=officer.account_id).update(is_active=False)
@@ -95,14 +94,14 @@ def test_one_whose_askers_role_ended_is_no_longer_worked_out_for_the_house(world
     assert state(client_for(colleague, "fr")) == ["échoué"]
 
 
-def test_the_job_says_which_territory_it_is_about(world, client_for, asked, officer):  # noqa: F811
+def test_the_job_says_which_territory_it_is_about(world, client_for, asked, officer):
     _client, address, _job, _run = asked
     for language, town in (("fr", "Courtrai"), ("nl", "Kortrijk")):
         page = client_for(officer, language).get(address).content.decode()
         assert re.search(r"<h1[^>]*>(.*?)</h1>", page, re.DOTALL)[1].strip().endswith(f": {town}")
 
 
-def test_studies_of_one_day_and_territory_are_told_apart(world, client_for, officer):  # noqa: F811
+def test_studies_of_one_day_and_territory_are_told_apart(world, client_for, officer):
     day = datetime(2026, 11, 28, tzinfo=UTC)
     for hour, changed in (
         (8, {"meaning": "sum", "number": 3}),

@@ -8,7 +8,6 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from tests.networks.test_page import officer  # noqa: F401 -- a fixture
 from versants.core import clock
 from versants.networks.models import StudyRun
 from versants.networks.report import pdf as report
@@ -49,7 +48,7 @@ def finished(house, **changed):
 
 
 @pytest.fixture
-def taken(client_for, officer, monkeypatch):  # noqa: F811
+def taken(client_for, officer, monkeypatch):
     """``taken(run, page, language)``: what the report in ``language`` says, and the annex, from a page in ``page``."""
     told = []
     compiled = report.compiled

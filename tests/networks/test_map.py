@@ -9,7 +9,6 @@ from django.utils import translation
 
 from tests.networks.test_browser import opened  # noqa: F401 -- a fixture
 from tests.networks.test_files import finished
-from tests.networks.test_page import officer  # noqa: F401 -- a fixture
 from versants.networks import drawing
 from versants.networks.services import studies
 from versants_libs.coverage.digest import Place
