@@ -35,6 +35,9 @@ def files(tmp_path_factory):
         ("--most-asked", "0", "1 or more"),
         ("--weight", "0", "above 0"),
         ("--kinds", ",", "helper"),
+        ("--kinds", "wizard", "one of sworn, certified, helper"),
+        ("--versant", "XX", "one of hauts-de-france, wallonie, west-vlaanderen, FR, WAL, VLA"),
+        ("--languages", "klingon", "ISO 639-3 codes"),
         ("--chosen-on", "31/12/2099", "as 2026-11-27"),
         ("--chosen-on", "20261101", "as 2026-11-27"),
         ("--chosen-on", "2099-12-31", "not after today"),
@@ -194,3 +197,39 @@ def test_the_report_says_what_a_matrix_and_a_study_leave_out(files, tmp_path, ca
     gaps = json.loads((tmp_path / "r.json").read_text())["travel"]["gaps"]
     assert f"{gaps['unknown']} of {gaps['needed']} ways" in planned[1]
     assert gaps["unknown"] > gaps["within"] > 0
+
+
+def test_a_file_of_requests_that_is_not_there(tmp_path):
+    words = [
+        "mesh_study",
+        "--arrondissement",
+        "Courtrai",
+        "--requests",
+        "nowhere.csv",
+        "--out",
+        str(tmp_path / "s.json"),
+    ]
+    with pytest.raises(CommandError, match=r"^nowhere\.csv: there is no such file$"):
+        call_command(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("pmedian --p 2 --seconds -1", "'-1' found, a number of 0 or more expected"),
+        ("pmedian --p 2 --gap x", "'x' found, a number from 0 to 1 expected"),
+        ("cover --p 2 --minutes -5", "'-5' found, a number above 0 expected"),
+        ("pmedian --p 2 --communes .", ".: a folder found, a file expected"),
+    ],
+)
+def test_a_slip_says_what_was_found_and_what_is_expected(words, said, capsys):
+    assert mesh(words.split()) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_travel_that_grows_is_said_to_be_more():
+    from versants_libs.coverage.study_cli import _travel
+
+    assert [_travel(one) for one in (392.4, -392.4, 0.2)] == [
+        "392 minutes of travel less", "392 minutes of travel more", "0 minutes of travel less"
+    ]  # fmt: skip

@@ -74,13 +74,15 @@ def main(
 
 
 def _parser(territory: Path | None, others: Mapping[str, str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="versants mesh", description="Where to put p sites, with proof.")
+    parser = argparse.ArgumentParser(
+        prog="versants mesh", description="Where to put sites, and whom to recruit where, with proof."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     words = {
         "pmedian": "the smallest mean distance to the nearest site",
         "cover": "the most people within so many minutes or km of a site",
         "center": "the smallest distance within which everybody has a site",
-        "front": "the mean against the mean of the worst tenth, point by point",
+        "front": "what each step buys: of a study, from nobody to its limit; of sites, the mean against the worst tenth",
         "pmed": "a p-median of the OR-Library",
     }
     for name, text in words.items():
@@ -100,7 +102,7 @@ def _parser(territory: Path | None, others: Mapping[str, str]) -> argparse.Argum
             one.add_argument(
                 "--gap", type=share, default=0.0, metavar="G", help="a proof this near is enough; default 0"
             )
-        one.add_argument("--seed", type=int, default=0, metavar="N")
+        one.add_argument("--seed", type=int, default=0, metavar="N", help="of the search; default 0")
         one.add_argument("--json", action="store_true", help="one JSON value on standard output")
     study_cli.add(commands, territory)
     for name, text in others.items():

@@ -62,9 +62,15 @@ def positive(text: str) -> float:
 
 
 def _number(text: str, low: float, high: float) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
     if not low <= value <= high:
-        raise ValueError
+        expected = (
+            f"from {low:g} to {high:g}" if high < float("inf") else "of 0 or more" if low == 0 else "above 0"
+        )
+        raise argparse.ArgumentTypeError(f"{text!r} found, a number {expected} expected")
     return value
 
 
@@ -74,6 +80,8 @@ def read(path: Path, made: Callable[[str], T]) -> T:
         return made(files.read_text(path))
     except FileNotFoundError:
         raise Refusal(BAD_INPUT, f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise Refusal(BAD_INPUT, f"{path}: a folder found, a file expected") from None
     except (OSError, EOFError, zlib.error) as exc:
         raise Refusal(BAD_INPUT, f"{path}: cannot be read ({exc})") from exc
     except FormatError as exc:

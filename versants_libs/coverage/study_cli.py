@@ -107,7 +107,7 @@ def add(commands: Any, territory: Path | None) -> None:
                 type=int,
                 default=POINTS,
                 metavar="N",
-                help=f"communes stand for; default {POINTS}",
+                help=f"communes are gathered to so many points at most; default {POINTS}",
             )
 
 
@@ -198,6 +198,11 @@ def _plan(args: argparse.Namespace) -> int:
     return INTERRUPTED if interrupted[0] else DONE
 
 
+def _travel(less: float) -> str:
+    minutes = round(less)
+    return f"{abs(minutes)} minutes of travel {'more' if minutes < 0 else 'less'}"
+
+
 def _told(result: Mapping[str, Any]) -> list[str]:
     proof = "proved best" if result["optimal"] else f"at most {result['gap']:.2%} from the best"
     before, after = result["before"], result["after"]
@@ -207,7 +212,7 @@ def _told(result: Mapping[str, Any]) -> list[str]:
     ]
     lines += [
         f"{one['n']} x {one['candidate']} ({one['kind']}, {', '.join(one['languages'])}, {one['commune']}):"
-        f" {one['unserved_less']:.0f} more served a year, {one['minutes_less']:.0f} minutes of travel less"
+        f" {one['unserved_less']:.0f} more served a year, {_travel(one['minutes_less'])}"
         for one in result["recruits"]
     ]
     for language, one in after["languages"].items():

@@ -28,6 +28,17 @@ _SAID = 3  # differences named where there are many
 
 class Command(BaseCommand):
     help = "the report of a study, for a council: PDF, and its annex as a workbook"
+    suppressed_base_arguments = frozenset(  # of no use to whoever asks for a study
+        {
+            "--version",
+            "--verbosity",
+            "--settings",
+            "--pythonpath",
+            "--traceback",
+            "--no-color",
+            "--force-color",
+        }
+    )
     requires_system_checks = ()  # needs no database
 
     def add_arguments(self, parser: CommandParser) -> None:

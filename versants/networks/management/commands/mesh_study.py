@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -39,6 +40,17 @@ class Command(BaseCommand):
     help = (
         "a study from public figures: demand, who is there, who could be recruited, what is taken for granted"
     )
+    suppressed_base_arguments = frozenset(  # of no use to whoever asks for a study
+        {
+            "--version",
+            "--verbosity",
+            "--settings",
+            "--pythonpath",
+            "--traceback",
+            "--no-color",
+            "--force-color",
+        }
+    )
     requires_system_checks = ()  # needs no database
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,11 +59,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--languages", default="", metavar="A,B", help="ISO 639-3; by default the most asked"
         )
-        parser.add_argument("--most-asked", type=int, default=30, metavar="N")
+        parser.add_argument(
+            "--most-asked",
+            type=int,
+            default=30,
+            metavar="N",
+            help="languages, where none is named; default 30",
+        )
         parser.add_argument("--number", type=int, metavar="N", help="recruits at most; 6 without a budget")
         parser.add_argument("--budget", type=float, metavar="EUR", help="euros a year at most")
         parser.add_argument("--kinds", default="helper,certified", metavar="A,B", help="who may be recruited")
-        parser.add_argument("--minutes", type=float, default=60.0, help="on the road at most, one way")
+        parser.add_argument(
+            "--minutes",
+            type=float,
+            default=60.0,
+            metavar="M",
+            help="on the road at most, one way; default 60",
+        )
         parser.add_argument(
             "--peak",
             action="append",
@@ -95,15 +119,25 @@ class Command(BaseCommand):
             metavar="CSV",
             help="persons a desk knows of: commune (uid), language, persons; fewer than five count as nobody",
         )
-        parser.add_argument("--discouraged", type=float, default=0.0)
-        parser.add_argument("--border", choices=BORDERS, default="open")
+        parser.add_argument(
+            "--discouraged",
+            type=float,
+            default=0.0,
+            metavar="SHARE",
+            help="added for those who no longer ask",
+        )
+        parser.add_argument(
+            "--border", choices=BORDERS, default="open", help="closed: everybody works in their own country"
+        )
         parser.add_argument("--simple", choices=SIMPLE, default="middle", help="talks a helper may take")
-        parser.add_argument("--no-helpers", action="store_true")
+        parser.add_argument("--no-helpers", action="store_true", help="none is recruited")
         parser.add_argument("--meaning", choices=MEANINGS, default="sum", help="what equitable means")
         parser.add_argument("--weight", type=float, default=1.0, help="of the meaning, in requests")
-        parser.add_argument("--chosen-by", default="")
-        parser.add_argument("--chosen-on", default="", metavar="DATE")
-        parser.add_argument("--name", default="")
+        parser.add_argument(
+            "--chosen-by", default="", metavar="WHO", help="an organisation or a role, nobody's name"
+        )
+        parser.add_argument("--chosen-on", default="", metavar="DATE", help="as 2026-11-27")
+        parser.add_argument("--name", default="", help="what the study is called; by default its territory")
         parser.add_argument("--out", type=Path, required=True, metavar="STUDY.json")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
@@ -112,16 +146,16 @@ class Command(BaseCommand):
         territory = load_territory(DATA)
         versants = tuple(SHORT.get(one.upper(), one) for one in options["versant"])
         kinds = tuple(one for one in options["kinds"].split(",") if one)
-        unknown = sorted({*(set(versants) - set(OWN_LANGUAGE)), *(set(kinds) - set(KINDS))})
-        if unknown:
-            raise CommandError(f"{unknown[0]} is neither a versant nor a kind of recruit", returncode=2)
+        asked = list(dict.fromkeys(one for one in options["languages"].split(",") if one))
+        _known("--versant", versants, (*OWN_LANGUAGE, *SHORT))
+        _known("--kinds", kinds, KINDS)
+        _known("--languages", asked, territory.languages, "ISO 639-3 codes, as apc or tir")
         number = options["number"]
         if number is None and options["budget"] is None:
             number = 6
         meaning = options["meaning"]
         try:
             towns = territory.area(versants=versants, arrondissement=options["arrondissement"])
-            languages = list(dict.fromkeys(one for one in options["languages"].split(",") if one))
             register = None
             reading = options["requests"]
             if reading:
@@ -135,7 +169,7 @@ class Command(BaseCommand):
                 Choice(
                     name=options["name"] or options["arrondissement"] or ", ".join(versants) or "Versants",
                     towns=towns,
-                    languages=languages
+                    languages=asked
                     or most_asked(territory, towns, options["most_asked"], register, options["demand"]),
                     number=number,
                     budget=options["budget"],
@@ -161,6 +195,8 @@ class Command(BaseCommand):
                 study = replace(study, travel=_minutes(study, territory, options))
         except TravelError as exc:
             raise CommandError(str(exc), returncode=SURROUNDINGS) from exc
+        except FileNotFoundError as exc:
+            raise CommandError(f"{reading}: there is no such file", returncode=2) from exc
         except OSError as exc:
             raise CommandError(f"{reading}: {exc.strerror}", returncode=2) from exc
         except FormatError as exc:
@@ -185,6 +221,15 @@ def _minutes(study: Study, territory: Territory, options: dict[str, Any]) -> Tra
     places = tuple(town.commune() for town in territory.towns)
     travel = travel_of(replace(study, communes=places, travel=source), Path())
     return with_minutes(source, travel, ways_of([study]))
+
+
+def _known(option: str, given: Iterable[str], known: Collection[str], expected: str = "") -> None:
+    """Words of an option that are not known. Raises CommandError, exit 2."""
+    for one in given:
+        if one not in known:
+            raise CommandError(
+                f"{option} {one}: {expected or 'one of ' + ', '.join(known)} expected", returncode=2
+            )
 
 
 def _check(options: dict[str, Any]) -> None:
