@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from versants.core import jobs
 from versants.core.models import Job
+from versants.core.web.words import spaced
 
 TITLES: dict[str, Any] = {}
 _ABOUT: dict[str, Callable[[Job], str]] = {}
@@ -32,7 +33,7 @@ def title_of(job: Job) -> str:
     """What a job is called: its kind, and what it is about where that is known."""
     title = str(TITLES.get(job.kind, gettext_lazy("Work in progress")))
     about = _ABOUT[job.kind](job) if job.kind in _ABOUT else ""
-    return f"{title}: {about}" if about else title
+    return f"{title}{spaced(':')} {about}" if about else title
 
 
 @never_cache
