@@ -100,9 +100,9 @@ def _ticks(low: float, high: float, most: int = 6) -> tuple[list[float], tuple[f
     return [step * i for i in range(first, last + 1)], (step * first, step * last)
 
 
-def printed(chart: Chart) -> str:
-    """A drawing as an SVG file of its own, for paper."""
-    font = f'font-family="Noto Sans" font-size="11" fill="{INK}"'
+def printed(chart: Chart, text: int = 11) -> str:
+    """A drawing as an SVG file of its own, for paper. ``text``: size of its words, larger where it is set smaller."""
+    font = f'font-family="Noto Sans" font-size="{text}" fill="{INK}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {chart.width} {chart.height}">',
         f'<rect width="{chart.width}" height="{chart.height}" fill="{SHEET}"/>',

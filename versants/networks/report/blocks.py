@@ -16,8 +16,9 @@ def paragraph(text: str) -> Block:
     return {"kind": "p", "text": text}
 
 
-def items(texts: Sequence[str]) -> Block:
-    return {"kind": "list", "items": list(texts)}
+def items(texts: Sequence[str], *, whole: bool = False) -> Block:
+    """A list. ``whole``: on one page."""
+    return {"kind": "list", "items": list(texts), "whole": whole}
 
 
 def table(

@@ -23,6 +23,7 @@ SHOWN_RECRUITS = 20
 SHOWN_LANGUAGES = 24
 SHOWN_WORST = 6  # languages served worst, where few ask for them
 CLOSE = 0.02  # of a share: as badly served
+FEW = 2  # languages not worth a way to the annex
 SHOWN_WORSE = 12
 SHOWN_PLACES = 4  # beside one recruit
 MINUS = "\u2212"
@@ -217,7 +218,9 @@ def blocks(source: Source) -> list[Block]:
         *frame.limits(source),
         heading(_("Assumptions, each with its source")),
         *(
-            table([title, _("Value"), _("Source")], [list(line) for line in lines], widths=[3, 2, 4])
+            table(
+                [title, _("Value"), _("Source")], [list(line) for line in lines], widths=[4, 2, 5], texts=True
+            )
             for title, lines in assumed.groups(source.study)
         ),
         *frame.sources(source),
@@ -388,10 +391,11 @@ def _in_language(source: Source, code: str) -> str:
 
 
 def most_asked(lines: Sequence[Line]) -> list[Line]:
-    """Those asked for most, and after them those served worst, however few ask."""
+    """Those asked for most, and after them those served worst, however few ask; all where one or two would be left."""
     worst = sorted(lines[SHOWN_LANGUAGES:], key=lambda line: (line.after, -line.requests))[:SHOWN_WORST]
     least = min((line.after for line in lines), default=0.0)
-    return [*lines[:SHOWN_LANGUAGES], *(line for line in worst if line.after <= least + CLOSE)]
+    found = [*lines[:SHOWN_LANGUAGES], *(line for line in worst if line.after <= least + CLOSE)]
+    return list(lines) if len(lines) - len(found) <= FEW else found
 
 
 def languages(source: Source) -> list[Block]:
@@ -480,10 +484,12 @@ def losers(source: Source) -> list[Block]:
 
 
 def unrecruitable(source: Source) -> list[Block]:
-    rows = [
-        [source.language(code), ", ".join(words.instead_word(one) for one in instead)]
-        for code, instead in source.unrecruitable
-    ]
+    alike: dict[str, list[str]] = {}  # most have the same in their place: said once
+    for code, instead in source.unrecruitable:
+        alike.setdefault(", ".join(words.instead_word(one) for one in instead), []).append(
+            source.language(code)
+        )
+    rows = [[", ".join(names), instead] for instead, names in alike.items()]
     if not rows:
         return []
     return [
@@ -494,7 +500,7 @@ def unrecruitable(source: Source) -> list[Block]:
                 "promise nobody can keep; what replaces it:"
             )
         ),
-        table([_("Language"), _("Instead")], rows, widths=[2, 5]),
+        table([_("Languages"), _("Instead")], rows, widths=[4, 5], texts=True),
     ]
 
 

@@ -342,7 +342,7 @@ def sources(source: Source) -> list[Block]:
     )
     return [
         heading(_("Sources")),
-        items([one for one in said if one]),
+        items([one for one in said if one], whole=True),  # they end the report: never a line or two on a page
         paragraph(
             _("Study file: %(id)s. The same file gives the same report.")
             % {"id": source.result["study"][:16]}

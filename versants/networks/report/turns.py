@@ -16,6 +16,7 @@ from versants.networks.report.source import Source
 
 LEAST_SPAN = 0.1  # of shares drawn: what hardly changes looks as if it hardly changed
 NAMED = 3  # recruits on either side of a turn
+BESIDE = 16  # of the words of a drawing that has half the width of a page
 Turning = Mapping[str, Any]
 
 
@@ -142,14 +143,23 @@ def blocks(source: Source) -> list[Block]:
     """The part of the report; nothing where nothing was judged."""
     if not source.turns:
         return []
-    found = [heading(title()), paragraph(note())]
-    for one in source.turns:
-        # A full stop: whole sentences follow, and no colon asks for the space of a language before it.
-        found.append(paragraph(" ".join([f"{name(one)}.", *sentences(source, one)])))
-        found.append(
-            {"kind": "svg", "svg": printed(chart(one)), "caption": f"{name(one)}. {label()}", "wide": True}
-        )
-    return found
+    return [
+        heading(title()),
+        paragraph(note()),
+        {
+            "kind": "beside",
+            "cells": [
+                {
+                    # A full stop: whole sentences follow, and no colon asks for the space of a language before it.
+                    "text": " ".join([f"{name(one)}.", *sentences(source, one)]),
+                    "svg": printed(chart(one), BESIDE),
+                    "alt": f"{name(one)}. {label()}",
+                }
+                for one in source.turns
+            ],
+            "caption": label(),
+        },
+    ]
 
 
 def sheet(source: Source) -> tuple[str, list[str], list[Any]]:
