@@ -19,9 +19,10 @@ NARROW = "\u202f"
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """1 234,5 in French, 1.234,5 in Dutch; never minus zero."""
+    """1 234,5 in French, 1.234,5 in Dutch, with a minus as wide as a plus; never minus zero."""
     rounded = round(value, decimals) + 0.0
-    return number_format(rounded, decimals, use_l10n=True, force_grouping=True).replace("\u00a0", NARROW)
+    said = number_format(rounded, decimals, use_l10n=True, force_grouping=True).replace("\u00a0", NARROW)
+    return said.replace("-", "\u2212")
 
 
 def percent(share: float, decimals: int = 0) -> str:
@@ -35,6 +36,11 @@ def points(difference: float) -> str:
     shown = round(difference * 100, 1) + 0.0
     sign = "+" if shown > 0 else "\u2212" if shown < 0 else ""
     return f"{sign}{number(abs(shown), 1)}"
+
+
+def many_points(size: float) -> int:
+    """What stands for so many points where a language asks for a plural: one and a half is none in French and Dutch."""
+    return max(1, int(size)) if language() != "en" or size == 1 else 2
 
 
 def minutes_word(minutes: float, decimals: int = 0) -> str:

@@ -132,9 +132,9 @@ def in_words(found: Apart) -> str:
 
 
 def _points_word(difference: float) -> str:
-    """One point and a half is no plural in French and Dutch."""
+    """6,0 points de moins."""
     size = round(abs(difference) * 100, 1)
-    many = max(1, int(size)) if words.language() != "en" or size == 1 else 2
+    many = words.many_points(size)
     said = {"points": words.number(size, 1)}
     if difference < 0:
         return ngettext("%(points)s point fewer", "%(points)s points fewer", many) % said

@@ -131,6 +131,8 @@ class Source:
         """Is this point of the front the study's own limit?"""
         by = self.front["by"]
         limits = self.study.limits
+        if self.nobody_asked:
+            return float(point[by]) < 0.5
         own = limits.budget if by == "budget" else limits.number
         return own is not None and abs(float(point[by]) - float(own)) < 0.5
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from versants.core.web.words import spaced
 from versants.networks import words
 from versants.networks.charts import Chart, Plot, printed
 from versants.networks.report.blocks import Block, heading, paragraph, table
@@ -30,27 +31,47 @@ def label() -> str:
 def sentences(source: Source) -> list[str]:
     """What the drawing shows, how sure it is, and what one step still gives."""
     points = source.points
+    most = max((int(one.get("number", 0)) for one in points), default=0)
+    between = (
+        ngettext("From nobody to %(n)d person", "From nobody to %(n)d people", most) % {"n": most}
+        if source.nobody_asked
+        else _("From nobody to twice this study’s limit")
+    )
     found = [
-        _(
-            "From nobody to twice this study’s limit: what each plan costs a year more than today, and how many talks "
-            "are then likely to be held. The red stroke above a point is what any other choice of recruits could gain "
-            "at most, counted in talks: it is proved for the model."
+        f"{between}{spaced(':')} "
+        + _(
+            "what each plan costs a year more than today, and how many talks are then likely to be held. The red stroke "
+            "above a point is what any other choice of recruits could gain at most, counted in talks: it is proved for "
+            "the model."
         )
     ]
     found += _costs(points)
     own = next((i for i, one in enumerate(points) if is_own(source, one)), None)
     if own is not None and own + 1 < len(points):
         here, more = points[own], points[own + 1]
-        found.append(
-            _("The next step after this study costs %(cost)s a year more and brings %(points)s points.")
-            % {
-                "cost": words.euros(more["cost_more"] - here["cost_more"]),
-                "points": words.points(more["predicted"]["share"] - here["predicted"]["share"]).removeprefix(
-                    "+"
-                ),
-            }
+        gained = round((more["predicted"]["share"] - here["predicted"]["share"]) * 100, 1) + 0.0
+        text = ngettext(
+            "The next step after this study costs %(cost)s a year more and brings %(points)s point.",
+            "The next step after this study costs %(cost)s a year more and brings %(points)s points.",
+            words.many_points(abs(gained)),
         )
+        cost = words.euros(more["cost_more"] - here["cost_more"])
+        found.append(text % {"cost": cost, "points": words.number(gained, 1)})
+    same = _same(source)
+    if same:
+        text = (
+            _("At every step the versant held least is the same: %(least)s.")
+            if _by_versant(source)
+            else _("At every step the language held least is the same: %(least)s.")
+        )
+        found.append(text % {"least": same})
     return found
+
+
+def _same(source: Source) -> str:
+    """What is held least at every step; nothing where that changes, which the table then tells."""
+    found = {least(source, one) for one in source.points}
+    return found.pop() if len(found) == 1 and len(source.points) > 1 else ""
 
 
 def _costs(points: Sequence[Point]) -> list[str]:
@@ -75,13 +96,14 @@ def is_own(source: Source, point: Point) -> bool:
 
 
 def head(source: Source) -> list[str]:
-    """Of the table; what is held least is what the study's meaning of "equitable" looks at."""
+    """Of the table; what is held least is what the study's meaning of "equitable" looks at, no column where it is always
+    the same."""
     least = _("Versant held least") if _by_versant(source) else _("Language held least")
     return [
         pgettext("how many", "Number"),
         _("€ a year more"),
         _("Held"),
-        least,
+        *([] if _same(source) else [least]),
         _("Minutes, worst tenth"),
         _("Gini of minutes"),
         _("To gain at most, points"),
@@ -90,12 +112,13 @@ def head(source: Source) -> list[str]:
 
 def rows(source: Source) -> list[list[str]]:
     """A line for each point."""
+    same = bool(_same(source))
     return [
         [
             str(sum(one["recruits"].values())),
             words.number(one["cost_more"]),
             words.percent(one["predicted"]["share"], 1),
-            least(source, one),
+            *([] if same else [least(source, one)]),
             "–" if one["worst_minutes"] is None else words.number(one["worst_minutes"], 1),
             "–" if one["gini"] is None else words.number(one["gini"], 3),
             words.number(one["left"] * 100, 2),
@@ -175,7 +198,7 @@ def blocks(source: Source) -> list[Block]:
         heading(title()),
         *(paragraph(text) for text in sentences(source)),
         {"kind": "svg", "svg": printed(chart(source)), "caption": f"{label()} {caption()}", "wide": True},
-        table(head(source), rows(source), widths=[2, 3, 2, 4, 3, 2, 3]),
+        table(head(source), rows(source), widths=[2, 3, 2, *([] if _same(source) else [4]), 3, 2, 3]),
     ]
 
 

@@ -31,6 +31,7 @@ SECONDS = float(os.environ.get("VERSANTS_MESH_FRONT_SECONDS", "600"))  # of proc
 GAP = 0.02  # a proof this near is enough; the drawing shows what is left
 POINTS = 21  # the middle one is the study's own limit
 WIDER = 2  # up to so many times the study's limit
+WHERE_NOBODY = 12  # people, for a study that recruits nobody: twice what the question begins with
 
 
 @transaction.atomic
@@ -73,8 +74,13 @@ def work_out(job: jobs.Face, *, run: str) -> dict[str, Any]:
 
 
 def widened(study: Study) -> tuple[Study, str]:
-    """The study with its limit twice as wide, and which one: the budget where there is one, else the number."""
+    """The study with its limit twice as wide, and which one: the budget where there is one, else the number.
+
+    A study that recruits nobody has no limit to widen: then up to so many people, whatever they cost.
+    """
     limits = study.limits
+    if 0 in (limits.number, limits.budget):  # twice nobody is nobody, and no budget buys none
+        return replace(study, limits=replace(limits, budget=None, number=WHERE_NOBODY)), "number"
     if limits.budget:
         return replace(study, limits=replace(limits, budget=limits.budget * WIDER)), "budget"
     return replace(study, limits=replace(limits, number=(limits.number or 1) * WIDER)), "number"
@@ -87,6 +93,8 @@ def as_question(question: dict[str, Any], given: Any) -> dict[str, Any]:
         text = str(given.get(name, ""))
         if text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= most:
             found[name] = int(text)
+    if given.get("budget") == "":  # of a study without a euro: its points need some
+        found["budget"] = None
     return found
 
 
@@ -95,4 +103,5 @@ def point_query(run: StudyRun, point: dict[str, Any]) -> str:
     name = run.front["by"]
     if name == "number" and point[name] > MOST_PEOPLE:
         return ""
-    return f"from={run.uid}&{name}={ceil(point[name] - 1e-9)}"
+    free = "&budget=" if name == "number" and run.question.get("budget") == 0 and point[name] else ""
+    return f"from={run.uid}&{name}={ceil(point[name] - 1e-9)}{free}"
