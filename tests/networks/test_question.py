@@ -106,7 +106,10 @@ def test_numbers_out_of_range_name_both_ends():
         ]
     for typed in ("41", "-1", "2.000", "x", ""):
         wrong = QUESTION | {"number": typed, "n_languages": typed, "minutes": typed and f"{typed}000"}
-        for language, said in (("fr", "De {} à {}."), ("nl", "Van {} tot {}.")):
+        for language, said in (
+            ("fr", "Un nombre entier de {} à {}."),
+            ("nl", "Een geheel getal van {} tot {}."),
+        ):
             with translation.override(language):
                 errors = QuestionForm(wrong).errors
                 assert errors["number"] == [said.format(0, 40)]
@@ -221,13 +224,17 @@ def test_traffic_is_chosen_by_versant_and_kept(world, client_for, officer):
     assert studies.build("n", question, "2026-11-27", None).peak == {}, "an old question"
     kept = QuestionForm(initial=initial_of(form.question()))["peak"]
     html = str(kept)
-    assert '<details class="more" open>' in html
+    assert '<details class="more peaks" open>' in html
     assert re.search(r'name="peak_west_vlaanderen" value="30"', html)
     assert "open" not in str(QuestionForm(initial=initial_of(question))["peak"])
     page = client_for(officer).get(reverse("studies")).content.decode()
     (named,) = re.findall(r'<label for="(\w+)">Flandre occidentale</label>', page)
     assert re.search(rf'<input[^>]*name="peak_west_vlaanderen"[^>]* id="{named}"', page)
-    for language, said in (("fr", "De 0 à 100."), ("nl", "Van 0 tot 100.")):
+    said_in = (
+        ("fr", "Wallonie\u00a0: un nombre entier de 0 à 100."),
+        ("nl", "Wallonië: een geheel getal van 0 tot 100."),
+    )
+    for language, said in said_in:
         with translation.override(language):
             for typed in ("101", "-1", "1.5", "x"):
                 assert QuestionForm(QUESTION | {"peak_wallonie": typed}).errors["peak"] == [said]

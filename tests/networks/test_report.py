@@ -283,7 +283,7 @@ def test_the_language_served_least_is_named_with_what_becomes_of_it(source):
     """A language few ask for is neither in the first page's "missing most" nor among the rows by volume."""
     many = [(f"l{i:02}", 1000.0 - i, 0.3, 0.5) for i in range(28)]
     told = said(lines(source, *many, ("hye", 2.0, 0.0, 0.0), ("prs", 1.0, 0.1, 0.4)), "fr")
-    assert "La langue la moins servie est arménien\u00a0: 0\u202f%, rien n’y change." in told["plain"]
+    assert "Langue la moins servie\u00a0: arménien (0\u202f%)\u202f; rien n’y change." in told["plain"]
     table = next(b for b in told["blocks"] if b["kind"] == "table" and b["head"][0] == "Langue")
     shown = [row[0] for row in table["rows"]]
     assert len(shown) == 25
@@ -548,7 +548,8 @@ def test_a_turn_says_what_replaces_what_and_a_range_without_one_says_so(source):
     assert "dezelfde" not in "".join(not_ours)
     assert not [kind for kind, _d in turns.chart(still).paths if kind == "mesh-turn"]
     told = said(replace(source, turns=[one, {**still, "what": "discouraged"}]), "nl")
-    assert len([block for block in told["blocks"] if block["kind"] == "svg" and block.get("wide")]) == 2
+    (beside,) = [block for block in told["blocks"] if block["kind"] == "beside"]
+    assert [cell["svg"][:4] for cell in beside["cells"]] == ["<svg"] * 2
     assert pdf(replace(source, turns=[one]), "fr").startswith(b"%PDF")
     rows = list(
         openpyxl.load_workbook(io.BytesIO(annex(replace(source, turns=[one]), "nl")))

@@ -104,7 +104,7 @@ class Between(forms.IntegerField):
     """A whole number from ``low`` to ``high``; whatever else is typed, the sentence says these two."""
 
     def __init__(self, low: int, high: int, *, slider: bool = False, step: int = 1, **kwargs: Any) -> None:
-        ends = format_lazy(_("From {low} to {high}."), low=low, high=high)
+        ends = format_lazy(_("A whole number from {low} to {high}."), low=low, high=high)
         short = forms.NumberInput(attrs={"class": "input short", "inputmode": "numeric"})
         kwargs["widget"] = Slider(low, high, step) if slider else short
         super().__init__(
@@ -156,13 +156,17 @@ class Peaks(forms.Field):
 
     def to_python(self, value: Any) -> dict[str, float]:
         """Nothing typed is 0, as before one could choose."""
-        found = {}
-        for code, typed in zip(Versant.values, value or [], strict=False):
+        found, wrong = {}, []
+        for versant, typed in zip(Versant, value or [], strict=False):
             text = str(typed if typed is not None else "").strip() or "0"
             if not WHOLE.fullmatch(text) or not self.low <= int(text) <= self.high:
-                raise forms.ValidationError(
-                    format_lazy(_("From {low} to {high}."), low=self.low, high=self.high), "invalid"
-                )
-            if int(text):
-                found[str(code)] = 1 + int(text) / 100
+                wrong.append(str(versant.label))
+            elif int(text):
+                found[str(versant)] = 1 + int(text) / 100
+        if wrong:
+            raise forms.ValidationError(
+                _("%(where)s: a whole number from %(low)s to %(high)s."),
+                "invalid",
+                {"where": ", ".join(wrong), "low": self.low, "high": self.high},
+            )
         return found

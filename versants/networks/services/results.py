@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,6 +20,9 @@ from versants.networks.services.studies import territory
 from versants.territory.shapes import DATA
 from versants_libs.coverage.study_files import fingerprint, fingerprint_of, read_study
 from versants_libs.coverage.travel import travel_of
+
+DOT = 12.0  # of a recruit's circle with its edge and some air, in units of the map
+LEAST_SHOWN, MOST_SHOWN = 70, 97
 
 
 def source(run: StudyRun, called: str = "") -> Source:
@@ -139,6 +143,8 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "measure": measure,
         "behind": _sections(plain.behind(told)),
         "blocks": _sections(shown),
+        "shown": _shown(maps[-1]["map"]),
+        "curve_words": [(at, 200 - at, words.percent(at / 200)) for at in (0, 100, 200)],
         "curve_before": told.curve("before"),
         "curve_after": told.curve("after"),
         "front": _front(run, told),
@@ -153,6 +159,12 @@ def context(run: StudyRun, measure: str) -> dict[str, Any]:
         "proved": run.result["gap"] < 0.00005,
         "gap": words.number(run.result["gap"] * 100, 2),
     }
+
+
+def _shown(map_: drawing.MeshMap) -> int:
+    """Per cent of the map with the recruits that shows at first: most of it, and every recruit."""
+    farthest = max((float(x) + DOT for x, _y, _n in map_.dots), default=0.0)
+    return min(max(ceil(100 * farthest / float(map_.width)), LEAST_SHOWN), MOST_SHOWN)
 
 
 def _front(run: StudyRun, told: Source) -> dict[str, Any] | None:

@@ -60,8 +60,17 @@ def studies_page(request: HttpRequest) -> HttpResponse:
         }
         for run in page.object_list
     ]
-    context = {"form": form, "page": page, "listed": listed}
+    context = {"form": form, "page": page, "listed": listed, "wrong": _wrong(form)}
     return render(request, "networks/studies.html", context, status=422 if form.errors else 200)
+
+
+def _wrong(form: QuestionForm) -> list[tuple[str, Any]]:
+    """Where each field that was refused stands on the page, and its name: a long form does not show them all."""
+    return [
+        (field.id_for_label or f"{field.auto_id}_error", field.label)
+        for field in form
+        if form.is_bound and field.errors
+    ]
 
 
 def _to(job: Job) -> HttpResponse:
@@ -104,6 +113,7 @@ def study(request: HttpRequest, uid: UUID) -> HttpResponse:
         context |= results.context(run, measure)
         context["front_job"] = Job.objects.visible_to(request.actor).filter(uid=run.front_job).first()
         context["front_minutes"] = round(fronts.SECONDS / 60)
+        context["front_people"] = fronts.WHERE_NOBODY
         context["language"] = (get_language() or "fr")[:2]
         context["other_languages"] = [code for code in ("nl", "fr") if code != context["language"]]
     else:
