@@ -1,7 +1,10 @@
 """What a reader stumbled over: figures, sentences and tables that were right and still did not say it."""
 
+import io
 from dataclasses import replace
+from uuid import uuid4
 
+import openpyxl
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
@@ -9,16 +12,18 @@ from django.utils import translation
 
 from tests.networks.reports import said
 from tests.networks.test_nobody import alone
-from tests.networks.test_page import QUESTION, officer  # noqa: F401 -- a fixture
+from tests.networks.test_page import QUESTION, make_account, make_membership, officer  # noqa: F401 -- a fixture
 from versants.core.models import Job
 from versants.core.web.jobs import title_of
 from versants.networks import words
 from versants.networks.forms import QuestionForm
 from versants.networks.models import StudyRun
-from versants.networks.report import content, steps
+from versants.networks.report import content, plain, steps
+from versants.networks.report.annex import annex
 from versants.networks.services import fronts
 from versants.networks.services.results import LEAST_SHOWN, MOST_SHOWN, _shown
 from versants_libs.coverage.digest import Line
+from versants_libs.coverage.staffing_facts import at_most
 from versants_libs.coverage.study import Limits
 
 
@@ -156,3 +161,39 @@ def test_help_says_nothing_of_the_frame(command, capsys):
     told = capsys.readouterr().out
     assert "--out" in told
     assert "settings" not in told
+
+
+def test_of_a_budget_it_is_said_what_it_does_not_count(source):
+    """138 731 euros a year more stood above a limit of 60 000 without a word."""
+    bounded = replace(source.study, limits=Limits(number=2, budget=60_000.0))
+    with translation.override("fr"):
+        free = [one.get("text", "") for one in plain.behind(source)]
+        told = [one.get("text", "") for one in plain.behind(replace(source, study=bounded, strict=False))]
+    taken = sum(at_most(source.study, one) * source.chosen.get(one.id, 0) for one in source.study.candidates)
+    assert f"De ce budget, ces recrues prennent {_euros(taken)}\u00a0:" in " ".join(told)
+    assert "De ce budget" not in " ".join(free)
+
+
+def _euros(amount):
+    with translation.override("fr"):
+        return words.euros(amount)
+
+
+@pytest.mark.parametrize("role", ["lead_authority", "funder", "clinician"])
+def test_who_may_not_see_studies_reads_for_whom_they_are(world, client_for, role):
+    refused = make_membership(make_account("Other Role"), world.house_be, role)
+    for path in (reverse("studies"), reverse("study", args=[uuid4()])):
+        answer = client_for(refused, "nl").get(path)
+        assert answer.status_code == 403
+        assert "Studies zijn voor de coördinatie, de tolkendiensten" in answer.content.decode()
+
+
+def test_a_sheet_without_a_line_says_why(source):
+    told = replace(source, result={**source.result, "recruits": []})
+    for source_, title, sentence in (
+        (source, "Wie verliest", "Geen enkele gemeente heeft"),
+        (told, "Aanwervingen", "Er wordt niemand aangeworven"),
+    ):
+        sheet = openpyxl.load_workbook(io.BytesIO(annex(source_, "nl")))[title]
+        first = str(sheet.cell(2, 1).value)
+        assert first.startswith(sentence) or (source_ is source and source.worse), first

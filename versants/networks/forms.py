@@ -115,7 +115,7 @@ class QuestionForm(forms.Form):
         most=studies.MOST_BUDGET,
         label=_("Budget in euros a year"),
         required=False,
-        help_text=_("empty: no such limit"),
+        help_text=_("empty: no such limit; what interpreters are paid by the hour comes on top"),
     )
     number = Between(0, studies.MOST_PEOPLE, slider=True, label=_("People to recruit"), initial=6)
     minutes = Between(

@@ -79,7 +79,8 @@ class ScopeMiddleware:
             return render_error(request, 403, code="membership.none")
         declared = pages.page(name)
         if not public and (declared is None or request.actor.role not in declared.roles):  # type: ignore[attr-defined]
-            return render_error(request, 403, code="page.role")
+            refusal = declared.refusal if declared is not None else ""
+            return render_error(request, 403, code="page.role", message=refusal)
         with acting(request.actor):  # type: ignore[attr-defined]
             response = self.get_response(request)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from versants.core.access.classes import DataClass, Role
 
@@ -23,6 +24,7 @@ class Page:
     subject: what its address names (request, visit, person, job ...), empty for a list or a form of one's own.
     elsewhere: roles that also open it when the subject is another team's, for its logistics.
     by_grant: roles for which belonging to the team is not enough: they open it when it was given to them.
+    refusal: the sentence that another role reads there; without one, only that it is not open.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Page:
     subject: str = ""
     elsewhere: frozenset[str] = frozenset()
     by_grant: frozenset[str] = frozenset()
+    refusal: Any = ""
 
     @property
     def shows_persons(self) -> bool:
@@ -54,6 +57,7 @@ def declare(
     subject: str = "",
     elsewhere: Iterable[str] = (),
     by_grant: Iterable[str] = (),
+    refusal: Any = "",
 ) -> None:
     """Declare one address or several (separated by spaces) under the same rule. Raises ValueError if named twice
     with another rule."""
@@ -67,6 +71,7 @@ def declare(
             subject,
             frozenset(elsewhere),
             frozenset(by_grant),
+            refusal,
         )
         if _PAGES.get(name, page) != page:
             raise ValueError(f"{name} is declared twice, differently")

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 from versants.core.sheets import harmless
 from versants.core.web.words import typography
 from versants.networks import words
-from versants.networks.report import assumed, overview, steps, turns
+from versants.networks.report import assumed, overview, plain, steps, turns
 from versants.networks.report.source import Source
 
 Row = Sequence[str | float | None]
@@ -51,8 +51,8 @@ def annex(source: Source, language: str, *, at: datetime | None = None) -> bytes
         named = overview.lines(source)[0]
         shown = FORMATS | (EUROS_FIRST if words.language() == "nl" else {})
     buffer = io.BytesIO()
-    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(buffer, {"in_memory": True, **plain})
+    as_typed = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, **as_typed})
     book.set_properties({"title": named, "created": at or datetime(1980, 1, 1)})  # noqa: DTZ001 -- a file knows no zone
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     numbers = {kind: book.add_format({"num_format": form}) for kind, form in shown.items()}
@@ -126,7 +126,7 @@ def _recruits(source: Source) -> Sheet:
             one["cost"],
         ]
         for one in source.result["recruits"]
-    ]
+    ] or [[plain.nobody(source)]]
     return _("Recruits"), head, rows, {4: "count", 5: "count", 6: "tenths", 7: "count", 8: "euros"}
 
 
@@ -193,7 +193,7 @@ def _worse(source: Source) -> Sheet:
     rows = [
         [source.commune(one.commune), one.commune, source.language(one.language), one.requests]
         for one in source.worse
-    ]
+    ] or [[_("No commune has less than before, in any language.")]]
     return _("Who loses"), [_("Commune"), "uid", _("Language"), _("Talks a year fewer")], rows, {3: "tenths"}
 
 

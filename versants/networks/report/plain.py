@@ -13,6 +13,7 @@ from versants.networks import words
 from versants.networks.report import frame
 from versants.networks.report.blocks import Block, heading, paragraph
 from versants.networks.report.source import Source
+from versants_libs.coverage.staffing_facts import at_most
 
 FULL = 0.995  # of a language served: nothing is missing that is told
 LEAST_MORE = 0.005  # of a share: what a page shows as more
@@ -74,7 +75,7 @@ def paragraphs(source: Source) -> list[str]:
 def behind(source: Source) -> list[Block]:
     """What stands behind the first words, under titles of its own."""
     asked = _("Limits chosen: %(limits)s.") % {"limits": frame.limits_words(source)}
-    how = [f"{frame.demand(source)} {asked}".strip()]
+    how = [f"{frame.demand(source)} {asked} {_of_budget(source)}".strip()]
     if not source.older:
         held = held_words(source)
         predicted = _("This is predicted: people who are already taken, ill or say no are counted in.")
@@ -87,6 +88,18 @@ def behind(source: Source) -> list[Block]:
         *(paragraph(text) for text in how),
         *([heading(_("What is still missing")), *(paragraph(text) for text in missing)] if missing else []),
     ]
+
+
+def _of_budget(source: Source) -> str:
+    """What of the budget is taken, and that the cost on the first page counts more; nothing without a budget."""
+    if source.study.limits.budget is None or source.nobody:
+        return ""
+    known = {one.id: one for one in source.study.candidates}
+    taken = sum(at_most(source.study, known[key]) * n for key, n in source.chosen.items())
+    return _(
+        "Of this budget these recruits take %(taken)s: for a language helper the allowance of all hours they may work, for "
+        "other interpreters what they cost without their hours. What is paid by the hour comes on top."
+    ) % {"taken": words.euros(taken)}
 
 
 def _missing(source: Source) -> list[str]:

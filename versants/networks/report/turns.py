@@ -168,7 +168,7 @@ def sheet(source: Source) -> tuple[str, list[str], list[Any]]:
     rows: list[Any] = [
         [
             name(one),
-            value,
+            round(value, 4),
             one["served"][a][i],
             one["objective"][a][i],
             1 if one["best"][i] == a else 0,
