@@ -198,7 +198,7 @@ def _plan(args: argparse.Namespace) -> int:
     return INTERRUPTED if interrupted[0] else DONE
 
 
-def _travel(less: float) -> str:
+def _less_road(less: float) -> str:
     minutes = round(less)
     return f"{abs(minutes)} minutes of travel {'more' if minutes < 0 else 'less'}"
 
@@ -212,7 +212,7 @@ def _told(result: Mapping[str, Any]) -> list[str]:
     ]
     lines += [
         f"{one['n']} x {one['candidate']} ({one['kind']}, {', '.join(one['languages'])}, {one['commune']}):"
-        f" {one['unserved_less']:.0f} more served a year, {_travel(one['minutes_less'])}"
+        f" {one['unserved_less']:.0f} more served a year, {_less_road(one['minutes_less'])}"
         for one in result["recruits"]
     ]
     for language, one in after["languages"].items():
