@@ -12,7 +12,8 @@ from django.utils import translation
 
 from tests.networks.reports import said
 from tests.networks.test_nobody import alone
-from tests.networks.test_page import QUESTION, make_account, make_membership, officer  # noqa: F401 -- a fixture
+from tests.networks.test_page import QUESTION
+from tests.world import make_account, make_membership
 from versants.core.models import Job
 from versants.core.web.jobs import title_of
 from versants.networks import words
@@ -126,7 +127,7 @@ def test_every_recruit_shows_before_the_slider_is_moved():
     assert _shown(Drawn(399)) == MOST_SHOWN
 
 
-def test_what_is_to_be_put_right_is_told_first_with_a_way_to_each(world, client_for, officer):  # noqa: F811
+def test_what_is_to_be_put_right_is_told_first_with_a_way_to_each(world, client_for, officer):
     wrong = QUESTION | {"number": "x", "peak_wallonie": "900", "meaning": ""}
     page = client_for(officer, "fr").post(reverse("studies"), wrong).content.decode()
     note = page[page.index('data-test="wrong"') : page.index('data-test="study-form"')]
