@@ -230,6 +230,6 @@ def test_a_slip_says_what_was_found_and_what_is_expected(words, said, capsys):
 def test_travel_that_grows_is_said_to_be_more():
     from versants_libs.coverage.study_cli import _less_road
 
-    assert [_travel(one) for one in (392.4, -392.4, 0.2)] == [
+    assert [_less_road(one) for one in (392.4, -392.4, 0.2)] == [
         "392 minutes of travel less", "392 minutes of travel more", "0 minutes of travel less"
     ]  # fmt: skip
