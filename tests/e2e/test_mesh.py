@@ -32,20 +32,21 @@ def test_a_study_from_the_question_to_the_report(running: Running, window: Any) 
 
     # A slip: said at the top and at the field, and everything typed is kept.
     form = page.locator('[data-test="study-form"]')
-    form.locator("[name=n_languages]").fill("0")
-    form.locator("[name=meaning][value=sum]").check()
+    form.locator("[name=n_languages]").fill("3")
+    form.locator("[name=meaning][value=worst_versant]").check()  # of a territory in one versant
     form.locator("[name=budget]").fill("12.000")
     assert slide(page, "number", "Home", "ArrowRight", "ArrowRight") == "2"
     with page.expect_navigation():
         form.locator("button.btn").last.click()
     assert page.locator('[data-test="wrong"] a').count() == 1
     assert form.locator("[name=budget]").input_value() == "12.000"
-    assert form.locator("[name=meaning][value=sum]").is_checked()
+    assert form.locator("[name=meaning][value=worst_versant]").is_checked()
+    assert form.locator("[name=n_languages]").input_value() == "3"
     assert form.locator("[name=number]").input_value() == "2"
     clean(page)
 
     # Put right, it is worked out while one looks on.
-    form.locator("[name=n_languages]").fill("3")
+    form.locator("[name=meaning][value=sum]").check()
     form.locator("[name=budget]").fill("")
     assert slide(page, "minutes", "ArrowLeft", "ArrowLeft") == "50"
     with page.expect_navigation():
