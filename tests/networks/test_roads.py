@@ -16,6 +16,7 @@ from tests.world import actor as actor_of
 from versants.core.access.scope import acting
 from versants.core.errors import VersantsError
 from versants.core.models import Job
+from versants.networks import working
 from versants.networks.services import results, roads, studies
 from versants.networks.words import failure_word
 from versants_libs.coverage.console import SURROUNDINGS
@@ -74,8 +75,16 @@ def brief(monkeypatch):
 SMALL = {"number": "1", "n_languages": "2"}
 
 
-def test_a_study_counts_with_the_roads_of_the_installation(world, client_for, officer, osrm, brief):
-    client = client_for(officer)
+def test_a_study_counts_with_the_roads_of_the_installation(
+    world, client_for, officer, osrm, brief, monkeypatch
+):
+    client, counted, case = client_for(officer), {}, working.case
+
+    def noted(key, study, *rest, **named):
+        counted[key] = study.travel
+        return case(key, study, *rest, **named)
+
+    monkeypatch.setattr(working, "case", noted)
     form = client.get(reverse("studies")).content.decode()
     assert "OSRM, 2026-05" in form
 
@@ -94,6 +103,10 @@ def test_a_study_counts_with_the_roads_of_the_installation(world, client_for, of
     assert travel.minutes([a.uid], [b.uid])[0, 0] == pytest.approx(expected, abs=0.01)
     assert not verify(study, run.result, travel).wrong
     assert len(run.scenarios) >= 3
+    assert any(key.startswith("phone") for key in counted), "one that is built anew is among them"
+    for other in counted.values():
+        assert (other.provider, other.kept) == ("osrm", True)
+        assert set(homes) <= set(other.origins)
 
     n = len(Osrm.asked)
     page = client.get(reverse("study", args=[run.uid])).content.decode()
