@@ -397,7 +397,12 @@ def test_a_table_in_blocks_is_the_whole_table(server, monkeypatch):
 
     assert with_minutes(source, travel, (uids, uids)) == whole
     assert whole.table[9][2] == 92.0
-    assert with_minutes(source, travel, ([], uids)) == source
+    for nowhere in (
+        ([], uids),
+        (uids, []),
+    ):  # else the study would keep the service's address, and no minutes
+        with pytest.raises(InstanceError, match="no way to ask"):
+            with_minutes(source, travel, nowhere)
 
 
 class Moves(BaseHTTPRequestHandler):

@@ -189,6 +189,18 @@ def test_a_table_of_the_installation_may_name_more_than_a_study(
     assert travel.minutes(outside[:1], [near[0].uid])[0, 0] == math.inf
 
 
+def test_without_a_way_nobody_is_asked_and_no_address_is_kept(osrm, tmp_path):
+    out = tmp_path / "s.json"
+    words = ["--arrondissement", "Courtrai", "--most-asked", "2", "--number", "1", "--phone-share", "1"]
+    with pytest.raises(CommandError, match="no way to ask"):
+        call_command("mesh_study", *words, "--out", str(out), "--travel", f"osrm=http://127.0.0.1:{osrm}")
+    call_command("mesh_study", *words, "--out", str(out))
+    study = load_study(out)
+    assert not roads.ways_of([study])[1]
+    assert roads.with_named([study], study.communes) == [study]
+    assert Osrm.asked == []
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

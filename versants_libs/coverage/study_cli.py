@@ -151,8 +151,6 @@ def _travel(args: argparse.Namespace) -> int:
     ways = homes, asked = ways_of([study])
     if study.travel.provider == "piecewise" or study.travel.kept:
         raise Refusal(BAD_INPUT, f"{args.study}: the study holds its minutes already; nobody is to be asked")
-    if not homes or not asked:
-        raise Refusal(BAD_INPUT, f"{args.study}: no homes or no talks on site; there is no way to ask for")
     kept = replace(study, travel=with_minutes(study.travel, travel, ways))
     args.out.write_text(write_study(kept), encoding="utf-8")
     missing = gaps(kept, travel_of(kept, args.out.parent))

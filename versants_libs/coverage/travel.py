@@ -237,9 +237,12 @@ def with_minutes(
     """``source`` with what ``travel`` answers for ``ways``, to a hundredth of a minute; without the service's address or
     the file's name, so that a study can be passed on.
 
-    ``tell`` hears the share done and may raise to stop it. Raises TravelError, also where it takes more than ``seconds``.
+    ``tell`` hears the share done and may raise to stop it. Raises InstanceError where there is no way, TravelError, also
+    where it takes more than ``seconds``.
     """
     origins, destinations = ways
+    if not origins or not destinations:
+        raise InstanceError("no homes or no talks on site: there is no way to ask minutes for")
     end = time.monotonic() + seconds
     rows: list[tuple[float | None, ...]] = []
     for first in range(0, len(origins), _AT_ONCE):
@@ -251,10 +254,8 @@ def with_minutes(
             columns.append(travel.minutes(part, destinations[start : start + _AT_ONCE]))
             done = first * len(destinations) + len(part) * min(start + _AT_ONCE, len(destinations))
             tell(done / (len(origins) * len(destinations)))
-        for row in np.hstack(columns).tolist() if columns else ():
+        for row in np.hstack(columns).tolist():
             rows.append(tuple(None if one == math.inf else round(one, 2) for one in row))
-    if not rows:
-        return source
     return replace(
         source, origins=tuple(origins), destinations=tuple(destinations), table=tuple(rows), file="", url=""
     )

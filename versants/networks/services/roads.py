@@ -59,6 +59,8 @@ def with_named(
     if source is None:
         raise VersantsError("study.no_roads", "")
     ways = homes, asked = ways_of(studies)
+    if not homes or not asked:  # nobody goes anywhere: there is nothing to ask, and no address to keep
+        return list(studies)
     if len(homes) * len(asked) > MOST_WAYS:
         raise VersantsError("study.roads_many", "")
     try:
@@ -75,6 +77,8 @@ def _of(study: Study, kept: TravelSource) -> TravelSource:
     known = {one.uid for one in study.communes}
     rows = [i for i, uid in enumerate(kept.origins) if uid in known]
     columns = [j for j, uid in enumerate(kept.destinations) if uid in known]
+    if not rows or not columns:
+        return study.travel
     if len(rows) == len(kept.origins) and len(columns) == len(kept.destinations):
         return kept
     return replace(

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from versants.core import clock
+from versants.networks.management.options import OF_NO_USE
 from versants.networks.report.annex import annex
 from versants.networks.report.pdf import LANGUAGES, pdf
 from versants.networks.report.source import Scenario, Source
@@ -28,17 +29,7 @@ _SAID = 3  # differences named where there are many
 
 class Command(BaseCommand):
     help = "the report of a study, for a council: PDF, and its annex as a workbook"
-    suppressed_base_arguments = frozenset(  # of no use to whoever asks for a study
-        {
-            "--version",
-            "--verbosity",
-            "--settings",
-            "--pythonpath",
-            "--traceback",
-            "--no-color",
-            "--force-color",
-        }
-    )
+    suppressed_base_arguments = OF_NO_USE
     requires_system_checks = ()  # needs no database
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from versants.core import clock
+from versants.networks.management.options import OF_NO_USE
 from versants.territory.shapes import DATA
 from versants_libs.coverage.building import Choice, build_study, most_asked
 from versants_libs.coverage.console import SURROUNDINGS, Refusal, writable
@@ -40,17 +41,7 @@ class Command(BaseCommand):
     help = (
         "a study from public figures: demand, who is there, who could be recruited, what is taken for granted"
     )
-    suppressed_base_arguments = frozenset(  # of no use to whoever asks for a study
-        {
-            "--version",
-            "--verbosity",
-            "--settings",
-            "--pythonpath",
-            "--traceback",
-            "--no-color",
-            "--force-color",
-        }
-    )
+    suppressed_base_arguments = OF_NO_USE
     requires_system_checks = ()  # needs no database
 
     def add_arguments(self, parser: CommandParser) -> None:
